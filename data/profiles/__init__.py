@@ -1,0 +1,185 @@
+"""Profiles: what a place decides - bands, minutes, words, tiers - each figure with its source.
+
+A place is one TOML file here (or any path), read into a checked, frozen `Profile`. Nothing in
+the code knows a band or a threshold.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from geo.errors import BadFileError
+
+FOLDER = Path(__file__).parent
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(_Part):
+    """A word in both languages."""
+
+    zh: str
+    en: str
+
+
+class Place(_Part):
+    """Which place this is, and its levels from top to bottom."""
+
+    name: Label
+    code: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+    levels: tuple[Label, ...]
+
+
+class GridRule(_Part):
+    """The size of a grid, of its zones and household units."""
+
+    households_min: Annotated[int, Field(gt=0)]
+    households_max: Annotated[int, Field(gt=0)]
+    zones_per_grid: Annotated[int, Field(gt=0)]
+    unit_households: Annotated[int, Field(gt=0)]
+    dedicated_uses: tuple[str, ...]
+    dedicated_min_m2: Annotated[float, Field(ge=0)]
+    is_assumption: bool
+    source: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.households_min > self.households_max:
+            raise ValueError("households_min is above households_max")
+        return self
+
+    @property
+    def band(self) -> tuple[int, int]:
+        """Lowest and highest households of a grid, both allowed."""
+        return self.households_min, self.households_max
+
+
+class Circle(_Part):
+    """One threshold on foot and what it is called."""
+
+    minutes: Annotated[float, Field(gt=0)]
+    label: Label
+
+
+class WalkingRule(_Part):
+    """How fast people walk and how far from a street a place may lie."""
+
+    speed_m_per_s: Annotated[float, Field(gt=0, le=3)]
+    snap_max_m: Annotated[float, Field(gt=0)]
+    circles: tuple[Circle, ...]
+    source: str
+
+
+class Category(_Part):
+    """A kind of station or incident."""
+
+    key: str
+    label: Label
+    colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+
+
+class Tier(_Part):
+    """A level an incident can stand at, lowest first, with its time limit."""
+
+    key: str
+    label: Label
+    limit_hours: Annotated[float, Field(gt=0)]
+
+
+class State(_Part):
+    """A state of an incident; closed ones end its clock."""
+
+    key: str
+    label: Label
+    is_closed: bool = False
+
+
+class IncidentRule(_Part):
+    """Kinds, tiers and states of incidents, and how clusters and density are read."""
+
+    categories: tuple[Category, ...]
+    tiers: tuple[Tier, ...]
+    states: tuple[State, ...]
+    cluster_eps_m: Annotated[float, Field(gt=0)]
+    cluster_min_incidents: Annotated[int, Field(gt=1)]
+    density_bandwidth_m: Annotated[float, Field(gt=0)]
+    source: str
+
+
+class EstimateRule(_Part):
+    """Households where the source has none: floors x footprint x residential_share / m2_per_household."""
+
+    m2_per_household: Annotated[float, Field(gt=0)]
+    people_per_household: Annotated[float, Field(gt=0)]
+    residential_share: Share
+    default_floors: Annotated[int, Field(gt=0)]
+    house_footprint_max_m2: Annotated[float, Field(gt=0)]
+    source: str
+
+
+class StaffingRule(_Part):
+    """Who a grid must have."""
+
+    workers_per_grid: Annotated[int, Field(gt=0)]
+    source: str
+
+
+class Public(_Part):
+    """What the public is told where nobody is assigned."""
+
+    desk_name: Label
+    desk_phone: str
+
+
+class Profile(_Part):
+    """Everything one place decides. See the module docstring."""
+
+    slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    place: Place
+    grid: GridRule
+    walking: WalkingRule
+    stations: tuple[Category, ...]
+    incidents: IncidentRule
+    estimate: EstimateRule
+    staffing: StaffingRule
+    public: Public
+    published: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def minutes(self) -> tuple[float, ...]:
+        """Thresholds on foot, shortest first."""
+        return tuple(sorted(circle.minutes for circle in self.walking.circles))
+
+
+def load_profile(name: str) -> Profile:
+    """Return the profile of a slug ("demo", "baiyun") or of a path to a TOML file.
+
+    Raises
+    ------
+    BadFileError
+        There is no such file, it is not TOML, or a setting is missing or wrong (named).
+    """
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    try:
+        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        known = ", ".join(slugs())
+        raise BadFileError(
+            file=path.name, reason="there is no such profile", reason_zh="没有这个配置",
+            mend=f"Known profiles: {known}.", mend_zh=f"可用配置：{known}。",
+        ) from error  # fmt: skip
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise BadFileError(
+            file=path.name, reason=str(error), reason_zh=str(error),
+            mend="Mend the settings named above.", mend_zh="请修正上述设置。",
+        ) from error  # fmt: skip
+
+
+def slugs() -> list[str]:
+    """Return the slugs of the profiles that ship with the service."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))

@@ -1,0 +1,129 @@
+"""Plans: dated maps cell -> grid, with the grids, zones and household units they make.
+
+Published plans of one community never overlap in time: `plan_areas` carries a GiST exclusion
+constraint over (scheme, community, days), so the database refuses it, not code.
+"""
+
+from geoalchemy2 import Geometry  # noqa: F401  registers the type for autogenerate
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint
+
+from data.tables.ground import area_code, key, metadata, shape
+
+PLAN_STATES = ("draft", "submitted", "returned", "approved", "published", "superseded")
+
+plans = Table(
+    "plans",
+    metadata,
+    key("plan_id"),
+    area_code(),
+    Column("scheme", Text, nullable=False, server_default="general", comment="a second, finer net over the same ground is another scheme"),
+    Column("name", Text, nullable=False),
+    Column("state", Text, CheckConstraint("state in ('draft','submitted','returned','approved','published','superseded')", name="state"), nullable=False, server_default="draft"),
+    Column("valid", DATERANGE, comment="days it holds, end excluded; midnight Asia/Shanghai; null until published"),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("document_number", Text),
+    Column("seed", BigInteger, nullable=False),
+    Column("method", Text, nullable=False, comment="name and version of the method that made it"),
+    Column("report", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="measures and exceptions, frozen"),
+    Column("created_by", BigInteger, ForeignKey("accounts.account_id")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("(state in ('published','superseded')) = (valid is not null)", name="dated"),
+)
+
+plan_areas = Table(
+    "plan_areas",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), primary_key=True),
+    area_code(primary_key=True),
+    Column("scheme", Text, nullable=False),
+    Column("valid", DATERANGE, nullable=False),
+    ExcludeConstraint(("scheme", "="), ("area_code", "="), ("valid", "&&"), using="gist", name="plan_areas_one_plan_a_day_excl"),
+)
+
+grids = Table(
+    "grids",
+    metadata,
+    key("grid_id"),
+    Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), nullable=False),
+    area_code(),
+    Column("grid_code", String(15), CheckConstraint("grid_code ~ '^[0-9]{15}$'", name="digits"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, CheckConstraint("kind in ('general','dedicated')", name="kind"), nullable=False),
+    Column("is_locked", Boolean, nullable=False, server_default="false"),
+    Column("households", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("exception", Text, comment="certificate kind, where the grid is outside the band or in pieces"),
+    Column("revision", Integer, nullable=False, comment="the plan's revision its polygon was dissolved at"),
+    shape("MULTIPOLYGON"),
+    UniqueConstraint("plan_id", "grid_code"),
+    UniqueConstraint("plan_id", "grid_id"),
+    Index(None, "grid_code"),
+)
+
+plan_cells = Table(
+    "plan_cells",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True),
+    Column("grid_id", BigInteger, nullable=False),
+    ForeignKeyConstraint(["plan_id", "grid_id"], ["grids.plan_id", "grids.grid_id"], ondelete="CASCADE"),
+    Index(None, "grid_id"),
+)
+
+zones = Table(
+    "zones",
+    metadata,
+    key("zone_id"),
+    Column("grid_id", BigInteger, ForeignKey("grids.grid_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("zone_code", String(18), nullable=False, comment="grid code and a sequence of three"),
+    Column("name", Text, nullable=False),
+    Column("households", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    shape("MULTIPOLYGON"),
+    UniqueConstraint("grid_id", "zone_code"),
+    Index(None, "zone_code"),
+)
+
+zone_cells = Table(
+    "zone_cells",
+    metadata,
+    Column("zone_id", BigInteger, ForeignKey("zones.zone_id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True),
+)
+
+household_units = Table(
+    "household_units",
+    metadata,
+    key("unit_id"),
+    Column("grid_id", BigInteger, ForeignKey("grids.grid_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("unit_code", String(19), nullable=False, comment="grid code and a sequence of four"),
+    Column("households", Integer, nullable=False),
+    shape("MULTIPOLYGON"),
+    UniqueConstraint("grid_id", "unit_code"),
+)
+
+unit_cells = Table(
+    "unit_cells",
+    metadata,
+    Column("unit_id", BigInteger, ForeignKey("household_units.unit_id", ondelete="CASCADE"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True),
+    Column("households", Integer, nullable=False, comment="how many of the cell's households the unit holds"),
+)
