@@ -50,9 +50,20 @@ areas = Table(
     metadata,
     Column("area_code", String(12), CheckConstraint("area_code ~ '^[0-9]{12}$'", name="digits"), primary_key=True),
     Column("name", Text, nullable=False),
-    Column("level", Text, CheckConstraint("level in ('province','city','county','street','community')", name="level"), nullable=False),
+    Column(
+        "level",
+        Text,
+        CheckConstraint("level in ('province','city','county','street','community')", name="level"),
+        nullable=False,
+    ),
     Column("parent_code", String(12), ForeignKey("areas.area_code")),
-    Column("is_stand_in", Boolean, nullable=False, server_default="false", comment="made from the extent, not a real division"),
+    Column(
+        "is_stand_in",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="made from the extent, not a real division",
+    ),
     shape("MULTIPOLYGON", nullable=True),
 )
 
@@ -63,7 +74,13 @@ compounds = Table(
     area_code(),
     Column("source_ref", Text, unique=True),
     Column("name", Text),
-    Column("kind", Text, nullable=False, server_default="walled", comment="walled, old_quarter, urban_village, works, mall, office, school, hospital"),
+    Column(
+        "kind",
+        Text,
+        nullable=False,
+        server_default="walled",
+        comment="walled, old_quarter, urban_village, works, mall, office, school, hospital",
+    ),
     shape("MULTIPOLYGON"),
 )
 
@@ -85,7 +102,13 @@ buildings = Table(
     Column("source_ref", Text, unique=True),
     Column("name", Text),
     Column("address", Text),
-    Column("use", Text, nullable=False, server_default="residential", comment="residential, mixed, mall, office, works, hospital, school, public, other"),
+    Column(
+        "use",
+        Text,
+        nullable=False,
+        server_default="residential",
+        comment="residential, mixed, mall, office, works, hospital, school, public, other",
+    ),
     Column("floors", Integer),
     Column("households", Integer, CheckConstraint("households >= 0", name="households"), nullable=False),
     Column("people", Integer, CheckConstraint("people >= 0", name="people"), nullable=False),
@@ -98,7 +121,9 @@ stairwells = Table(
     "stairwells",
     metadata,
     key("stairwell_id"),
-    Column("building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
     Column("number", Integer, nullable=False),
     Column("households", Integer, nullable=False),
     shape("POINT"),
@@ -110,11 +135,18 @@ streets = Table(
     key("street_id"),
     Column("source_ref", Text),
     Column("name", Text),
-    Column("road_class", Text, nullable=False, comment="motorway, trunk, primary, secondary, tertiary, residential, service, footway, path, steps"),
+    Column(
+        "road_class",
+        Text,
+        nullable=False,
+        comment="motorway, trunk, primary, secondary, tertiary, residential, service, footway, path, steps",
+    ),
     Column("is_walkable", Boolean, nullable=False),
     Column("is_steps", Boolean, nullable=False, server_default="false"),
     Column("is_private", Boolean, nullable=False, server_default="false"),
-    Column("is_bridge", Boolean, nullable=False, server_default="false", comment="bridge or tunnel: may pass a barrier"),
+    Column(
+        "is_bridge", Boolean, nullable=False, server_default="false", comment="bridge or tunnel: may pass a barrier"
+    ),
     Column("length_m", DOUBLE_PRECISION, nullable=False),
     shape("LINESTRING"),
 )
@@ -145,7 +177,12 @@ cells = Table(
     Column("building_id", BigInteger, ForeignKey("buildings.building_id"), index=True),
     Column("stairwell_id", BigInteger, ForeignKey("stairwells.stairwell_id")),
     Column("compound_id", BigInteger, ForeignKey("compounds.compound_id")),
-    Column("kind", Text, CheckConstraint("kind in ('building','stairwell','share','open','water')", name="kind"), nullable=False),
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind in ('building','stairwell','share','open','water')", name="kind"),
+        nullable=False,
+    ),
     Column("use", Text),
     Column("households", Integer, nullable=False),
     Column("people", Integer, nullable=False),
@@ -159,7 +196,12 @@ cell_borders = Table(
     Column("cell_a", BigInteger, ForeignKey("cells.cell_id", ondelete="CASCADE"), primary_key=True),
     Column("cell_b", BigInteger, ForeignKey("cells.cell_id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("length_m", DOUBLE_PRECISION, nullable=False),
-    Column("kind", Text, CheckConstraint("kind in ('road','water','wall','rail','none','passage')", name="kind"), nullable=False),
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind in ('road','water','wall','rail','none','passage')", name="kind"),
+        nullable=False,
+    ),
     Column("is_walkable", Boolean, nullable=False),
     CheckConstraint("cell_a < cell_b", name="order"),
 )

@@ -1,6 +1,19 @@
 """Incidents: what was reported, where and when, what became of it, and where they gather."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, ForeignKey, Index, Integer, String, Table, Text, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from data.tables.ground import area_code, key, metadata, shape
@@ -28,7 +41,9 @@ incident_events = Table(
     "incident_events",
     metadata,
     key("event_id"),
-    Column("incident_id", BigInteger, ForeignKey("incidents.incident_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "incident_id", BigInteger, ForeignKey("incidents.incident_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("kind", Text, nullable=False),
     Column("tier", Text),

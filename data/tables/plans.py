@@ -33,15 +33,29 @@ plans = Table(
     metadata,
     key("plan_id"),
     area_code(),
-    Column("scheme", Text, nullable=False, server_default="general", comment="a second, finer net over the same ground is another scheme"),
+    Column(
+        "scheme",
+        Text,
+        nullable=False,
+        server_default="general",
+        comment="a second, finer net over the same ground is another scheme",
+    ),
     Column("name", Text, nullable=False),
-    Column("state", Text, CheckConstraint("state in ('draft','submitted','returned','approved','published','superseded')", name="state"), nullable=False, server_default="draft"),
+    Column(
+        "state",
+        Text,
+        CheckConstraint("state in ('draft','submitted','returned','approved','published','superseded')", name="state"),
+        nullable=False,
+        server_default="draft",
+    ),
     Column("valid", DATERANGE, comment="days it holds, end excluded; midnight Asia/Shanghai; null until published"),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("document_number", Text),
     Column("seed", BigInteger, nullable=False),
     Column("method", Text, nullable=False, comment="name and version of the method that made it"),
-    Column("report", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="measures and exceptions, frozen"),
+    Column(
+        "report", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="measures and exceptions, frozen"
+    ),
     Column("created_by", BigInteger, ForeignKey("accounts.account_id")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint("(state in ('published','superseded')) = (valid is not null)", name="dated"),
@@ -54,7 +68,9 @@ plan_areas = Table(
     area_code(primary_key=True),
     Column("scheme", Text, nullable=False),
     Column("valid", DATERANGE, nullable=False),
-    ExcludeConstraint(("scheme", "="), ("area_code", "="), ("valid", "&&"), using="gist", name="plan_areas_one_plan_a_day_excl"),
+    ExcludeConstraint(
+        ("scheme", "="), ("area_code", "="), ("valid", "&&"), using="gist", name="plan_areas_one_plan_a_day_excl"
+    ),
 )
 
 grids = Table(

@@ -28,7 +28,13 @@ reaches = Table(
     Column("people", Integer, nullable=False),
     Column("reached_m", DOUBLE_PRECISION, nullable=False),
     Column("snap_m", DOUBLE_PRECISION, nullable=False),
-    Column("is_straight_line", Boolean, nullable=False, server_default="false", comment="a stand-in where there is no network"),
+    Column(
+        "is_straight_line",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="a stand-in where there is no network",
+    ),
     Column("method", Text, nullable=False),
     Column("computed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     shape("MULTIPOLYGON"),
@@ -38,6 +44,11 @@ building_walks = Table(
     "building_walks",
     metadata,
     Column("building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), primary_key=True),
-    Column("station_id", BigInteger, ForeignKey("stations.station_id", ondelete="CASCADE"), comment="the nearest on foot; null beyond the longest threshold"),
+    Column(
+        "station_id",
+        BigInteger,
+        ForeignKey("stations.station_id", ondelete="CASCADE"),
+        comment="the nearest on foot; null beyond the longest threshold",
+    ),
     Column("walk_min", DOUBLE_PRECISION, comment="null beyond the longest threshold"),
 )

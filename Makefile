@@ -1,0 +1,58 @@
+# Wangge. `make demo` and `make test` are all you need; each sets up what it needs and is safe to run twice.
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup setup-test gate lint format types contracts unit stop clean lock openapi pictures
+SHELL := /bin/bash
+WANGGE := .venv/bin/wangge
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+demo: setup ## set everything up, build the demo town, serve the pages
+	@$(WANGGE) demo
+
+test: setup-test gate ## set everything up, then run the gate and all tests
+	@.venv/bin/python -m pytest
+
+setup: ## .venv with the wangge command, browser assets, PostGIS
+	@bash setup/packages.sh demo
+	@bash setup/python.sh requirements.lock
+	@.venv/bin/python setup/assets.py
+	@$(WANGGE) database start
+
+setup-test:
+	@bash setup/packages.sh test
+	@bash setup/python.sh requirements-dev.lock
+	@.venv/bin/python setup/assets.py
+
+gate: lint types contracts ## format, lint, types, import contracts
+
+lint:
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+
+format: ## mend format and what lint can mend
+	@.venv/bin/ruff check --fix-only --quiet .
+	@.venv/bin/ruff format .
+
+types:
+	@.venv/bin/mypy
+
+contracts:
+	@.venv/bin/lint-imports
+
+openapi: ## write docs/openapi.json anew
+	@$(WANGGE) openapi > docs/openapi.json
+
+pictures: setup-test ## take the README's pictures anew, from the demo town
+	@.venv/bin/python docs/pictures/take.py
+
+stop: ## stop the private PostGIS
+	@$(WANGGE) database stop
+
+lock: ## resolve the lock files anew (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements.lock --upgrade -q
+	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements-dev.lock -q
+
+clean: ## stop the server; remove the environment, assets and the private cluster
+	-@$(WANGGE) database stop
+	rm -rf .venv .wangge maps/static/vendor

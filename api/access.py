@@ -1,0 +1,141 @@
+"""Access: the one table that says who may call which route, how often, and whom it is written for.
+
+A route that is not in the table does not start (`check_routes`); a row that names no route does
+not start either. `api.auth.GuardedRoute` asks this table before a request's body is read.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Mount
+
+PUBLIC = frozenset({"public"})
+STAFF = frozenset({"grid_worker", "street_office", "planner", "approver", "admin"})
+PLANNERS = frozenset({"planner", "admin"})
+APPROVERS = frozenset({"approver", "admin"})
+ANALYSTS = frozenset({"street_office", "planner", "admin"})
+ADMINS = frozenset({"admin"})
+ROLES = ("public", "grid_worker", "street_office", "planner", "approver", "admin")
+
+Kind = Literal["page", "json", "tile"]
+Rate = Literal["api", "tile", "login", "lookup", "search"]
+
+
+class RouteTableError(RuntimeError):
+    """Routes and access table disagree: a fault of the build, never of a user."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a route.
+
+    Attributes
+    ----------
+    roles
+        Roles allowed; `PUBLIC` is everybody, signed in or not.
+    kind
+        ``page`` sends a stranger to /login; the others answer 401.
+    rate
+        Which of the settings' limits counts calls to this route.
+    is_scoped
+        What it answers depends on the account's scope.
+    """
+
+    roles: frozenset[str]
+    kind: Kind = "json"
+    rate: Rate = "api"
+    is_scoped: bool = True
+
+    @property
+    def is_public(self) -> bool:
+        """Whether no account is needed."""
+        return "public" in self.roles
+
+
+def _open(kind: Kind = "json", rate: Rate = "api") -> Access:
+    return Access(PUBLIC, kind, rate, is_scoped=False)
+
+
+V1 = "/api/v1"
+ACCESS: Mapping[str, Access] = {
+    # residents
+    "GET /": _open("page"),
+    "GET /lookup": _open("page"),
+    "GET /login": _open("page"),
+    f"GET {V1}/lookup": _open(rate="lookup"),
+    f"GET {V1}/search": _open(rate="search"),
+    "GET /tiles/base/{z}/{x}/{y}.mvt": _open("tile", "tile"),
+    "GET /tiles/published/{z}/{x}/{y}.mvt": _open("tile", "tile"),
+    # the service
+    "GET /healthz": _open(),
+    "GET /docs": _open("page"),
+    "GET /openapi.json": _open(),
+    "MOUNT /static": _open(),
+    f"POST {V1}/session": _open(rate="login"),
+    f"DELETE {V1}/session": _open(),
+    f"GET {V1}/session": Access(STAFF, is_scoped=False),
+    # staff pages
+    "GET /planner": Access(STAFF, "page"),
+    "GET /cover": Access(STAFF, "page"),
+    "GET /reach": Access(STAFF, "page"),
+    "GET /incidents": Access(STAFF, "page"),
+    # areas, plans, cover
+    f"GET {V1}/areas": Access(STAFF),
+    f"GET {V1}/plans": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/grids": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/grids/{{grid_code}}": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/zones": Access(STAFF),
+    f"POST {V1}/plans": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/publish": Access(APPROVERS),
+    f"GET {V1}/cover": Access(STAFF),
+    "GET /tiles/grids/{plan_id}/{z}/{x}/{y}.mvt": Access(STAFF, "tile", "tile"),
+    # reach
+    f"GET {V1}/reach/stations": Access(STAFF),
+    f"GET {V1}/reach/circles": Access(STAFF),
+    f"GET {V1}/reach/summary": Access(STAFF),
+    f"POST {V1}/reach": Access(PLANNERS),
+    "GET /tiles/walks/{z}/{x}/{y}.mvt": Access(STAFF, "tile", "tile"),
+    # incidents
+    f"GET {V1}/incidents": Access(STAFF),
+    f"GET {V1}/incidents/summary": Access(STAFF),
+    f"GET {V1}/incidents/clusters": Access(STAFF),
+    f"POST {V1}/incidents/clusters": Access(ANALYSTS),
+    f"GET {V1}/incidents/density/scale": Access(STAFF),
+    f"GET {V1}/incidents/density/{{z}}/{{x}}/{{y}}.png": Access(STAFF, "tile", "tile"),
+    # jobs, accounts, audit
+    f"GET {V1}/jobs/{{job_id}}": Access(STAFF),
+    f"GET {V1}/accounts": Access(ADMINS),
+    f"POST {V1}/accounts": Access(ADMINS),
+    f"GET {V1}/audit": Access(ADMINS),
+}
+
+
+def route_key(route: BaseRoute) -> list[str]:
+    """Return a route's rows in the table: one a method, e.g. ``"GET /api/v1/plans/{plan_id}"``."""
+    if isinstance(route, APIRoute):
+        return [f"{method} {route.path}" for method in sorted(route.methods)]
+    if isinstance(route, Mount):
+        return [f"MOUNT {route.path}"]
+    return [f"{type(route).__name__} {getattr(route, 'path', '?')}"]
+
+
+def check_routes(routes: Iterable[BaseRoute], guard: type[APIRoute]) -> None:
+    """Refuse to start where a route is not guarded, not in the table, or a row names no route.
+
+    Raises
+    ------
+    RouteTableError
+        Naming every route and row at fault.
+    """
+    routes = list(routes)
+    keys = [key for route in routes for key in route_key(route)]
+    missing = sorted(set(keys) - set(ACCESS))
+    idle = sorted(set(ACCESS) - set(keys))
+    unguarded = sorted(
+        key for route in routes if not isinstance(route, (guard, Mount)) for key in route_key(route)
+    )  # fmt: skip
+    if missing or idle or unguarded:
+        raise RouteTableError(f"routes without access: {missing}; rows without route: {idle}; unguarded: {unguarded}")

@@ -1,0 +1,115 @@
+"""Settings: the only reader of the environment. Everything else is handed a `Settings`.
+
+Every variable begins with ``WANGGE_`` (``WANGGE_DATABASE_URL``, ``WANGGE_PROFILE`` ...).
+"""
+
+from functools import lru_cache
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+# Words people leave in a sample file. A service that others can reach must not run with one of them.
+PLACEHOLDERS = ("change-me", "changeme", "change_me", "placeholder", "password", "secret", "example", "wangge", "admin")
+Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(second|minute|hour|day)$")]
+
+
+class Settings(BaseSettings):
+    """What an operator decides about one running service.
+
+    Attributes
+    ----------
+    environment
+        ``local`` (this machine, trial passwords allowed) or ``production``.
+    database_url
+        ``postgresql://...``; the login role must be a member of the three wangge roles.
+    profile
+        Slug or path of the place profile; None takes the one the database was built with.
+    public_url
+        Address the browser uses; ``https://`` makes cookies Secure and adds HSTS.
+    session_hours
+        How long a session lives without signing in again.
+    login_rate, lookup_rate, search_rate, api_rate
+        Requests a client may make, e.g. ``10/minute``.
+    threads, pool_size
+        Worker threads for requests; database connections kept for each of the two roles.
+    forwarded_allow_ips
+        Proxies whose X-Forwarded-For is believed (handed to uvicorn).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WANGGE_", extra="ignore", frozen=True)
+
+    environment: Literal["local", "production"] = "local"
+    database_url: SecretStr = SecretStr("postgresql://localhost/wangge")
+    admin_password: SecretStr | None = None
+    profile: str | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    session_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 10
+    login_rate: Rate = "10/minute"
+    lookup_rate: Rate = "60/minute"
+    search_rate: Rate = "60/minute"
+    api_rate: Rate = "1200/minute"
+    tile_rate: Rate = "6000/minute"
+    threads: Annotated[int, Field(ge=2, le=200)] = 16
+    pool_size: Annotated[int, Field(ge=1, le=50)] = 8
+    max_body_bytes: Annotated[int, Field(gt=0)] = 1_000_000
+    forwarded_allow_ips: str = "127.0.0.1"
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr) -> SecretStr:
+        try:
+            name = make_url(value.get_secret_value()).get_backend_name()
+        except ArgumentError as error:
+            raise ValueError("not a database address; write postgresql://user:password@host/name") from error
+        if name != "postgresql":
+            raise ValueError("the database must be PostgreSQL; write postgresql://user:password@host/name")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_http(cls, value: str, info: ValidationInfo) -> str:
+        del info
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _no_placeholders(self) -> Self:
+        """Refuse to run for others with a password from a sample file."""
+        if self.environment == "local":
+            return self
+        password = make_url(self.database_url.get_secret_value()).password
+        if password is not None and is_placeholder(password):
+            raise ValueError("WANGGE_DATABASE_URL holds a placeholder password; set a real one outside local")
+        if self.admin_password is not None and is_placeholder(self.admin_password.get_secret_value()):
+            raise ValueError("WANGGE_ADMIN_PASSWORD is a placeholder; set a real one outside local")
+        return self
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the service by https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def url(self) -> str:
+        """The database address, in clear: for opening engines only."""
+        return self.database_url.get_secret_value()
+
+
+def is_placeholder(secret: str) -> bool:
+    """Return whether a secret is a sample word, or too short to be one."""
+    plain = secret.strip().lower()
+    return len(plain) < 10 or plain in PLACEHOLDERS or any(plain.startswith(word) for word in PLACEHOLDERS[:4])
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Return the settings of the environment, read once."""
+    return Settings()

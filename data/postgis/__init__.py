@@ -1,0 +1,1 @@
+"""PostGIS: the private server, engines with roles and timeouts, migrations."""

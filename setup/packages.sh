@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# System packages: PostGIS for everyone; with "test" also a browser and a Chinese font.
+# Says what is installed and why; installs nothing that is already there; never touches a server you have.
+set -euo pipefail
+flavour=${1:-demo}
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+missing=()
+need() { # need PACKAGE REASON
+    printf '  %-22s %s\n' "$1" "$2"
+    missing+=("$1")
+}
+
+has_postgis() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null; }
+has_browser() { [ -n "${WANGGE_CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
+has_font() { compgen -G '/usr/share/fonts/*/noto/NotoSansCJK*' >/dev/null || compgen -G '/usr/share/fonts/*/wqy/*' >/dev/null; }
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+has_venv || need python3-venv "to make the project's own Python environment"
+has_postgis || need postgresql-postgis "PostgreSQL with PostGIS, run privately from this checkout"
+if [ "$flavour" = test ]; then
+    has_browser || need chromium "a real browser for the page tests"
+    has_font || need fonts-noto-cjk "Chinese glyphs for the page tests"
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "These are needed, and this system has no apt: install them by its own means: ${missing[*]}" >&2
+    exit 1
+fi
+echo "Installing the system packages above with apt"
+# A first PostgreSQL would bring a server of its own on port 5432, which nobody asked for: the drop-in keeps it from being made.
+drop_in=/etc/postgresql-common/createcluster.d/wangge.conf
+if ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then
+    as_root mkdir -p "${drop_in%/*}"
+    echo "create_main_cluster = false" | as_root tee "$drop_in" >/dev/null
+    trap 'as_root rm -f "$drop_in"' EXIT
+fi
+log=$(mktemp)
+if ! { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -20 "$log" >&2
+    echo "apt could not install: ${missing[*]}. Its whole log: $log" >&2
+    exit 1
+fi
+rm -f "$log"

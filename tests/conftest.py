@@ -1,0 +1,19 @@
+"""What every test can ask for; each subject's fixtures live in `tests/fixtures/`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.fixtures.databases"]
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data (WANGGE_SHARED, default ../shared); the test is skipped where it is absent."""
+    folder = Path(os.environ.get("WANGGE_SHARED", ROOT.parent / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no shared data at {folder}: set WANGGE_SHARED")
+    return folder / "data"
