@@ -2,11 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Iterable
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from maps.page import content_security_policy, new_nonce
 
 log = structlog.get_logger("wangge.http")
 
@@ -18,29 +19,6 @@ FIXED = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "geolocation=(self), camera=(), microphone=(), payment=()",
 }
-
-
-def content_policy(nonce: str) -> str:
-    """Return the content security policy of one page: nothing foreign, no script without this page's nonce.
-
-    Workers, images and fetches stay on this host. Style attributes are allowed because Leaflet
-    positions its tiles with them; style elements need the nonce.
-    """
-    parts: Iterable[str] = (
-        "default-src 'none'",
-        f"script-src 'self' 'nonce-{nonce}'",
-        f"style-src 'self' 'nonce-{nonce}'",
-        "style-src-attr 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-    return "; ".join(parts)
 
 
 class Envelope:
@@ -84,7 +62,7 @@ class Envelope:
         # A proxy's id is kept when it is plain, so that its log and ours can be read side by side.
         plain = 8 <= len(given) <= 64 and given.replace("-", "").isalnum()
         inner["state"]["request_id"] = given if plain else secrets.token_hex(8)
-        inner["state"]["nonce"] = secrets.token_urlsafe(16)
+        inner["state"]["nonce"] = new_nonce()
         if scope["method"] == "HEAD":
             inner["method"] = "GET"
         return inner
@@ -94,7 +72,7 @@ class Envelope:
         for name, value in FIXED.items():
             headers.setdefault(name, value)
         if headers.get("content-type", "").startswith("text/html"):
-            headers["content-security-policy"] = content_policy(nonce)
+            headers["content-security-policy"] = content_security_policy(nonce)
         else:
             headers.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
         if self.is_https:

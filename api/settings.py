@@ -4,16 +4,27 @@ Every variable begins with ``WANGGE_`` (``WANGGE_DATABASE_URL``, ``WANGGE_PROFIL
 """
 
 from functools import lru_cache
+from pathlib import Path
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from geo.errors import WanggeError
+
 # Words people leave in a sample file. A service that others can reach must not run with one of them.
 PLACEHOLDERS = ("change-me", "changeme", "change_me", "placeholder", "password", "secret", "example", "wangge", "admin")
 Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(second|minute|hour|day)$")]
+
+
+class NoDatabaseError(WanggeError):
+    """Something that needs the database was started without one."""
+
+    zh = "没有设置数据库。请设置 WANGGE_DATABASE_URL，或用 wangge serve 启动自带的 PostGIS。"
+    en = "There is no database. Set WANGGE_DATABASE_URL, or start with wangge serve, which brings its own PostGIS."
 
 
 class Settings(BaseSettings):
@@ -24,7 +35,10 @@ class Settings(BaseSettings):
     environment
         ``local`` (this machine, trial passwords allowed) or ``production``.
     database_url
-        ``postgresql://...``; the login role must be a member of the three wangge roles.
+        ``postgresql://...``; the login role must be a member of the three wangge roles. None uses
+        a private PostGIS of this checkout.
+    home
+        Where that private PostGIS lives; None is ``.wangge`` in the checkout (``/var/lib`` for root).
     profile
         Slug or path of the place profile; None takes the one the database was built with.
     public_url
@@ -42,7 +56,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WANGGE_", extra="ignore", frozen=True)
 
     environment: Literal["local", "production"] = "local"
-    database_url: SecretStr = SecretStr("postgresql://localhost/wangge")
+    database_url: SecretStr | None = None
+    home: Path | None = None
     admin_password: SecretStr | None = None
     profile: str | None = None
     public_url: str = "http://127.0.0.1:8000"
@@ -63,7 +78,9 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _is_postgresql(cls, value: SecretStr) -> SecretStr:
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
         try:
             name = make_url(value.get_secret_value()).get_backend_name()
         except ArgumentError as error:
@@ -74,8 +91,7 @@ class Settings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _is_http(cls, value: str, info: ValidationInfo) -> str:
-        del info
+    def _is_http(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
@@ -85,7 +101,7 @@ class Settings(BaseSettings):
         """Refuse to run for others with a password from a sample file."""
         if self.environment == "local":
             return self
-        password = make_url(self.database_url.get_secret_value()).password
+        password = make_url(self.database_url.get_secret_value()).password if self.database_url else None
         if password is not None and is_placeholder(password):
             raise ValueError("WANGGE_DATABASE_URL holds a placeholder password; set a real one outside local")
         if self.admin_password is not None and is_placeholder(self.admin_password.get_secret_value()):
@@ -99,7 +115,12 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """The database address, in clear: for opening engines only."""
+        """The database address, in clear: for opening engines only.
+
+        Without `database_url` the command line starts the private PostGIS first (`api.database`).
+        """
+        if self.database_url is None:
+            raise ValueError("no database: set WANGGE_DATABASE_URL, or start through the wangge command")
         return self.database_url.get_secret_value()
 
 

@@ -43,7 +43,8 @@ def metric_crs_of(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
     EmptyFrameError
         The frame has no geometry to choose by.
     """
-    bounds = shapely.total_bounds(frame.geometry.to_numpy())
+    shapes = frame.geometry.to_numpy()
+    bounds = shapely.total_bounds(shapes) if len(shapes) else np.full(4, np.nan)
     if np.isnan(bounds).any():
         raise EmptyFrameError(what="frame", mend="A metric zone is chosen by where the rows are.")
     west, south, east, north = bounds

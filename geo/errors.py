@@ -83,6 +83,20 @@ class BadCodeError(InputError):
     en = "The code {code} breaks the scheme: {reason}."
 
 
+class BadSettingError(InputError):
+    """A number handed in as an option is out of its range."""
+
+    zh = "参数 {what} 的取值 {value} 不可用：{reason_zh}。"
+    en = "{what} cannot be {value}: {reason}."
+
+
+class BadPointError(InputError):
+    """A coordinate is not a place on earth: not a number, or out of range."""
+
+    zh = "坐标 {value} 不可用：{reason_zh}。请给出经度（-180 至 180）和纬度（-90 至 90），单位为度。"
+    en = "The coordinate {value} cannot be used: {reason}. Give degrees, longitude first (-180 to 180, -90 to 90)."
+
+
 class NotFoundError(WanggeError, LookupError):
     """The thing asked for does not exist, or is not visible to the one who asks."""
 

@@ -40,6 +40,11 @@ def shape(kind: str, *, nullable: bool = False) -> Column[Any]:
     return Column("geometry", Geometry(kind, srid=4326, spatial_index=True), nullable=nullable)
 
 
+def words(column: str) -> Index:
+    """A trigram index for search in Chinese text; the database must be C.UTF-8 or it sees no trigrams."""
+    return Index(None, column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})
+
+
 def area_code(*, nullable: bool = False, primary_key: bool = False) -> Column[str]:
     """A 12-digit division code, pointing to `areas`."""
     return Column("area_code", String(12), ForeignKey("areas.area_code"), nullable=nullable, primary_key=primary_key)
@@ -56,7 +61,7 @@ areas = Table(
         CheckConstraint("level in ('province','city','county','street','community')", name="level"),
         nullable=False,
     ),
-    Column("parent_code", String(12), ForeignKey("areas.area_code")),
+    Column("parent_code", String(12), ForeignKey("areas.area_code"), index=True),
     Column(
         "is_stand_in",
         Boolean,
@@ -65,6 +70,7 @@ areas = Table(
         comment="made from the extent, not a real division",
     ),
     shape("MULTIPOLYGON", nullable=True),
+    words("name"),
 )
 
 compounds = Table(
@@ -82,6 +88,8 @@ compounds = Table(
         comment="walled, old_quarter, urban_village, works, mall, office, school, hospital",
     ),
     shape("MULTIPOLYGON"),
+    Index(None, "area_code"),
+    words("name"),
 )
 
 gates = Table(
@@ -115,6 +123,8 @@ buildings = Table(
     Column("is_estimate", Boolean, nullable=False, server_default="false", comment="households were estimated by rule"),
     shape("MULTIPOLYGON"),
     Index(None, "area_code"),
+    words("name"),
+    words("address"),
 )
 
 stairwells = Table(
@@ -175,8 +185,8 @@ cells = Table(
     key("cell_id"),
     area_code(),
     Column("building_id", BigInteger, ForeignKey("buildings.building_id"), index=True),
-    Column("stairwell_id", BigInteger, ForeignKey("stairwells.stairwell_id")),
-    Column("compound_id", BigInteger, ForeignKey("compounds.compound_id")),
+    Column("stairwell_id", BigInteger, ForeignKey("stairwells.stairwell_id"), index=True),
+    Column("compound_id", BigInteger, ForeignKey("compounds.compound_id"), index=True),
     Column(
         "kind",
         Text,

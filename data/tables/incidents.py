@@ -30,7 +30,7 @@ incidents = Table(
     Column("tier", Text),
     Column("state", Text, nullable=False),
     Column("description", Text, comment="private"),
-    Column("building_id", BigInteger, ForeignKey("buildings.building_id")),
+    Column("building_id", BigInteger, ForeignKey("buildings.building_id"), index=True),
     Column("grid_code_reported", String(15), comment="the grid on the day it was reported"),
     shape("POINT"),
     Index(None, "area_code", "reported_at"),
@@ -66,4 +66,5 @@ incident_clusters = Table(
     Column("method", Text, nullable=False),
     Column("computed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     shape("POLYGON"),
+    Index(None, "area_code"),
 )

@@ -42,7 +42,7 @@ duties = Table(
     Column("grid_code", String(15)),
     Column("zone_code", String(18)),
     Column("unit_code", String(19)),
-    Column("building_id", BigInteger, ForeignKey("buildings.building_id")),
+    Column("building_id", BigInteger, ForeignKey("buildings.building_id"), index=True),
     Column("valid", DATERANGE, nullable=False),
     CheckConstraint("num_nonnulls(grid_code, zone_code, unit_code, building_id) = 1", name="one_target"),
     Index(None, "grid_code"),

@@ -97,10 +97,10 @@ plan_cells = Table(
     "plan_cells",
     metadata,
     Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), primary_key=True),
-    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True, index=True),
     Column("grid_id", BigInteger, nullable=False),
     ForeignKeyConstraint(["plan_id", "grid_id"], ["grids.plan_id", "grids.grid_id"], ondelete="CASCADE"),
-    Index(None, "grid_id"),
+    Index(None, "plan_id", "grid_id"),
 )
 
 zones = Table(
@@ -122,7 +122,7 @@ zone_cells = Table(
     "zone_cells",
     metadata,
     Column("zone_id", BigInteger, ForeignKey("zones.zone_id", ondelete="CASCADE"), primary_key=True),
-    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True, index=True),
 )
 
 household_units = Table(
@@ -140,6 +140,6 @@ unit_cells = Table(
     "unit_cells",
     metadata,
     Column("unit_id", BigInteger, ForeignKey("household_units.unit_id", ondelete="CASCADE"), primary_key=True),
-    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True),
+    Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True, index=True),
     Column("households", Integer, nullable=False, comment="how many of the cell's households the unit holds"),
 )

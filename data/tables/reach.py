@@ -45,9 +45,17 @@ building_walks = Table(
     metadata,
     Column("building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), primary_key=True),
     Column(
+        "category",
+        Text,
+        primary_key=True,
+        server_default="*",
+        comment="the nearest among which stations: those of a category, or * for all",
+    ),
+    Column(
         "station_id",
         BigInteger,
         ForeignKey("stations.station_id", ondelete="CASCADE"),
+        index=True,
         comment="the nearest on foot; null beyond the longest threshold",
     ),
     Column("walk_min", DOUBLE_PRECISION, comment="null beyond the longest threshold"),

@@ -1,0 +1,35 @@
+"""Find clusters: where incidents gather, stored with every parameter that made them."""
+
+from sqlalchemy import Engine
+
+from api.actions import Progress, silent
+from data.postgis.engine import EVERYWHERE, reading, transaction
+from data.profiles import Profile
+from data.stores import areas as area_store
+from data.stores import incidents as incident_store
+from data.stores.incidents import IncidentFilter
+from geo.clusters import clusters
+
+METHOD = "dbscan/1"
+
+
+def find_clusters(
+    engine: Engine, *, profile: Profile, actor: str, scope: str = EVERYWHERE, progress: Progress = silent
+) -> int:
+    """Find and store the clusters of every category apart, over the whole record; return how many.
+
+    A category at a time, because a street officer asks "where do drains block", and a mix of
+    everything only finds where many people live.
+    """
+    rule = profile.incidents
+    with reading(engine, scope=scope) as connection:
+        incidents = incident_store.read_incidents(connection, filters=IncidentFilter())
+        areas = area_store.read_areas(connection, level="community")
+    parameters = {"eps_m": rule.cluster_eps_m, "min_incidents": rule.cluster_min_incidents}
+    progress(0.2, f"reading {len(incidents):,} incidents")
+    found = [clusters(group, **parameters)[1] for _, group in incidents.groupby("category")]
+    progress(0.9, "writing clusters")
+    with transaction(engine, actor=actor, action="find_clusters", scope=scope) as connection:
+        count = incident_store.write_clusters(connection, found, areas=areas, parameters=parameters, method=METHOD)
+    progress(1.0, f"{count:,} clusters")
+    return count

@@ -1,0 +1,298 @@
+"""Look up: who answers at a point, on a day. The published grids stand in memory; contacts are read fresh.
+
+A snapshot of the grids is kept for each set of published plans. At most once a second the database
+is asked which plans hold and at which revision, so a plan published a second ago answers.
+The point asked for is kept nowhere.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Engine, text
+
+from data.postgis.engine import reading
+from data.profiles import Profile
+from data.stores import areas as area_store
+from data.stores import doors, people
+from data.stores import grids as grid_store
+from data.stores import stations as station_store
+from geo.datums import to_wgs84
+from geo.lookup import GridIndex
+
+CHECK_EVERY_S = 1.0
+SNAPSHOTS_KEPT = 6
+STATION_MAX_M = 3000.0
+DOOR_MAX_M = 60.0
+
+_REVISION = text(
+    "SELECT plan_id, revision, area_code FROM plans"
+    " WHERE state IN ('published', 'superseded') AND valid @> CAST(:day AS date) ORDER BY plan_id"
+)
+_MESSAGES = {
+    "assigned": ("您所在位置属于「{name}」，由{worker}负责。", "This place belongs to {name}; {worker} answers for it."),
+    "vacant": (
+        "您所在位置属于「{name}」，目前没有网格员，请联系{desk}：{phone}。",
+        "This place belongs to {name}, which has no grid worker at present. Please call {desk}: {phone}.",
+    ),
+    "near_border": (
+        "该位置靠近网格边界，可能属于以下网格之一。",
+        "This place is close to a border; it may belong to one of these grids.",
+    ),
+    "several": ("该位置对应多个网格，请选择您的网格。", "Several grids answer at this place; choose yours."),
+    "outside": (
+        "该位置不在本地网格范围内，请联系{desk}：{phone}。",
+        "This place lies outside the grids kept here. Please call {desk}: {phone}.",
+    ),
+    "no_active_plan": (
+        "该社区在 {on} 没有生效的网格方案，请联系{desk}：{phone}。",
+        "No plan of grids is in force here on {on}. Please call {desk}: {phone}.",
+    ),
+}
+_QUESTIONS = ("您家属于哪一个：{names}？", "Which of these is yours: {names}?")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The grids of one set of published plans, ready to be asked."""
+
+    key: tuple[Any, ...]
+    index: GridIndex | None
+    grids: pd.DataFrame
+    zones: GridIndex | None
+    zone_names: pd.Series
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What does not depend on a plan: the communities, and the stations in metres."""
+
+    communities: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+
+
+class PublishedGrids:
+    """Snapshots by day, shared by all threads; a stale one is replaced, never changed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._lock = threading.Lock()
+        self._snapshots: OrderedDict[tuple[Any, ...], Snapshot] = OrderedDict()
+        self._checked: OrderedDict[date, tuple[float, tuple[Any, ...]]] = OrderedDict()
+        self._ground: tuple[float, Ground] | None = None
+
+    def on(self, day: date) -> Snapshot:
+        """Return the grids that hold on a day, at most a second old."""
+        with self._lock:
+            key = self._key(day)
+            if key not in self._snapshots:
+                self._snapshots[key] = self._load(day, key)
+            self._snapshots.move_to_end(key)
+            while len(self._snapshots) > SNAPSHOTS_KEPT:
+                self._snapshots.popitem(last=False)
+            return self._snapshots[key]
+
+    def ground(self, *, every_s: float = 60.0) -> Ground:
+        """Return communities and stations, at most `every_s` old."""
+        with self._lock:
+            now = time.monotonic()
+            if self._ground is None or now - self._ground[0] > every_s:
+                self._ground = (now, self._load_ground())
+            return self._ground[1]
+
+    def _key(self, day: date) -> tuple[Any, ...]:
+        now = time.monotonic()
+        checked = self._checked.get(day)
+        if checked is not None and now - checked[0] < CHECK_EVERY_S:
+            return checked[1]
+        with reading(self.engine) as conn:
+            key = tuple(tuple(row) for row in conn.execute(_REVISION, {"day": day}))
+        self._checked[day] = (now, key)
+        self._checked.move_to_end(day)
+        while len(self._checked) > 10 * SNAPSHOTS_KEPT:
+            self._checked.popitem(last=False)
+        return key
+
+    def _load(self, day: date, key: tuple[Any, ...]) -> Snapshot:
+        with reading(self.engine) as conn:
+            grids = grid_store.read_published(conn, day)
+            parts = [grid_store.read_zones(conn, plan_id) for plan_id, *_ in key]
+        zones = [part for part in parts if len(part)]
+        zone_frame = gpd.GeoDataFrame(pd.concat(zones)) if zones else None
+        return Snapshot(
+            key=key,
+            index=GridIndex.from_grids(grids) if len(grids) else None,
+            grids=pd.DataFrame(grids.drop(columns="geometry")),
+            zones=GridIndex.from_grids(zone_frame) if zone_frame is not None else None,
+            zone_names=zone_frame["name"] if zone_frame is not None else pd.Series(dtype=object),
+        )
+
+    def _load_ground(self) -> Ground:
+        with reading(self.engine) as conn:
+            communities = area_store.read_areas(conn, level="community")
+            stations = station_store.read_stations(conn)
+        return Ground(communities=communities, stations=stations)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Where, how sure of it, and which day. Degrees in `datum`; `accuracy_m` is a radius in metres."""
+
+    lon: float
+    lat: float
+    on: date
+    accuracy_m: float = 0.0
+    datum: str = "wgs84"
+
+
+def look_up(published: PublishedGrids, question: Question, *, profile: Profile, language: str) -> dict[str, Any]:
+    """Return who answers at a point: the body of ``GET /api/v1/lookup``.
+
+    Raises
+    ------
+    InputError
+        The point cannot be in the datum it is said to be in.
+    """
+    lon, lat = (float(value) for value in to_wgs84(question.lon, question.lat, datum=question.datum))
+    kind, ids, certain = _find(published, lon, lat, question)
+    snapshot = published.on(question.on)
+    rows = _grid_rows(published, snapshot, ids, (lon, lat), question, language=language)
+    if kind == "assigned" and all(row["vacant"] for row in rows):
+        kind = "vacant"
+    desk = {
+        "name": getattr(profile.public.desk_name, language),
+        "phone": profile.public.desk_phone,
+    }
+    return {
+        "answer": kind,
+        "certain": certain,
+        "on": question.on.isoformat(),
+        "message": _message(kind, rows, desk, on=question.on, language=language),
+        "grids": rows,
+        "question": _question(rows, language=language) if len(rows) > 1 else None,
+        "stations": _stations(published, lon, lat, profile=profile, language=language),
+        "desk": desk,
+    }
+
+
+def _find(published: PublishedGrids, lon: float, lat: float, question: Question) -> tuple[str, list[Any], bool]:
+    snapshot = published.on(question.on)
+    if snapshot.index is not None:
+        found = snapshot.index.find(lon, lat, accuracy_m=question.accuracy_m)
+        if found.kind != "outside":
+            return found.kind, list(found.ids), bool(found.certain)
+    community = _community_at(published.ground().communities, lon, lat)
+    if community is None:
+        return "outside", [], question.accuracy_m == 0
+    planned = {row["area_code"] for row in snapshot.grids.to_dict("records")}
+    return ("outside" if community in planned else "no_active_plan"), [], question.accuracy_m == 0
+
+
+def _community_at(communities: gpd.GeoDataFrame, lon: float, lat: float) -> str | None:
+    hits = communities.sindex.query(shapely.Point(lon, lat), predicate="intersects")
+    return str(communities.index[hits[0]]) if len(hits) else None
+
+
+def _grid_rows(
+    published: PublishedGrids, snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question,
+    *, language: str,
+) -> list[dict[str, Any]]:  # fmt: skip
+    if not ids:
+        return []
+    with reading(published.engine) as conn:
+        contacts = people.public_contacts(conn, question.on)
+    communities = published.ground().communities["name"]
+    zone = _zone_at(snapshot, point, question) if len(ids) == 1 else None
+    rows = []
+    for grid_id in ids:
+        grid = snapshot.grids.loc[grid_id]
+        code = str(grid["grid_code"])
+        contact = contacts.loc[[code]].iloc[0] if code in contacts.index else None
+        rows.append(
+            {
+                "grid_code": code,
+                "name": grid["name"],
+                "community": communities.get(grid["area_code"]),
+                "zone": zone,
+                "worker": None if contact is None else contact["name"],
+                "duty_line": None if contact is None else contact["duty_line"],
+                "vacant": contact is None,
+            }
+        )
+    del language
+    return rows
+
+
+def _zone_at(snapshot: Snapshot, point: tuple[float, float], question: Question) -> str | None:
+    if snapshot.zones is None:
+        return None
+    found = snapshot.zones.find(*point, accuracy_m=question.accuracy_m)
+    return str(snapshot.zone_names.loc[found.ids[0]]) if len(found.ids) == 1 else None
+
+
+def _message(kind: str, rows: list[dict[str, Any]], desk: dict[str, str], *, on: date, language: str) -> str:
+    template = _MESSAGES[kind][0 if language == "zh" else 1]
+    first = rows[0] if rows else {"name": "", "worker": ""}
+    return template.format(
+        name=first["name"], worker=first["worker"], desk=desk["name"], phone=desk["phone"], on=on.isoformat()
+    )
+
+
+def _question(rows: list[dict[str, Any]], *, language: str) -> str:
+    zh = language == "zh"
+    names = [f"{row['community']} {row['name']}" if row["community"] else row["name"] for row in rows]
+    joined = "、".join(f"「{name}」" for name in names) if zh else ", ".join(names)
+    return _QUESTIONS[0 if zh else 1].format(names=joined)
+
+
+def _stations(
+    published: PublishedGrids, lon: float, lat: float, *, profile: Profile, language: str
+) -> list[dict[str, Any]]:
+    """Return the nearest station of each category, nearest first; minutes where a walk was measured."""
+    stations = published.ground().stations
+    if stations.empty:
+        return []
+    distance_m = _distances_m(stations, lon, lat)
+    walks = _walk_of_door(published, lon, lat)
+    labels = {category.key: getattr(category.label, language) for category in profile.stations}
+    near = pd.DataFrame(
+        {"name": stations["name"], "category": stations["category"], "distance_m": distance_m}, index=stations.index
+    )
+    near = near[near["distance_m"] <= STATION_MAX_M].sort_values("distance_m", kind="stable")
+    return [
+        {
+            "name": row["name"],
+            "category": row["category"],
+            "category_label": labels.get(row["category"], row["category"]),
+            "walk_min": walks.get(station_id),
+            "distance_m": round(float(row["distance_m"])),
+        }
+        for station_id, row in near.groupby("category", sort=False).head(1).iterrows()
+    ]
+
+
+def _distances_m(stations: gpd.GeoDataFrame, lon: float, lat: float) -> np.ndarray:
+    # Equirectangular about the point: exact to a few parts in 1e5 within the 3 km looked at.
+    x = np.radians(stations.geometry.x.to_numpy() - lon) * np.cos(np.radians(lat))
+    y = np.radians(stations.geometry.y.to_numpy() - lat)
+    return np.asarray(np.hypot(x, y) * 6_371_008.8)
+
+
+def _walk_of_door(published: PublishedGrids, lon: float, lat: float) -> dict[int, float]:
+    """Return minutes on foot from the door at the point: to the one station that was measured as its nearest."""
+    with reading(published.engine) as conn:
+        building_id = doors.nearest_building(conn, lon, lat, within_m=DOOR_MAX_M)
+        if building_id is None:
+            return {}
+        row = conn.execute(
+            text("SELECT station_id, walk_min FROM building_walks WHERE building_id = :id AND walk_min IS NOT NULL"),
+            {"id": int(building_id)},
+        ).one_or_none()
+    return {} if row is None else {int(row.station_id): round(float(row.walk_min), 1)}

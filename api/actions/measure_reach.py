@@ -1,0 +1,35 @@
+"""Measure reach: minutes on foot from every building to its nearest station, and every station's circles."""
+
+from sqlalchemy import Engine
+
+from api.actions import Progress, silent
+from data.postgis.engine import reading, transaction
+from data.profiles import Profile
+from data.stores import ground
+from data.stores import reaches as reach_store
+from data.stores import stations as station_store
+from geo.network import walk_network
+from geo.reach import nearest, reach
+
+
+def measure_reach(engine: Engine, *, profile: Profile, actor: str, progress: Progress = silent) -> int:
+    """Measure and store circles and walks of every station; return how many circles."""
+    rule = profile.walking
+    progress(0.0, "reading streets")
+    with reading(engine) as connection:
+        stations = station_store.read_stations(connection)
+        buildings = ground.read_buildings(connection)
+        streets = ground.read_streets(connection)
+        gates, compounds = ground.read_gates(connection), ground.read_compounds(connection)
+        barriers = ground.read_barriers(connection)
+    network = walk_network(streets, gates=gates, compounds=compounds, barriers=barriers)
+    options = {"minutes": profile.minutes, "speed_m_per_s": rule.speed_m_per_s, "snap_max_m": rule.snap_max_m}
+    progress(0.2, f"walking from {len(stations):,} stations")
+    circles = reach(stations, network, buildings, **options)
+    progress(0.7, "finding the nearest station of every building")
+    walks = nearest(stations, network, buildings, **options)
+    progress(0.9, f"writing {len(circles):,} circles")
+    with transaction(engine, actor=actor, action="measure_reach") as connection:
+        reach_store.write_reaches(connection, circles, walks)
+    progress(1.0, f"{len(circles):,} circles, {len(walks):,} buildings")
+    return len(circles)

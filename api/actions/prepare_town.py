@@ -1,0 +1,47 @@
+"""Prepare the town: everything that follows from ground - cells, first plan, duties, circles, clusters."""
+
+from datetime import date
+
+from sqlalchemy import Connection, Engine
+
+from api.actions import Progress, silent
+from api.actions.assign_duties import assign_duties
+from api.actions.cut_cells import cut_cells
+from api.actions.find_clusters import find_clusters
+from api.actions.measure_reach import measure_reach
+from api.actions.propose_plan import propose_plan
+from api.actions.publish_plan import publish_plan
+from data.calendar import day_of, today
+from data.postgis.engine import reading
+from data.profiles import Profile
+from data.stores import areas as area_store
+from data.stores import incidents as incident_store
+
+
+def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0, progress: Progress = silent) -> int:
+    """Run every step on a freshly built town and return the plan_id of its published plan."""
+
+    def part(first: float, last: float) -> Progress:
+        return lambda share, message: progress(first + (last - first) * share, message)
+
+    cut_cells(engine, profile=profile, actor=actor, progress=part(0.0, 0.35))
+    with reading(engine) as connection:
+        areas = area_store.read_areas(connection)
+        first_day = _first_day(connection)
+    top = areas.index[areas["parent_code"].isna()].min()
+    plan_id = propose_plan(
+        engine, profile=profile, area_code=top, name="首期网格方案", actor=actor, seed=seed, progress=part(0.35, 0.6)
+    )
+    publish_plan(engine, plan_id=plan_id, valid_from=first_day, document_number=None, actor=actor)
+    assign_duties(
+        engine, plan_id=plan_id, profile=profile, actor=actor, valid_from=first_day, progress=part(0.6, 0.65)
+    )
+    measure_reach(engine, profile=profile, actor=actor, progress=part(0.65, 0.9))
+    find_clusters(engine, profile=profile, actor=actor, progress=part(0.9, 1.0))
+    return plan_id
+
+
+def _first_day(connection: Connection) -> date:
+    """The first plan holds from the first incident on, so that every incident finds its grid."""
+    first = incident_store.first_reported_at(connection)
+    return today() if first is None else min(today(), day_of(first))

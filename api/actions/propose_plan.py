@@ -1,0 +1,146 @@
+"""Propose a plan: cells -> grids, zones and household units, checked, and stored as a draft."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from api.actions import Progress, silent
+from data.calendar import today
+from data.postgis.engine import reading, transaction
+from data.profiles import Profile
+from data.stores import cells as cell_store
+from data.stores import grids as grid_store
+from data.stores import plans as plan_store
+from data.stores.plans import PlanGeometry
+from geo.codes import scope_of
+from geo.cover import dissolve
+from geo.errors import EmptyFrameError, WanggeError
+from geo.lineage import carried_codes, issue_codes
+from geo.partition import GridProposal, propose_grids
+from geo.units import units_in_grids
+from geo.verify import verify_plan
+from geo.zones import zones_in_grids
+
+METHOD = "partition/1"
+
+
+class PlanBrokenError(WanggeError):
+    """The verifier refused a proposal; nothing was stored."""
+
+    zh = "方案未通过独立校验，未保存：{violations}"
+    en = "The independent check refused the plan, nothing was stored: {violations}"
+
+
+def propose_plan(
+    engine: Engine,
+    *,
+    profile: Profile,
+    area_code: str,
+    name: str,
+    actor: str,
+    account_id: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> int:
+    """Draw grids for every community of an area, verify them, store them as a draft; return its plan_id.
+
+    Raises
+    ------
+    EmptyFrameError
+        The area has no cells yet.
+    PlanBrokenError
+        The verifier found a rule broken without a certificate.
+    """
+    progress(0.0, "reading cells")
+    scope = scope_of(area_code)
+    with reading(engine) as connection:
+        cells = cell_store.read_cells(connection, within=scope)
+        borders = cell_store.read_borders(connection, within=scope)
+        used = plan_store.used_grid_codes(connection, within=scope)
+        before = _codes_before(connection, area_code)
+    if cells.empty:
+        raise EmptyFrameError(what="cells", mend="Run `wangge town cells` first.")
+    rule = profile.grid
+    progress(0.1, "drawing grids")
+    proposal = propose_grids(
+        cells, borders, band=rule.band, dedicated_uses=rule.dedicated_uses,
+        dedicated_min_m2=rule.dedicated_min_m2, seed=seed,
+        progress=lambda share, message: progress(0.1 + 0.5 * share, message),
+    )  # fmt: skip
+    progress(0.6, "checking the plan")
+    _refuse_broken(cells, borders, proposal, band=rule.band)
+    progress(0.7, "drawing zones and household units")
+    made = _geometry(cells, borders, proposal, profile=profile, used=used, before=before, seed=seed)
+    progress(0.9, f"storing {len(made.grids):,} grids")
+    with transaction(engine, actor=actor, action="propose_plan") as connection:
+        plan_id = plan_store.create_plan(
+            connection, area_code=area_code, scheme="general", name=name, seed=seed, method=METHOD,
+            report=_report(proposal, made), created_by=account_id,
+        )  # fmt: skip
+        plan_store.write_grids(connection, plan_id, made)
+    progress(1.0, f"{len(made.grids):,} grids, {len(made.zones):,} zones, {len(made.units):,} household units")
+    return plan_id
+
+
+def _codes_before(connection: Connection, area_code: str) -> pd.Series:
+    """cell_id -> grid code of the plan that holds today, empty before there is one."""
+    plan_id = plan_store.plan_on(connection, area_code=area_code, on=today())
+    if plan_id is None:
+        return pd.Series(dtype=object)
+    codes = grid_store.read_grids(connection, plan_id, geometry=False)["grid_code"]
+    return grid_store.read_assignment(connection, plan_id).map(codes)
+
+
+def _refuse_broken(
+    cells: gpd.GeoDataFrame, borders: pd.DataFrame, proposal: GridProposal, *, band: tuple[int, int]
+) -> None:
+    dedicated = set(proposal.grids.index[proposal.grids["kind"] == "dedicated"])
+    broken = verify_plan(
+        cells, borders, proposal.assignment, band=band, dedicated=dedicated, exceptions=proposal.exceptions
+    )
+    if len(broken):
+        raise PlanBrokenError(violations="; ".join(broken["detail"].astype(str).head(5)))
+
+
+def _geometry(
+    cells: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    proposal: GridProposal,
+    *,
+    profile: Profile,
+    used: list[str],
+    before: pd.Series,
+    seed: int,
+) -> PlanGeometry:
+    """Dissolve grids, zones and units, and give them their codes and names."""
+    assignment, rule = proposal.assignment, profile.grid
+    grids = proposal.grids.join(dissolve(cells, assignment)[["geometry"]])
+    carried = carried_codes(before, assignment, cells["households"])
+    grids["grid_code"] = issue_codes(grids["area_code"], carried, used=used)
+    grids["name"] = "第" + grids["grid_code"].str[-3:] + "网格"
+    zone_of, zones = zones_in_grids(cells, borders, assignment, count=rule.zones_per_grid, seed=seed)
+    zones = zones.join(dissolve(cells, zone_of)[["geometry"]])
+    zones["zone_code"] = zones["grid"].map(grids["grid_code"]) + _sequence(zones["grid"], digits=3)
+    zones["name"] = "责任区" + zones["zone_code"].str[-3:].str.lstrip("0")
+    units, unit_cells = units_in_grids(cells, borders, assignment, size=rule.unit_households)
+    units["unit_code"] = units["grid"].map(grids["grid_code"]) + _sequence(units["grid"], digits=4)
+    return PlanGeometry(
+        grids=gpd.GeoDataFrame(grids, geometry="geometry", crs=cells.crs),
+        plan_cells=assignment,
+        zones=gpd.GeoDataFrame(zones, geometry="geometry", crs=cells.crs),
+        zone_cells=zone_of,
+        units=units,
+        unit_cells=unit_cells,
+    )
+
+
+def _sequence(parents: pd.Series, *, digits: int) -> pd.Series:
+    """1, 2, 3 ... within each parent, as text of so many digits."""
+    return (parents.groupby(parents).cumcount() + 1).astype(str).str.zfill(digits)
+
+
+def _report(cells: gpd.GeoDataFrame, borders: pd.DataFrame, proposal: GridProposal, made: PlanGeometry) -> dict[str, Any]:
+    """The measures and exceptions that are frozen with the plan."""
+    raise NotImplementedError

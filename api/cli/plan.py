@@ -1,0 +1,56 @@
+"""wangge plan: propose, list, publish."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from api.actions.propose_plan import propose_plan
+from api.actions.publish_plan import publish_plan
+from api.cli._service import actor, console, profile_of, progress_bar, ready_engine
+from data.postgis.engine import reading
+from data.stores import plans
+
+app = typer.Typer(help="Plans: dated maps of which ground belongs to which grid.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_plans() -> None:
+    """List plans, their states and dates."""
+    with ready_engine() as engine, reading(engine) as connection:
+        rows = plans.list_plans(connection)
+    table = Table("plan", "name", "area", "state", "from", "to", "grids")
+    for row in rows:
+        table.add_row(*(str(row.get(key) or "") for key in ("plan_id", "name", "area_code", "state", "valid_from", "valid_to", "grids")))
+    console.print(table)
+
+
+@app.command()
+def propose(
+    area: Annotated[str, typer.Argument(help="12-digit code of the area")],
+    name: Annotated[str, typer.Option(help="what the plan is called")] = "网格方案",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Draw grids for every community of an area and keep them as a draft."""
+    with ready_engine() as engine, progress_bar("plan") as progress:
+        plan_id = propose_plan(
+            engine, profile=profile_of(engine), area_code=area, name=name, actor=actor(), seed=seed, progress=progress
+        )
+    console.print(f"Plan {plan_id} is a draft. wangge plan publish {plan_id} --from DATE --commit", highlight=False)
+
+
+@app.command()
+def publish(
+    plan_id: int,
+    valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day it holds (midnight, Asia/Shanghai)")],
+    document: Annotated[str | None, typer.Option(help="document number")] = None,
+    commit: Annotated[bool, typer.Option("--commit", help="publish; without this only say what would happen")] = False,
+) -> None:
+    """Publish a plan from a day on."""
+    if not commit:
+        console.print(f"Dry run: plan {plan_id} would hold from {valid_from:%Y-%m-%d}. Add --commit.", highlight=False)
+        return
+    with ready_engine() as engine:
+        publish_plan(engine, plan_id=plan_id, valid_from=valid_from.date(), document_number=document, actor=actor())
+    console.print(f"Plan {plan_id} holds from {valid_from:%Y-%m-%d}", highlight=False)

@@ -1,0 +1,48 @@
+"""wangge serve, work, openapi: the web service and its job runner."""
+
+import json
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.cli._service import console, ready_settings
+from api.jobs import run_worker
+from api.settings import Settings, load_settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on; default WANGGE_HOST or 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on; default WANGGE_PORT or 8000")] = None,
+) -> None:
+    """Serve the pages and the API."""
+    settings = ready_settings()
+    settings = settings.model_copy(update={"host": host or settings.host, "port": settings.port if port is None else port})
+    console.print(f"Wangge 网格 serves on http://{settings.host}:{settings.port}", highlight=False)
+    run_server(settings)
+
+
+def work() -> None:
+    """Run background jobs: plans, circles, clusters."""
+    settings = ready_settings()
+    console.print("Wangge job runner is waiting for work", highlight=False)
+    run_worker(settings)
+
+
+def openapi() -> None:
+    """Print the OpenAPI description."""
+    print(json.dumps(create_app(load_settings()).openapi(), ensure_ascii=False, indent=2, sort_keys=True))
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until told to stop."""
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )

@@ -1,0 +1,112 @@
+"""Deps: what a running service holds (engines, profile, limits, caches), and how a route is handed it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request
+from sqlalchemy import Connection, Engine
+
+from api.actions.look_up import PublishedGrids
+from api.actions.sign_in import account_of_token
+from api.auth import Account
+from api.errors import SignInNeededError
+from api.language import Language, language_of
+from api.limits import Limits
+from api.settings import Settings
+from data.postgis.engine import READER, WRITER, open_engine, reading
+from data.profiles import Profile, load_profile
+from data.stores import town
+
+DEFAULT_PROFILE = "demo"
+
+
+@dataclass
+class Services:
+    """What one running service holds; opened on first use, closed at the end."""
+
+    settings: Settings
+    limits: Limits
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def public(self) -> Engine:
+        """Connections of the role that may read what is public."""
+        return open_engine(self.settings.url, role=READER, pool_size=self.settings.pool_size)
+
+    @cached_property
+    def staff(self) -> Engine:
+        """Connections of the role that staff's requests run as."""
+        return open_engine(self.settings.url, role=WRITER, pool_size=self.settings.pool_size)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The place's profile: the one set, else the one the database was built with."""
+        if self.settings.profile is not None:
+            return load_profile(self.settings.profile)
+        with reading(self.public) as conn:
+            built_with = town.read_deployment(conn).get("profile")
+        return load_profile(str(built_with or DEFAULT_PROFILE))
+
+    @cached_property
+    def published(self) -> PublishedGrids:
+        """The in-memory index that answers lookups."""
+        return PublishedGrids(self.public)
+
+    def find_account(self, token: str) -> Account | None:
+        """Return who holds a session cookie, if it is still good."""
+        return account_of_token(self.staff, token)
+
+    @contextmanager
+    def read(self, account: Account) -> Iterator[Connection]:
+        """Open a reading transaction that sees people and incidents of the account's scope only."""
+        with reading(self.staff, scope=account.scope) as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for name in ("public", "staff"):
+            engine = self.__dict__.pop(name, None)
+            if engine is not None:
+                engine.dispose()
+
+
+def services(request: Request) -> Services:
+    """Return what the service holds."""
+    held: Services = request.app.state.services
+    return held
+
+
+def signed_in(request: Request) -> Account:
+    """Return who is signed in; the guard has let them through."""
+    account: Account | None = request.state.account
+    if account is None:
+        raise SignInNeededError()
+    return account
+
+
+def visitor(request: Request) -> Account | None:
+    """Return who is signed in, if anybody is."""
+    account: Account | None = request.state.account
+    return account
+
+
+def nonce(request: Request) -> str:
+    """Return this page's nonce."""
+    return str(request.state.nonce)
+
+
+ServicesDep = Annotated[Services, Depends(services)]
+AccountDep = Annotated[Account, Depends(signed_in)]
+VisitorDep = Annotated[Account | None, Depends(visitor)]
+LanguageDep = Annotated[Language, Depends(language_of)]
+NonceDep = Annotated[str, Depends(nonce)]
+
+Zoom = Annotated[int, Path(ge=0, le=22, description="zoom level")]
+TileNumber = Annotated[int, Path(ge=0, lt=2**22, description="tile number")]
+RowId = Annotated[int, Path(ge=1, lt=2**63)]
+OnDay = Annotated[date | None, Query(description="the day asked about; else today", examples=["2026-07-01"])]

@@ -1,0 +1,1 @@
+"""Schemas: the shape of every answer, with examples in Chinese. Public ones forbid any other member."""

@@ -1,0 +1,97 @@
+"""Answers about incidents: within the asker's scope, and without their text."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from api.schemas.base import Answer, Bbox, FeatureCollection, Labelled
+
+
+class IncidentProperties(Answer):
+    """An incident; its text stays in the store."""
+
+    incident_id: int
+    category: str = Field(examples=["drain"])
+    tier: str | None = Field(examples=["community"])
+    state: str = Field(examples=["settled"])
+    reported_at: datetime
+    closed_at: datetime | None
+    grid_code: str | None = Field(description="the grid on the day it was reported")
+
+
+class IncidentsPage(FeatureCollection[IncidentProperties]):
+    """Incidents in order of id; ask again with ``after`` where `next_after` is given."""
+
+    next_after: int | None = Field(examples=[1040])
+
+
+class DayCount(Answer):
+    """How many were reported on a day (Asia/Shanghai)."""
+
+    on: date
+    count: int
+
+
+class GridCount(Answer):
+    """How many in a grid."""
+
+    grid_code: str
+    name: str | None
+    count: int
+    per_1000_households: float | None
+    bbox: Bbox | None
+
+
+class IncidentSummary(Answer):
+    """Counts of what the filter leaves."""
+
+    total: int
+    open: int
+    overdue: int = Field(description="open, and past the time limit of their tier")
+    from_: date | None = Field(alias="from", examples=["2026-01-01"])
+    to: date | None = Field(examples=["2026-06-30"])
+    days: list[DayCount]
+    categories: list[Labelled]
+    tiers: list[Labelled]
+    hours: list[list[int]] = Field(description="7 rows from Monday, 24 columns, Asia/Shanghai")
+    grids: list[GridCount]
+
+
+class ClusterProperties(Answer):
+    """Ground where incidents gather."""
+
+    cluster_id: int
+    incidents: int
+    places: int
+    is_one_place: bool
+    top_category: str
+    first_on: date
+    last_on: date
+
+
+class ClusterParameters(Answer):
+    """What "gather" means here."""
+
+    eps_m: float
+    min_incidents: int
+
+
+class Clusters(FeatureCollection[ClusterProperties]):
+    """Clusters of what the filter leaves."""
+
+    parameters: ClusterParameters
+
+
+class Stop(Answer):
+    """One colour of the scale, and from how many incidents per square kilometre it stands."""
+
+    value: float
+    colour: str = Field(examples=["#fde725"])
+
+
+class DensityScale(Answer):
+    """The fixed scale of one filter: every tile is coloured by it."""
+
+    bandwidth_m: float
+    max_per_km2: float
+    stops: list[Stop]

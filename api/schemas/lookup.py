@@ -1,0 +1,67 @@
+"""Answers to the public: who answers here, and where a place is. Nothing of a resident, nothing else."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.base import Answer
+
+AnswerKind = Literal["assigned", "vacant", "near_border", "several", "outside", "no_active_plan"]
+
+
+class FoundGrid(Answer):
+    """A grid that answers, or may answer, at the point."""
+
+    grid_code: str = Field(examples=["529901001001003"])
+    name: str = Field(examples=["第三网格"])
+    community: str | None = Field(examples=["云溪社区"])
+    zone: str | None = Field(examples=["责任区一"])
+    worker: str | None = Field(description="surname and masked name", examples=["王*"])
+    duty_line: str | None = Field(description="the number the public may call", examples=["0851-2200003"])
+    vacant: bool
+
+
+class NearStation(Answer):
+    """The nearest station of a category."""
+
+    name: str = Field(examples=["云溪社区党群服务中心"])
+    category: str = Field(examples=["service"])
+    category_label: str = Field(examples=["党群服务中心"])
+    walk_min: float | None = Field(description="minutes on foot, where a walk was measured", examples=[4.5])
+    distance_m: float = Field(description="straight line", examples=[230])
+
+
+class Desk(Answer):
+    """Whom to call where nobody is assigned."""
+
+    name: str = Field(examples=["社区服务台"])
+    phone: str = Field(examples=["12345"])
+
+
+class LookupAnswer(Answer):
+    """Who answers at a point on a day."""
+
+    answer: AnswerKind
+    certain: bool = Field(description="the point, within its accuracy, can lie in no other grid")
+    on: date
+    message: str = Field(examples=["您所在位置属于「第三网格」，由王*负责。"])
+    grids: list[FoundGrid]
+    question: str | None = Field(description="what to ask where several grids are possible")
+    stations: list[NearStation]
+    desk: Desk
+
+
+class FoundPlace(Answer):
+    """A place that a search found."""
+
+    label: str = Field(examples=["云溪苑 3栋"])
+    kind: str = Field(examples=["building"])
+    lon: float
+    lat: float
+
+
+class SearchAnswer(Answer):
+    """Places, best first."""
+
+    places: list[FoundPlace]

@@ -1,0 +1,189 @@
+"""Answers about areas, plans, grids, zones and cover."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.base import Answer, Bbox
+
+AreaCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["529901001000"])]
+GridCode = Annotated[str, Field(pattern=r"^[0-9]{15}$", examples=["529901001001003"])]
+PlanState = Literal["draft", "submitted", "returned", "approved", "published", "superseded"]
+Band = Literal["below", "within", "above", "dedicated"]
+
+
+class AreaProperties(Answer):
+    """A division."""
+
+    area_code: str = Field(examples=["529901001001"])
+    name: str = Field(examples=["云溪社区"])
+    level: Literal["province", "city", "county", "street", "community"]
+    parent_code: str | None = Field(examples=["529901001000"])
+
+
+class PlanRow(Answer):
+    """A plan in a list."""
+
+    plan_id: int = Field(examples=[7])
+    name: str = Field(examples=["2026年网格调整方案"])
+    area_code: str = Field(examples=["529901000000"])
+    area_name: str | None = Field(examples=["云岭县"])
+    scheme: str = Field(examples=["general"])
+    state: PlanState
+    valid_from: date | None = Field(examples=["2026-07-01"])
+    valid_to: date | None = Field(description="first day it no longer holds", examples=[None])
+    revision: int = Field(examples=[1])
+    seed: int = Field(examples=[20260701])
+    created_at: datetime
+    grids: int = Field(examples=[164])
+    households: int = Field(examples=[61240])
+
+
+class PlansAnswer(Answer):
+    """The plans that reach into the asker's scope, newest first."""
+
+    plans: list[PlanRow]
+
+
+class PlanException(Answer):
+    """A grid that breaks a rule, with the certificate that it cannot do otherwise."""
+
+    grid_code: str | None
+    rule: str | None
+    certificate: str | None
+    place: tuple[float, float] | None
+    detail: Any = None
+
+
+class PlanReport(Answer):
+    """What was measured when the plan was made."""
+
+    measures: dict[str, Any] = Field(examples=[{"grids": 164, "outside_band_share": 0.0}])
+    exceptions: list[PlanException]
+
+
+class PlanAnswer(PlanRow):
+    """One plan and its report."""
+
+    report: PlanReport
+    document_number: str | None = Field(default=None, examples=["云政办〔2026〕12号"])
+
+
+class GridRow(Answer):
+    """A grid of a plan."""
+
+    grid_id: int = Field(examples=[31])
+    grid_code: str = Field(examples=["529901001001003"])
+    name: str = Field(examples=["第三网格"])
+    kind: Literal["general", "dedicated"]
+    area_code: str = Field(examples=["529901001001"])
+    community: str | None = Field(examples=["云溪社区"])
+    street: str | None = Field(examples=["云溪街道"])
+    households: int = Field(examples=[412])
+    people: int = Field(examples=[1150])
+    band: Band
+    exception: str | None
+    zones: int = Field(examples=[4])
+    buildings: int = Field(examples=[23])
+    worker: str | None = Field(examples=["王某"])
+    compactness: float | None = Field(description="Polsby-Popper, 1 is a circle", examples=[0.62])
+    bbox: Bbox | None
+
+
+class GridsAnswer(Answer):
+    """The grids of a plan within the asker's scope."""
+
+    grids: list[GridRow]
+
+
+class ZoneOfGrid(Answer):
+    """A zone in a grid's own answer."""
+
+    zone_code: str = Field(examples=["529901001001003001"])
+    name: str = Field(examples=["责任区一"])
+    households: int = Field(examples=[103])
+    answerable_unit: str | None = Field(examples=["县水务局"])
+
+
+class GridProperties(GridRow):
+    """A grid with its zones."""
+
+    zones: list[ZoneOfGrid]  # type: ignore[assignment]  # the contract names the list as it names the count
+    units: int = Field(description="household units", examples=[41])
+
+
+class ZoneProperties(Answer):
+    """A zone."""
+
+    zone_code: str = Field(examples=["529901001001003001"])
+    name: str
+    grid_code: str
+    households: int
+    people: int
+    answerable_unit: str | None
+
+
+class NewPlan(BaseModel):
+    """A plan to be proposed for an area."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area_code: AreaCode
+    name: Annotated[str, Field(min_length=1, max_length=120, examples=["2026年网格调整方案"])]
+    seed: Annotated[int, Field(ge=0, lt=2**53, examples=[20260701])] = 0
+
+
+class Publication(BaseModel):
+    """From when a plan holds, and by which document."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    valid_from: Annotated[date, Field(examples=["2026-07-01"])]
+    document_number: Annotated[str, Field(min_length=1, max_length=120, examples=["云政办〔2026〕12号"])]
+
+
+class Flaw(Answer):
+    """Ground with no grid, or with two."""
+
+    area_m2: float = Field(examples=[12.5])
+    bbox: Bbox | None
+    community: str | None = Field(examples=["云溪社区"])
+
+
+class Vacancy(Answer):
+    """A grid nobody answers for on that day."""
+
+    grid_code: str
+    name: str
+    community: str | None
+    households: int
+    bbox: Bbox | None
+
+
+class CommunityCover(Answer):
+    """Cover of one community."""
+
+    area_code: str
+    name: str
+    doors: int
+    doors_covered: int
+    grids: int
+    vacant: int
+    households: int
+
+
+class CoverAnswer(Answer):
+    """Whether every door is in exactly one grid with someone answerable, on a day."""
+
+    on: date
+    plan_ids: list[int]
+    doors: int = Field(description="residential or used buildings", examples=[5120])
+    doors_covered: int
+    households: int
+    grids: int
+    gaps: list[Flaw]
+    overlaps: list[Flaw]
+    doors_without_grid: int
+    vacancies: list[Vacancy]
+    communities: list[CommunityCover]

@@ -1,0 +1,16 @@
+"""The calendar: days begin at midnight in Asia/Shanghai, wherever the machine stands."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def today() -> date:
+    """Return the day it is in Shanghai."""
+    return datetime.now(UTC).astimezone(ZONE).date()
+
+
+def day_of(moment: datetime) -> date:
+    """Return the Shanghai day of an aware moment."""
+    return moment.astimezone(ZONE).date()

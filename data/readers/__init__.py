@@ -1,0 +1,1 @@
+"""Readers: files that others made, turned into checked frames; nothing half-read, nothing lost."""

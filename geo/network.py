@@ -1,0 +1,309 @@
+"""Network: the streets people may walk, as a graph in metres, and where a place joins it.
+
+Streets become edges between the points where they meet: ends, and vertices that two streets share
+(to some centimetre). Streets that cross without a shared vertex do not meet - one may be a bridge -
+unless ``node_crossings`` is asked for. Walking goes both ways on every street.
+
+Frames
+    streets   index street_id; is_walkable, is_bridge, name (may be missing); LineString or MultiLineString.
+    gates     index gate_id; compound_id; Point.      compounds  index compound_id; polygons.
+    barriers  index barrier_id; kind (water, rail, wall); lines or polygons.
+All come in EPSG:4326 and are measured in the metre zone of the streets (`geo.crs`).
+
+Limits: no slopes, traffic lights, opening hours; a street that a source draws through a wall is
+walked. See docs/methods/walking.md.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from geo.crs import metric_crs, metric_crs_of, to_metric
+from geo.errors import BadSettingError
+from geo.frames import LINES, POINTS, require, require_geometry
+from geo.noding import Vertices, edge_ranges, vertices_of
+from geo.obstacles import Obstacles, obstacles
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+ISLAND_M = 300.0
+GATE_DEPTH_M = 2.0
+PROBLEMS = {
+    "no_network": ("没有可步行的道路", "there are no walkable streets"),
+    "too_far": ("附近没有可步行的道路", "no walkable street is near enough"),
+    "barrier": ("附近的道路都被水体、铁路或围墙隔开", "water, rails or walls lie before every street nearby"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class WalkNetwork:
+    """The walking graph: n nodes, m edges, 2m arcs in CSR form.
+
+    Attributes
+    ----------
+    crs
+        the metre CRS of everything below (means nothing while the network is empty).
+    node_xy
+        (n, 2) metres.
+    edge_nodes, edge_length_m, edge_street, edge_name, edge_is_bridge
+        (m, 2) int32 from and to node; (m,) metres; (m,) street id, street name, bridge or tunnel.
+    vertex_xy, vertex_m, edge_vertex
+        (v, 2) vertices edge after edge; metres from the edge's start; (m + 1,) where each edge begins.
+    arc_start, arc_node, arc_edge
+        (n + 1,), (2m,), (2m,) int32: the arcs of node i are ``arc_start[i]:arc_start[i + 1]``.
+    component
+        (n,) int32: the piece of the network a node is in; 0 has the most street.
+    island_m
+        pieces with less street than this are joined only where nothing else is within reach.
+    obstacles
+        what access may not cross.
+    """
+
+    crs: pyproj.CRS
+    node_xy: Floats
+    edge_nodes: npt.NDArray[np.int32]
+    edge_length_m: Floats
+    edge_street: npt.NDArray[np.object_]
+    edge_name: npt.NDArray[np.object_]
+    edge_is_bridge: Bools
+    vertex_xy: Floats
+    vertex_m: Floats
+    edge_vertex: Ints
+    arc_start: npt.NDArray[np.int32]
+    arc_node: npt.NDArray[np.int32]
+    arc_edge: npt.NDArray[np.int32]
+    component: npt.NDArray[np.int32]
+    island_m: float
+    obstacles: Obstacles
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no street at all."""
+        return len(self.edge_length_m) == 0
+
+    @cached_property
+    def edge_geometry(self) -> npt.NDArray[np.object_]:
+        """(m,) LineStrings in metres."""
+        line = np.repeat(np.arange(len(self.edge_length_m)), np.diff(self.edge_vertex))
+        return np.asarray(shapely.linestrings(self.vertex_xy, indices=line), dtype=object)
+
+    @cached_property
+    def components(self) -> pd.DataFrame:
+        """Index component: length_m, edges, name (of its longest named street, or None)."""
+        edge = pd.DataFrame(
+            {"component": self.component[self.edge_nodes[:, 0]], "length_m": self.edge_length_m, "name": self.edge_name}
+        )
+        table = edge.groupby("component")["length_m"].agg(length_m="sum", edges="size")
+        named = edge.dropna(subset="name").groupby(["component", "name"], as_index=False)["length_m"].sum()
+        named = named.sort_values(["component", "length_m", "name"], ascending=[True, False, True])
+        table["name"] = named.drop_duplicates("component").set_index("component")["name"].reindex(table.index)
+        return table
+
+    @cached_property
+    def _joinable(self) -> list[tuple[shapely.STRtree, Ints]]:
+        """Trees of the edges a place may join, with their numbers: the mainland first, then the islands."""
+        if self.is_empty:
+            return []
+        length_m = self.components["length_m"].to_numpy()
+        is_island = (length_m < self.island_m)[self.component[self.edge_nodes[:, 0]]]
+        chosen = [np.flatnonzero(~self.edge_is_bridge & (is_island == wanted)) for wanted in (False, True)]
+        return [(shapely.STRtree(self.edge_geometry[edge]), edge) for edge in chosen]
+
+
+def walk_network(
+    streets: gpd.GeoDataFrame,
+    *,
+    gates: gpd.GeoDataFrame | None = None,
+    compounds: gpd.GeoDataFrame | None = None,
+    barriers: gpd.GeoDataFrame | None = None,
+    node_crossings: bool = False,
+    island_m: float = ISLAND_M,
+) -> WalkNetwork:
+    """Return the walking graph of `streets`; empty where none is walkable.
+
+    Parameters
+    ----------
+    streets, gates, compounds, barriers
+        as in the module's docstring. Not changed.
+    node_crossings
+        also join streets where they cross without a shared vertex, bridges left out, and where an
+        end lies on another street. For sources whose lines were not drawn to meet.
+    island_m
+        see `WalkNetwork`; stray pieces of path, cut off by a slip of the map, catch no stations.
+
+    Raises
+    ------
+    MissingColumnsError, DuplicateIdError, MissingCrsError, WrongCrsError, WrongGeometryError
+        A frame is not what it must be.
+    """
+    require(streets, "streets", columns=("is_walkable", "is_bridge"))
+    require_geometry(streets, "streets", kinds=LINES)
+    walkable = streets[streets["is_walkable"].astype(bool)].sort_index()
+    crs = metric_crs_of(streets) if len(streets) else metric_crs(0.0, 0.0)
+    is_bridge = walkable["is_bridge"].to_numpy(dtype=bool)
+    vertices = vertices_of(walkable.geometry.to_numpy(), is_bridge, node_crossings=node_crossings)
+    first, last, node = edge_ranges(vertices)
+    street = vertices.line[first]
+    name = walkable["name"].to_numpy(dtype=object) if "name" in walkable else np.full(len(walkable), None)
+    name = np.where(pd.isna(name), None, name)
+    return _assemble(
+        crs,
+        vertices,
+        (first, last, node),
+        labels=(walkable.index.to_numpy().astype(object)[street], name[street], is_bridge[street]),
+        island_m=island_m,
+        hindrances=obstacles(crs, barriers=barriers, compounds=compounds, gates=gates),
+    )
+
+
+def _assemble(
+    crs: pyproj.CRS,
+    vertices: Vertices,
+    ranges: tuple[Ints, Ints, Ints],
+    *,
+    labels: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_], Bools],
+    island_m: float,
+    hindrances: Obstacles,
+) -> WalkNetwork:
+    """Measure the edges and lay out the graph."""
+    first, last, node = ranges
+    taken = _runs(first, last + 1)
+    line = np.repeat(np.arange(len(first)), last + 1 - first)
+    xy = shapely.get_coordinates(
+        to_metric(gpd.GeoSeries(shapely.points(vertices.lonlat), crs="EPSG:4326"), crs).to_numpy()
+    )
+    edge_vertex = np.concatenate([[0], np.cumsum(last + 1 - first)]).astype(np.int64)
+    measure = _measures(xy[taken], line, edge_vertex)
+    length_m = measure[edge_vertex[1:] - 1] if len(first) else np.empty(0)
+    ends = np.stack([node[first], node[last]], axis=1).astype(np.int32)
+    n = int(node.max()) + 1 if len(first) else 0
+    node_xy = np.zeros((n, 2))
+    node_xy[ends[::-1].ravel()] = np.stack([xy[first], xy[last]], axis=1)[::-1].reshape(-1, 2)
+    street, name, is_bridge = labels
+    arcs = _arcs(ends, n)
+    component = _components(ends, length_m, n)
+    return WalkNetwork(
+        crs, node_xy, ends, length_m, street, name, is_bridge, xy[taken], measure, edge_vertex,
+        *arcs, component, island_m, hindrances,
+    )  # fmt: skip
+
+
+def _runs(start: Ints, stop: Ints) -> Ints:
+    """Positions ``start[i]:stop[i]`` one after another."""
+    count = stop - start
+    skipped = np.concatenate([[0], np.cumsum(count)[:-1]]) if len(count) else np.empty(0, dtype=np.int64)
+    return np.asarray(np.repeat(start - skipped, count) + np.arange(int(count.sum())), dtype=np.int64)
+
+
+def _measures(xy: Floats, line: Ints, edge_vertex: Ints) -> Floats:
+    step = np.concatenate([[0.0], np.hypot(*np.diff(xy, axis=0).T)]) if len(xy) else np.empty(0)
+    step[edge_vertex[:-1]] = 0.0
+    along = np.cumsum(step)
+    return np.asarray(along - along[edge_vertex[:-1]][line])
+
+
+def _arcs(ends: npt.NDArray[np.int32], n: int) -> tuple[npt.NDArray[np.int32], ...]:
+    tail = np.concatenate([ends[:, 0], ends[:, 1]])
+    head = np.concatenate([ends[:, 1], ends[:, 0]])
+    edge = np.tile(np.arange(len(ends), dtype=np.int32), 2)
+    order = np.lexsort((edge, head, tail))
+    start = np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=n))]).astype(np.int32)
+    return start, head[order], edge[order]
+
+
+def _components(ends: npt.NDArray[np.int32], length_m: Floats, n: int) -> npt.NDArray[np.int32]:
+    """Label the pieces of the network, the longest first, ties by their lowest node."""
+    if n == 0:
+        return np.empty(0, dtype=np.int32)
+    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(n, n))
+    count, raw = connected_components(graph, directed=False)
+    total_m = np.bincount(raw[ends[:, 0]], weights=length_m, minlength=count)
+    rank = np.empty(count, dtype=np.int32)
+    rank[np.lexsort((np.arange(count), -total_m))] = np.arange(count)
+    return np.asarray(rank[raw])
+
+
+def cut(network: WalkNetwork, edge: Ints, from_m: Floats, to_m: Floats) -> npt.NDArray[np.object_]:
+    """Return the piece of each edge between two distances from its start, ``from_m < to_m``, as LineStrings."""
+    gap = np.concatenate([[0.0], np.cumsum(network.edge_length_m + 1.0)])[:-1]
+    mark = network.vertex_m + np.repeat(gap, np.diff(network.edge_vertex))
+    low = np.searchsorted(mark, gap[edge] + from_m, side="right")
+    high = np.searchsorted(mark, gap[edge] + to_m, side="left")
+    # rounding may carry a mark past its edge's last vertex: stay on the edge
+    low = np.clip(low, network.edge_vertex[edge] + 1, network.edge_vertex[edge + 1] - 1)
+    high = np.clip(high, low, network.edge_vertex[edge + 1] - 1)
+    begin, end = _at(network, low, from_m), _at(network, high, to_m)
+    count = high - low + 2
+    line = np.repeat(np.arange(len(edge)), count)
+    xy = np.empty((len(line), 2))
+    last = np.cumsum(count) - 1
+    is_inner = np.ones(len(line), dtype=bool)
+    is_inner[last] = is_inner[last - count + 1] = False
+    xy[last], xy[last - count + 1] = end, begin
+    xy[is_inner] = network.vertex_xy[_runs(low, high)]
+    return np.asarray(shapely.linestrings(xy, indices=line), dtype=object)
+
+
+def _at(network: WalkNetwork, vertex: Ints, along_m: Floats) -> Floats:
+    """The point `along_m` from an edge's start, which lies between ``vertex - 1`` and ``vertex``."""
+    before_m, after_m = network.vertex_m[vertex - 1], network.vertex_m[vertex]
+    share = np.clip((along_m - before_m) / (after_m - before_m), 0.0, 1.0)[:, None]
+    return np.asarray(network.vertex_xy[vertex - 1] * (1 - share) + network.vertex_xy[vertex] * share)
+
+
+def snap(network: WalkNetwork, points: gpd.GeoDataFrame, *, snap_max_m: float) -> pd.DataFrame:
+    """Return where each place joins the streets, and how far that is; a batch never fails for one place.
+
+    The nearest street is taken whose straight access crosses no water, railway, wall or gated
+    compound's outline. A place inside a gated compound with no street of its own joins through the
+    gate that makes the stretch shortest; that stretch, place to gate to street, is its ``snap_m``.
+    Bridges and tunnels are joined only at their ends.
+
+    Parameters
+    ----------
+    points
+        index any unique id; geometry Point, EPSG:4326. Not changed.
+    snap_max_m
+        how far a street may lie from a place (or, where a gate is taken, from the gate).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `points`; ``edge`` (position, -1 for none), ``along_m`` (from the edge's start),
+        ``snap_m``, ``gate_id`` (None without a gate), ``outline`` (position of the gated compound,
+        -1 for none) and ``problem`` (None, or a key of `PROBLEMS`). Distances are NaN with a problem.
+
+    Raises
+    ------
+    BadSettingError, DuplicateIdError, MissingCrsError, WrongCrsError, WrongGeometryError
+        The distance is not above 0, or the frame is not what it must be.
+    """
+    if not snap_max_m > 0:
+        raise BadSettingError(what="snap_max_m", value=snap_max_m, reason="above 0 needed", reason_zh="必须大于 0")
+    require(points, "points")
+    require_geometry(points, "points", kinds=POINTS)
+    if network.is_empty:
+        return _snap_table(points.index, _nowhere(len(points), "no_network"), np.full(len(points), -1))
+    xy = shapely.get_coordinates(to_metric(points.geometry, network.crs).to_numpy())
+    own = network.obstacles.outline_of(xy)
+    joined = _nowhere(len(xy), "too_far")
+    for tree, edge in network._joinable:
+        _join(network, (tree, edge), xy, own, joined, snap_max_m)
+        _join_by_gate(network, (tree, edge), xy, own, joined, snap_max_m)
+    return _snap_table(points.index, joined, own)
+
+
+def _nowhere(n: int, problem: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"edge": np.full(n, -1, dtype=np.int64), "along_m": np.nan, "snap_m": np.nan, "gate": -1, "problem": problem}
+    )

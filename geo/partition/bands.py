@@ -1,0 +1,58 @@
+"""Bands: how many households a grid may hold, and which sums of households whole grids can share."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geo.errors import InputError
+from geo.partition.graph import Ints
+
+
+class BadBandError(InputError):
+    """The band of households is not two whole numbers, the lower one first."""
+
+    zh = "户数区间 {band} 不可用。请给出两个整数：下限至少为 1，上限不小于下限，例如 (300, 500)。"
+    en = "The band {band} cannot be used. Give two whole numbers, at least 1, the lower first, for example (300, 500)."
+
+
+class Band(NamedTuple):
+    """Lowest and highest number of households of a grid, both allowed."""
+
+    lo: int
+    hi: int
+
+    @property
+    def target(self) -> float:
+        """The middle of the band."""
+        return (self.lo + self.hi) / 2
+
+
+def band_of(bounds: tuple[int, int]) -> Band:
+    """Return `bounds` as a band, or raise BadBandError."""
+    lo, hi = bounds
+    if lo != int(lo) or hi != int(hi) or not 1 <= lo <= hi:
+        raise BadBandError(band=bounds)
+    return Band(int(lo), int(hi))
+
+
+def divides(mass: int, band: Band) -> bool:
+    """Return whether some whole number k of grids has k * lo <= mass <= k * hi."""
+    fewest = max(1, -(-mass // band.hi))
+    return fewest * band.lo <= mass
+
+
+def best_count(mass: int, band: Band) -> int:
+    """Return how many grids `mass` should make: in band and near the target, else least out of band."""
+    first = max(1, mass // band.hi)
+    counts = range(first, max(first, -(-mass // band.lo)) + 1)
+
+    def badness(count: int) -> tuple[int, float, int]:
+        out = max(0, count * band.lo - mass) + max(0, mass - count * band.hi)
+        return out, abs(mass / count - band.target), count
+
+    return min(counts, key=badness)
+
+
+def outside(masses: Ints, band: Band) -> Ints:
+    """Return by how many households each grid misses the band (0 inside)."""
+    return np.maximum(0, band.lo - masses) + np.maximum(0, masses - band.hi)

@@ -1,0 +1,156 @@
+"""Trees: an exact answer to "can this spanning tree be cut so that every part is in band?".
+
+For each node the set of household sums its unfinished part can have is computed from the leaves
+upwards, over all ways to finish or to go on with each branch; then one way is read back from the
+root. Pseudo-polynomial: nodes x hi^2 at worst. Many random trees of one region come close to trying
+all its divisions. Source: Johnson and Niemi (1983), knapsacks on trees; random spanning trees as in
+recombination, DeFord, Duchin and Solomon (2021).
+"""
+
+import heapq
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.partition.bands import Band
+from geo.partition.compiled import compiled
+from geo.partition.graph import Graph, Ints
+
+Sets = npt.NDArray[np.bool_]
+
+
+class Tree(NamedTuple):
+    """A spanning tree: nodes from the root outwards, and each one's parent (-1 at the root)."""
+
+    order: Ints
+    parent: Ints
+
+
+class Reach(NamedTuple):
+    """Sums a node's open part can have: in the end, and its parent's before the node was merged."""
+
+    end: Sets
+    before: Sets
+
+
+@compiled
+def random_tree(graph: Graph, rng: np.random.Generator) -> Tree:
+    """Grow a tree over a connected graph by random arc weights, dear borders joined sooner."""
+    size = len(graph.mass)
+    order = np.empty(size, dtype=np.int64)
+    parent = np.full(size, -1, dtype=np.int64)
+    taken = np.zeros(size, dtype=np.bool_)
+    heap = [(0.0, int(rng.integers(0, size)), -1)]
+    count = 0
+    while len(heap) > 0:
+        _, u, above = heapq.heappop(heap)
+        if taken[u]:
+            continue
+        taken[u] = True
+        parent[u] = above
+        order[count] = u
+        count += 1
+        for p in range(graph.ptr[u], graph.ptr[u + 1]):
+            if graph.foot[p] and not taken[graph.idx[p]]:
+                heapq.heappush(heap, (rng.random() / (1.0 + graph.cost[p]), graph.idx[p], u))
+    return Tree(order[:count], parent)
+
+
+@compiled
+def closes(sums: Sets, lo: int) -> bool:
+    """Return whether a part can be finished: some sum is in band."""
+    return bool(sums[lo:].any())
+
+
+@compiled
+def merged(above: Sets, below: Sets, lo: int) -> Sets:
+    """Return the sums of a part after one branch: the branch finished, or taken along."""
+    result = above.copy() if closes(below, lo) else np.zeros_like(above)
+    for s in np.flatnonzero(below):
+        result[s:] |= above[: len(above) - s]
+    return result
+
+
+@compiled
+def reach_of(graph: Graph, tree: Tree, lo: int, hi: int) -> Reach:
+    """Compute all sets of sums from the leaves upwards."""
+    end = np.zeros((len(graph.mass), hi + 1), dtype=np.bool_)
+    before = np.zeros((len(graph.mass), hi + 1), dtype=np.bool_)
+    for u in range(len(graph.mass)):
+        if graph.mass[u] <= hi:
+            end[u, graph.mass[u]] = True
+    for i in range(len(tree.order) - 1, 0, -1):
+        u = tree.order[i]
+        above = tree.parent[u]
+        before[u] = end[above]
+        end[above] = merged(before[u], end[u], lo)
+    return Reach(end, before)
+
+
+@compiled
+def nearest_sum(sums: Sets, lo: int, target: float) -> int:
+    """Return the sum in band nearest to the target."""
+    best = -1
+    for s in np.flatnonzero(sums[lo:]) + lo:
+        if best < 0 or abs(s - target) < abs(best - target):
+            best = s
+    return best
+
+
+@compiled
+def branch_share(above: Sets, below: Sets, need: int, rng: np.random.Generator) -> int:
+    """Choose what a branch brings to its parent's part of `need`: a sum, or -1 for none of them."""
+    fitting = np.array([s for s in np.flatnonzero(below) if s <= need and above[need - s]], dtype=np.int64)
+    if len(fitting) == 0:
+        return -1
+    return int(fitting[rng.integers(0, len(fitting))])
+
+
+@compiled
+def read_back(tree: Tree, reach: Reach, lo: int, target: float, rng: np.random.Generator) -> Ints:
+    """Return parts 0.. of one way to cut the tree; the root's sums must allow it."""
+    labels = np.full(len(tree.parent), -1, dtype=np.int64)
+    need = np.zeros(len(tree.parent), dtype=np.int64)
+    root = tree.order[0]
+    labels[root], need[root], used = 0, nearest_sum(reach.end[root], lo, target), 1
+    for u in tree.order[1:]:
+        above = tree.parent[u]
+        # A branch that can be finished is finished half of the time, so that other trees and other
+        # readings of one tree bring other plans.
+        can_close = reach.before[u][need[above]] and closes(reach.end[u], lo)
+        share = -1
+        if not can_close or rng.random() < 0.5:
+            share = branch_share(reach.before[u], reach.end[u], need[above], rng)
+        if share < 0:
+            labels[u], need[u] = used, nearest_sum(reach.end[u], lo, target)
+            used += 1
+        else:
+            labels[u], need[u] = labels[above], share
+            need[above] -= share
+    return labels
+
+
+@compiled
+def tree_cut(graph: Graph, lo: int, hi: int, target: float, rng: np.random.Generator) -> Ints:
+    """Cut one random tree; an empty array where it cannot be cut."""
+    tree = random_tree(graph, rng)
+    reach = reach_of(graph, tree, lo, hi)
+    if len(tree.order) < len(graph.mass) or not closes(reach.end[tree.order[0]], lo):
+        return np.empty(0, dtype=np.int64)
+    return read_back(tree, reach, lo, target, rng)
+
+
+def cut_by_trees(graph: Graph, band: Band, *, tries: int, rng: np.random.Generator) -> Ints | None:
+    """Divide a connected region so that every part is in band, by up to `tries` random trees.
+
+    Returns
+    -------
+    Ints or None
+        Part of each node, 0.., in any number of parts; None where no tree could be cut.
+    """
+    for _ in range(tries):
+        labels = tree_cut(graph, max(band.lo, 0), band.hi, band.target, rng)
+        if len(labels):
+            return labels
+    return None

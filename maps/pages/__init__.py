@@ -1,0 +1,1 @@
+"""The pages: each a frozen context, and ``render(context, *, language, nonce) -> str``."""

@@ -1,0 +1,103 @@
+"""Frames, coordinate systems, errors and randomness: what everything else stands on."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import LineString, Point, Polygon
+
+from geo import errors, frames
+from geo.crs import metric_crs, metric_crs_of, to_degrees, to_metric
+from geo.rng import generator
+
+
+def points(*lonlat: tuple[float, float], crs: object = 4326) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=[Point(p) for p in lonlat], crs=crs)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "epsg"),
+    [
+        (107.72, 27.95, 4545),  # Fenggang: 3-degree zone 108E (EPSG registry)
+        (106.6, 26.7, 4545),
+        (104.9, 26.6, 4544),
+        (73.7, 39.5, 4534),  # the west end: never below 75E
+        (11.28, 49.5, 32632),  # Lauf
+        (-70.9, -33.4, 32719),
+        (139.7, 35.6, 32654),
+    ],
+)
+def test_the_zone_is_chosen_by_place(lon: float, lat: float, epsg: int) -> None:
+    assert metric_crs(lon, lat).to_epsg() == epsg
+
+
+def test_to_metres_and_back_is_the_same_place() -> None:
+    there = points((107.72, 27.95), (107.8, 28.0))
+    back = to_degrees(to_metric(there))
+    assert np.allclose(back.geometry.x, there.geometry.x, atol=1e-9)
+
+
+def test_a_zone_needs_somewhere_to_be() -> None:
+    with pytest.raises(errors.EmptyFrameError):
+        metric_crs_of(points())
+
+
+def test_a_frame_without_a_crs_is_refused_with_the_mend() -> None:
+    with pytest.raises(errors.MissingCrsError, match="--crs"):
+        frames.require_geometry(points((1, 2), crs=None), "stations", kinds=frames.POINTS)
+
+
+def test_a_frame_in_another_crs_is_refused() -> None:
+    with pytest.raises(errors.WrongCrsError, match="EPSG:3857"):
+        frames.require_geometry(points((1, 2), crs=3857), "stations", kinds=frames.POINTS)
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        (None, "empty"),
+        (Polygon(), "empty"),
+        (LineString([(0, 0), (1, 1)]), "not Polygon"),
+        (Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), "invalid"),
+    ],
+)
+def test_geometry_that_cannot_be_used_is_named(shape: object, reason: str) -> None:
+    frame = gpd.GeoDataFrame(geometry=gpd.GeoSeries([shape], crs=4326))
+    with pytest.raises(errors.WrongGeometryError, match=reason):
+        frames.require_geometry(frame, "areas", kinds=frames.POLYGONS)
+
+
+def test_missing_columns_duplicates_and_emptiness_are_refused() -> None:
+    with pytest.raises(errors.MissingColumnsError, match="households"):
+        frames.require(pd.DataFrame({"a": [1]}), "buildings", columns=["households"])
+    with pytest.raises(errors.DuplicateIdError, match="7"):
+        frames.require(pd.DataFrame({"a": [1, 2]}, index=[7, 7]), "buildings")
+    with pytest.raises(errors.EmptyFrameError):
+        frames.require(pd.DataFrame({"a": []}), "buildings", empty=False)
+
+
+def test_degrees_are_known_from_metres() -> None:
+    assert frames.coordinates_in_range(points((0.0, 0.0)))
+    assert not frames.coordinates_in_range(points((472445.9, 3092000)))
+
+
+def test_every_error_speaks_both_languages_with_the_same_fields() -> None:
+    def fields(template: str) -> set[str]:
+        import string
+
+        return {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(template) if name}
+
+    def below(kind: type) -> list[type]:
+        return [kind, *(deeper for child in kind.__subclasses__() for deeper in below(child))]
+
+    for kind in below(errors.WanggeError):
+        assert kind.zh
+        assert kind.en
+        assert {f.removesuffix("_zh") for f in fields(kind.zh)} == fields(kind.en), kind
+
+
+def test_two_purposes_never_share_a_stream() -> None:
+    again = generator(3, "streets").random(4)
+    assert np.array_equal(generator(3, "streets").random(4), again)
+    assert not np.array_equal(generator(3, "buildings").random(4), again)
+    assert not np.array_equal(generator(4, "streets").random(4), again)
