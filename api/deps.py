@@ -12,11 +12,14 @@ from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection, Engine
 
 from api.actions.look_up import PublishedGrids
+from api.actions.read_incidents import last_day
 from api.actions.sign_in import account_of_token
+from api.access import ACCESS
 from api.auth import Account
 from api.errors import SignInNeededError
 from api.language import Language, language_of
-from api.limits import Limits
+from api.jobs import Queue
+from api.limits import Limits, client_key
 from api.settings import Settings
 from data.postgis.engine import READER, WRITER, open_engine, reading
 from data.profiles import Profile, load_profile
@@ -57,6 +60,18 @@ class Services:
         """The in-memory index that answers lookups."""
         return PublishedGrids(self.public)
 
+    @cached_property
+    def queue(self) -> Queue:
+        """Where long work is handed over."""
+        return Queue(self.staff)
+
+    @cached_property
+    def attribution(self) -> str:
+        """The source of the ground, as the town that was built declared it."""
+        with reading(self.public) as conn:
+            source = town.read_deployment(conn).get("source") or {}
+        return str(source.get("attribution") or source.get("authority") or "")
+
     def find_account(self, token: str) -> Account | None:
         """Return who holds a session cookie, if it is still good."""
         return account_of_token(self.staff, token)
@@ -67,8 +82,23 @@ class Services:
         with reading(self.staff, scope=account.scope) as conn:
             yield conn
 
+    def may(self, account: Account, row: str) -> bool:
+        """Return whether an account's role may call a route, named as in the access table."""
+        return account.role in ACCESS[row].roles
+
+    def client_of(self, request: Request) -> str:
+        """Return who counts as one client of the limits."""
+        return client_key(request.client.host if request.client else None)
+
+    def last_incident_day(self, account: Account) -> date | None:
+        """Return the day of the newest incident within an account's scope."""
+        with self.read(account) as conn:
+            return last_day(conn, scope=account.scope)
+
     def close(self) -> None:
         """Close what was opened."""
+        for name in ("published", "queue", "profile", "attribution"):
+            self.__dict__.pop(name, None)
         for name in ("public", "staff"):
             engine = self.__dict__.pop(name, None)
             if engine is not None:
@@ -110,3 +140,4 @@ Zoom = Annotated[int, Path(ge=0, le=22, description="zoom level")]
 TileNumber = Annotated[int, Path(ge=0, lt=2**22, description="tile number")]
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
 OnDay = Annotated[date | None, Query(description="the day asked about; else today", examples=["2026-07-01"])]
+RowIdQuery = Annotated[int | None, Query(ge=1, lt=2**63)]

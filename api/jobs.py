@@ -85,6 +85,32 @@ RUNNERS: Mapping[str, Runner] = {
 }
 
 
+# What actions say while they run, for readers of Chinese; the figures in a message stay as they are.
+STEPS_ZH = (
+    ("reading cells", "正在读取地块"),
+    ("drawing grids", "正在划分网格"),
+    ("checking the plan", "正在独立校验方案"),
+    ("drawing zones and household units", "正在划分责任区域和联户单元"),
+    ("storing", "正在保存"),
+    ("writing", "正在写入"),
+    ("reading streets", "正在读取道路"),
+    ("walking from", "正在测算步行范围"),
+    ("finding the nearest station", "正在查找最近的服务站点"),
+    ("reading", "正在读取"),
+)
+
+
+def job_message(row: Mapping[str, Any], language: str) -> str | None:
+    """Return what a job says, in the reader's language."""
+    words = (row["result"] or {}).get("error") if row["state"] == "failed" else None
+    if words is not None:
+        return str(words[language])
+    message: str | None = row["message"]
+    if message is None or language == "en":
+        return message
+    return next((zh for en, zh in STEPS_ZH if message.startswith(en)), message)
+
+
 def install_queue(url: str) -> bool:
     """Create the queue's tables where they are missing, and let the writer role use them; return whether it did.
 

@@ -1,4 +1,4 @@
-"""Network: the streets people may walk, as a graph in metres, and where a place joins it.
+"""Network: the streets people may walk, as a graph in metres.
 
 Streets become edges between the points where they meet: ends, and vertices that two streets share
 (to some centimetre). Streets that cross without a shared vertex do not meet - one may be a bridge -
@@ -27,22 +27,16 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.crs import metric_crs, metric_crs_of, to_metric
-from geo.errors import BadSettingError
-from geo.frames import LINES, POINTS, require, require_geometry
+from geo.frames import LINES, require, require_geometry
 from geo.noding import Vertices, edge_ranges, vertices_of
 from geo.obstacles import Obstacles, obstacles
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 ISLAND_M = 300.0
-GATE_DEPTH_M = 2.0
-PROBLEMS = {
-    "no_network": ("没有可步行的道路", "there are no walkable streets"),
-    "too_far": ("附近没有可步行的道路", "no walkable street is near enough"),
-    "barrier": ("附近的道路都被水体、铁路或围墙隔开", "water, rails or walls lie before every street nearby"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,19 +92,24 @@ class WalkNetwork:
         return np.asarray(shapely.linestrings(self.vertex_xy, indices=line), dtype=object)
 
     @cached_property
+    def arc_m(self) -> Floats:
+        """(2m,) metres along each arc."""
+        return np.asarray(self.edge_length_m[self.arc_edge])
+
+    @cached_property
     def components(self) -> pd.DataFrame:
         """Index component: length_m, edges, name (of its longest named street, or None)."""
         edge = pd.DataFrame(
             {"component": self.component[self.edge_nodes[:, 0]], "length_m": self.edge_length_m, "name": self.edge_name}
         )
         table = edge.groupby("component")["length_m"].agg(length_m="sum", edges="size")
-        named = edge.dropna(subset="name").groupby(["component", "name"], as_index=False)["length_m"].sum()
+        named = edge.dropna(subset="name").groupby(["component", "name"])[["length_m"]].sum().reset_index()
         named = named.sort_values(["component", "length_m", "name"], ascending=[True, False, True])
-        table["name"] = named.drop_duplicates("component").set_index("component")["name"].reindex(table.index)
-        return table
+        longest = named.drop_duplicates("component").set_index("component")["name"]
+        return pd.DataFrame(table).assign(name=longest.reindex(table.index).astype(object))
 
     @cached_property
-    def _joinable(self) -> list[tuple[shapely.STRtree, Ints]]:
+    def joinable(self) -> list[tuple[shapely.STRtree, Ints]]:
         """Trees of the edges a place may join, with their numbers: the mainland first, then the islands."""
         if self.is_empty:
             return []
@@ -154,8 +153,10 @@ def walk_network(
     vertices = vertices_of(walkable.geometry.to_numpy(), is_bridge, node_crossings=node_crossings)
     first, last, node = edge_ranges(vertices)
     street = vertices.line[first]
-    name = walkable["name"].to_numpy(dtype=object) if "name" in walkable else np.full(len(walkable), None)
-    name = np.where(pd.isna(name), None, name)
+    name = np.full(len(walkable), None, dtype=object)
+    if "name" in walkable:
+        has_name = walkable["name"].notna().to_numpy()
+        name[has_name] = walkable["name"].to_numpy(dtype=object)[has_name]
     return _assemble(
         crs,
         vertices,
@@ -177,7 +178,7 @@ def _assemble(
 ) -> WalkNetwork:
     """Measure the edges and lay out the graph."""
     first, last, node = ranges
-    taken = _runs(first, last + 1)
+    taken = runs(first, last + 1)
     line = np.repeat(np.arange(len(first)), last + 1 - first)
     xy = shapely.get_coordinates(
         to_metric(gpd.GeoSeries(shapely.points(vertices.lonlat), crs="EPSG:4326"), crs).to_numpy()
@@ -190,16 +191,16 @@ def _assemble(
     node_xy = np.zeros((n, 2))
     node_xy[ends[::-1].ravel()] = np.stack([xy[first], xy[last]], axis=1)[::-1].reshape(-1, 2)
     street, name, is_bridge = labels
-    arcs = _arcs(ends, n)
+    arc_start, arc_node, arc_edge = _arcs(ends, n)
     component = _components(ends, length_m, n)
     return WalkNetwork(
         crs, node_xy, ends, length_m, street, name, is_bridge, xy[taken], measure, edge_vertex,
-        *arcs, component, island_m, hindrances,
+        arc_start, arc_node, arc_edge, component, island_m, hindrances,
     )  # fmt: skip
 
 
-def _runs(start: Ints, stop: Ints) -> Ints:
-    """Positions ``start[i]:stop[i]`` one after another."""
+def runs(start: Ints, stop: Ints) -> Ints:
+    """Return the positions ``start[i]:stop[i]``, one run after another."""
     count = stop - start
     skipped = np.concatenate([[0], np.cumsum(count)[:-1]]) if len(count) else np.empty(0, dtype=np.int64)
     return np.asarray(np.repeat(start - skipped, count) + np.arange(int(count.sum())), dtype=np.int64)
@@ -212,7 +213,7 @@ def _measures(xy: Floats, line: Ints, edge_vertex: Ints) -> Floats:
     return np.asarray(along - along[edge_vertex[:-1]][line])
 
 
-def _arcs(ends: npt.NDArray[np.int32], n: int) -> tuple[npt.NDArray[np.int32], ...]:
+def _arcs(ends: npt.NDArray[np.int32], n: int) -> tuple[Small, Small, Small]:
     tail = np.concatenate([ends[:, 0], ends[:, 1]])
     head = np.concatenate([ends[:, 1], ends[:, 0]])
     edge = np.tile(np.arange(len(ends), dtype=np.int32), 2)
@@ -250,7 +251,7 @@ def cut(network: WalkNetwork, edge: Ints, from_m: Floats, to_m: Floats) -> npt.N
     is_inner = np.ones(len(line), dtype=bool)
     is_inner[last] = is_inner[last - count + 1] = False
     xy[last], xy[last - count + 1] = end, begin
-    xy[is_inner] = network.vertex_xy[_runs(low, high)]
+    xy[is_inner] = network.vertex_xy[runs(low, high)]
     return np.asarray(shapely.linestrings(xy, indices=line), dtype=object)
 
 
@@ -259,51 +260,3 @@ def _at(network: WalkNetwork, vertex: Ints, along_m: Floats) -> Floats:
     before_m, after_m = network.vertex_m[vertex - 1], network.vertex_m[vertex]
     share = np.clip((along_m - before_m) / (after_m - before_m), 0.0, 1.0)[:, None]
     return np.asarray(network.vertex_xy[vertex - 1] * (1 - share) + network.vertex_xy[vertex] * share)
-
-
-def snap(network: WalkNetwork, points: gpd.GeoDataFrame, *, snap_max_m: float) -> pd.DataFrame:
-    """Return where each place joins the streets, and how far that is; a batch never fails for one place.
-
-    The nearest street is taken whose straight access crosses no water, railway, wall or gated
-    compound's outline. A place inside a gated compound with no street of its own joins through the
-    gate that makes the stretch shortest; that stretch, place to gate to street, is its ``snap_m``.
-    Bridges and tunnels are joined only at their ends.
-
-    Parameters
-    ----------
-    points
-        index any unique id; geometry Point, EPSG:4326. Not changed.
-    snap_max_m
-        how far a street may lie from a place (or, where a gate is taken, from the gate).
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index of `points`; ``edge`` (position, -1 for none), ``along_m`` (from the edge's start),
-        ``snap_m``, ``gate_id`` (None without a gate), ``outline`` (position of the gated compound,
-        -1 for none) and ``problem`` (None, or a key of `PROBLEMS`). Distances are NaN with a problem.
-
-    Raises
-    ------
-    BadSettingError, DuplicateIdError, MissingCrsError, WrongCrsError, WrongGeometryError
-        The distance is not above 0, or the frame is not what it must be.
-    """
-    if not snap_max_m > 0:
-        raise BadSettingError(what="snap_max_m", value=snap_max_m, reason="above 0 needed", reason_zh="必须大于 0")
-    require(points, "points")
-    require_geometry(points, "points", kinds=POINTS)
-    if network.is_empty:
-        return _snap_table(points.index, _nowhere(len(points), "no_network"), np.full(len(points), -1))
-    xy = shapely.get_coordinates(to_metric(points.geometry, network.crs).to_numpy())
-    own = network.obstacles.outline_of(xy)
-    joined = _nowhere(len(xy), "too_far")
-    for tree, edge in network._joinable:
-        _join(network, (tree, edge), xy, own, joined, snap_max_m)
-        _join_by_gate(network, (tree, edge), xy, own, joined, snap_max_m)
-    return _snap_table(points.index, joined, own)
-
-
-def _nowhere(n: int, problem: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"edge": np.full(n, -1, dtype=np.int64), "along_m": np.nan, "snap_m": np.nan, "gate": -1, "problem": problem}
-    )

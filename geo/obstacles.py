@@ -64,8 +64,8 @@ class Obstacles:
         leaves_by_gate
             the step begins at a gate of compound `own`: that outline does not stop it.
         """
-        step = shapely.linestrings(np.stack([start, end], axis=1))
-        is_open = np.ones(len(step), dtype=bool)
+        step = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=object)
+        is_open = np.ones(len(step), dtype=np.bool_)
         asked = np.flatnonzero(shapely.length(step) > SHORT_M)
         is_open[asked[self.lines.query(step[asked], predicate="crosses")[0]]] = False
         is_open[asked[_crossed(self.areas, step[asked], start[asked])]] = False
@@ -73,13 +73,13 @@ class Obstacles:
         is_open[asked[crossing[outline != own[asked[crossing]]]]] = False
         if not leaves_by_gate:
             inside = np.flatnonzero(own >= 0)
-            is_open[inside] &= self._stays_inside(step[inside], end[inside], own[inside])
+            is_open[inside[~self._stays_inside(step[inside], end[inside], own[inside])]] = False
         return is_open
 
     def _stays_inside(self, step: Shapes, end: Floats, own: Ints) -> Bools:
         outline = self.outlines.geometries[own]
         is_on_outline = shapely.dwithin(shapely.points(end), shapely.boundary(outline), ON_OUTLINE_M)
-        return np.asarray(shapely.covers(outline, step) & ~is_on_outline)
+        return np.asarray(shapely.covers(outline, step) & ~is_on_outline, dtype=np.bool_)
 
 
 def _crossed(tree: shapely.STRtree, step: Shapes, start: Floats) -> Ints:

@@ -77,6 +77,7 @@ def environment(language: str) -> Environment:
         lambda one, many, n: text(one if n == 1 else many, language),
         newstyle=True,
     )
+    env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True, "separators": (",", ":")}
     env.filters.update(thousands=thousands, percent=percent)
     return env
 

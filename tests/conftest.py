@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.databases"]
+pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.served", "tests.fixtures.browser"]
 
 ROOT = Path(__file__).parent.parent
 

@@ -37,7 +37,10 @@ _REVISION = text(
     " WHERE state IN ('published', 'superseded') AND valid @> CAST(:day AS date) ORDER BY plan_id"
 )
 _MESSAGES = {
-    "assigned": ("您所在位置属于「{name}」，由{worker}负责。", "This place belongs to {name}; {worker} answers for it."),
+    "assigned": (
+        "您所在位置属于「{name}」，由{worker}负责。",
+        "This place belongs to {name}; {worker} answers for it.",
+    ),
     "vacant": (
         "您所在位置属于「{name}」，目前没有网格员，请联系{desk}：{phone}。",
         "This place belongs to {name}, which has no grid worker at present. Please call {desk}: {phone}.",
@@ -151,6 +154,18 @@ class Question:
     accuracy_m: float = 0.0
     datum: str = "wgs84"
 
+    @property
+    def wgs84(self) -> tuple[float, float]:
+        """The point as the store has it: lon, lat in WGS 84.
+
+        Raises
+        ------
+        InputError
+            The point cannot be in the datum it is said to be in.
+        """
+        lon, lat = to_wgs84(self.lon, self.lat, datum=self.datum)
+        return float(lon), float(lat)
+
 
 def look_up(published: PublishedGrids, question: Question, *, profile: Profile, language: str) -> dict[str, Any]:
     """Return who answers at a point: the body of ``GET /api/v1/lookup``.
@@ -160,7 +175,7 @@ def look_up(published: PublishedGrids, question: Question, *, profile: Profile, 
     InputError
         The point cannot be in the datum it is said to be in.
     """
-    lon, lat = (float(value) for value in to_wgs84(question.lon, question.lat, datum=question.datum))
+    lon, lat = question.wgs84
     kind, ids, certain = _find(published, lon, lat, question)
     snapshot = published.on(question.on)
     rows = _grid_rows(published, snapshot, ids, (lon, lat), question, language=language)

@@ -8,6 +8,7 @@ from api.auth import EVERYWHERE, Account, hash_password, new_token, password_fit
 from api.errors import WrongPasswordError
 from data.postgis.engine import reading, transaction
 from data.stores import accounts
+from geo.codes import scope_of
 from geo.errors import DeniedError, InputError
 
 PASSWORD_LENGTH_MIN = 10
@@ -66,11 +67,16 @@ def create_account(
     """
     if len(password) < PASSWORD_LENGTH_MIN:
         raise WeakPasswordError(minimum=PASSWORD_LENGTH_MIN)
-    kept = hash_password(password)
+    kept, scope = hash_password(password), leading_digits(scope)
     with transaction(engine, actor=actor, action="create_account") as conn:
         return accounts.create_account(
             conn, name=name, password_hash=kept, role=role, scope=scope, language=language
         )
+
+
+def leading_digits(scope: str) -> str:
+    """Return a scope as it is kept: a whole division code is cut to the digits that codes below it share."""
+    return scope_of(scope) if len(scope) == 12 else scope
 
 
 def require_wider_scope(giver: Account, scope: str) -> None:

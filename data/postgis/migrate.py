@@ -16,11 +16,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from data.postgis.engine import open_engine
+from data.sql import read_sql
 from data.tables import metadata
 from geo.errors import WanggeError
 
 FOLDER = Path(__file__).parent.parent / "migrations"
-SQL = Path(__file__).parent.parent / "sql"
 
 # Any fixed number will do; every process that migrates asks PostgreSQL for the same one.
 LOCK = 7_264_432_911
@@ -80,8 +80,7 @@ def is_ours(item: Any, name: str | None, kind: str, reflected: bool, compare_to:
 
 def run_sql(connection: Connection, name: str) -> None:
     """Run the statements of ``data/sql/<name>.sql`` as they stand: no parameters, `%` and `:` are plain text."""
-    statements = (SQL / f"{name}.sql").read_text(encoding="utf-8")
-    connection.exec_driver_sql(statements, execution_options={"no_parameters": True})
+    connection.exec_driver_sql(read_sql(name), execution_options={"no_parameters": True})
 
 
 def _run(url: str, step: Any) -> None:

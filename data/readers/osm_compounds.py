@@ -21,17 +21,24 @@ from geo.crs import to_metric
 from geo.frames import WGS84
 
 COMPOUND_MIN_M2 = 500.0
+WALLED_MIN = 3
 GATE_ON_WALL_M = 3.0
 NEVER_OPEN = "off"
 
 
-def compounds(elements: Elements) -> gpd.GeoDataFrame:
-    """Return compounds (without area_code) in the shape of their table, none overlapping another."""
+def compounds(elements: Elements, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return compounds (without area_code) in the shape of their table, none overlapping another.
+
+    Walled homes count from three buildings: OSM also draws single fenced gardens.
+    """
     found = surfaces(elements, lambda tags: osm_tags.compound_kind(tags) is not None)
     order = np.lexsort((np.array(found.refs, dtype=str), shapely.area(found.shapes)))
     shapes = polygons_only(_disjoint(found.shapes[order]))
-    big = to_metric(gpd.GeoSeries(shapes, crs=WGS84)).area.to_numpy() >= COMPOUND_MIN_M2 if len(shapes) else []
-    kept = sorted(np.flatnonzero(big), key=lambda row: found.refs[order[row]])
+    if len(shapes):
+        big = to_metric(gpd.GeoSeries(shapes, crs=WGS84)).area.to_numpy() >= COMPOUND_MIN_M2
+        held = _held(shapes, buildings)
+        lone = np.array([osm_tags.compound_kind(found.tags[row]) == "walled" for row in order]) & (held < WALLED_MIN)
+    kept = sorted(np.flatnonzero(big & ~lone), key=lambda row: found.refs[order[row]]) if len(shapes) else []
     tags = [found.tags[order[row]] for row in kept]
     values = {
         "source_ref": [found.refs[order[row]] for row in kept],
@@ -39,6 +46,12 @@ def compounds(elements: Elements) -> gpd.GeoDataFrame:
         "kind": [osm_tags.compound_kind(item) for item in tags],
     }
     return table_frame(ground.compounds, values, multi(list(shapes[kept])))
+
+
+def _held(shapes: np.ndarray, buildings: gpd.GeoDataFrame) -> np.ndarray:
+    points = shapely.point_on_surface(buildings.geometry.to_numpy())
+    rows, _ = shapely.STRtree(points).query(shapes, predicate="contains")
+    return np.bincount(rows, minlength=len(shapes))
 
 
 def _disjoint(shapes: np.ndarray) -> np.ndarray:
@@ -63,17 +76,16 @@ def compound_of(points: gpd.GeoSeries, compounds: gpd.GeoDataFrame) -> pd.Series
 def gates(elements: Elements, compounds: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return gates in the shape of their table.
 
-    Tagged gates first: those within 3 m of a compound's edge are its own, the others stand in a
-    wall or on a path (compound_id null). A compound without a tagged gate gets one where each
-    street enters it, for people must come in somewhere.
+    Tagged gates first: those within 3 m of a compound's edge are its own unless they never open;
+    the others stand in a wall or on a path (compound_id null). A compound left without a gate
+    gets one where each street enters it, for people must come in somewhere.
     """
     rows = elements.nodes(lambda tags: tags.get("barrier") in osm_tags.GATES)
     rows.sort(key=lambda row: elements.node_ids[row])
     points = elements.points[rows]
-    owners = _owners(points, compounds)
-    hours = [
-        _hours(elements.node_tags[row], is_compound=owner is not None) for row, owner in zip(rows, owners, strict=True)
-    ]
+    near = _owners(points, compounds)
+    hours = [_hours(elements.node_tags[row], is_compound=it is not None) for row, it in zip(rows, near, strict=True)]
+    owners = [None if told == NEVER_OPEN else owner for told, owner in zip(hours, near, strict=True)]
     bare = compounds[~compounds.index.isin([owner for owner in owners if owner is not None])]
     entries, entry_owners = _entries(bare, streets)
     values: dict[str, Any] = {"compound_id": owners + entry_owners, "hours": hours + [None] * len(entries)}

@@ -63,6 +63,7 @@ ENCLOSURES = {*WALLS, "fence", "hedge"}
 GATES = {"gate", "lift_gate", "swing_gate", "sliding_gate", "hampshire_gate", "kissing_gate", "entrance", "wicket_gate"}
 WIDE_STREAM_M = 4.0
 STOREY_M = 3.0
+TOWN_KM_PER_H = 60.0
 FLOORS_MAX = 200
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -144,8 +145,8 @@ def is_walkable(tags: Tags) -> bool:
     """Return whether the public may walk here.
 
     The nearest tag decides: foot, then access, then motorroad, then the class of road. Motorways,
-    trunk roads, busways and bridleways only where foot or a sidewalk says so; cycleways, tracks
-    and service roads unless refused; foot=use_sidepath is no, its own path is drawn beside it.
+    busways and bridleways only where foot or a sidewalk says so, trunk roads there and where the
+    speed limit is a town's (60 km/h); cycleways, tracks and service roads unless refused; foot=use_sidepath is no, its own path is drawn beside it.
     """
     foot = tags.get("foot")
     if foot is not None:
@@ -154,8 +155,14 @@ def is_walkable(tags: Tags) -> bool:
         return False
     if tags.get("highway") in NOT_ON_FOOT:
         sides = {tags.get(key) for key in ("sidewalk", "sidewalk:both", "sidewalk:left", "sidewalk:right")}
-        return bool(sides & {"both", "left", "right", "yes"})
+        slow = tags.get("highway", "").startswith("trunk") and 0 < _km_per_h(tags) <= TOWN_KM_PER_H
+        return slow or bool(sides & {"both", "left", "right", "yes"})
     return True
+
+
+def _km_per_h(tags: Tags) -> float:
+    text = tags.get("maxspeed", "")
+    return sum(numbers_in(text)[:1]) * (1.609 if "mph" in text else 1)
 
 
 def is_bridge(tags: Tags) -> bool:
@@ -205,7 +212,8 @@ def green_kind(tags: Tags) -> str | None:
 def compound_kind(tags: Tags) -> str | None:
     """Return what kind of enclosed ground this is, where tags justify it, or None.
 
-    Homes only behind a tagged wall, fence or closed access; schools, hospitals, works and malls
+    Homes only behind a tagged wall or fence, or where tagged gated (access=private alone says no more
+    than whose ground it is); schools, hospitals, works and malls
     by their grounds, and works and malls only with a name: an unnamed zone is a colour on a plan.
     """
     if "building" in tags:
@@ -215,7 +223,8 @@ def compound_kind(tags: Tags) -> str | None:
         return "school"
     if amenity == "hospital" or tags.get("healthcare") == "hospital":
         return "hospital"
-    if landuse == "residential" and (tags.get("barrier") in ENCLOSURES or tags.get("access") in CLOSED):
+    gated = tags.get("gated") == "yes" or tags.get("residential") == "gated_community"
+    if landuse == "residential" and (gated or tags.get("barrier") in ENCLOSURES):
         return "walled"
     if "name" not in tags:
         return None

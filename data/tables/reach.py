@@ -45,13 +45,6 @@ building_walks = Table(
     metadata,
     Column("building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), primary_key=True),
     Column(
-        "category",
-        Text,
-        primary_key=True,
-        server_default="*",
-        comment="the nearest among which stations: those of a category, or * for all",
-    ),
-    Column(
         "station_id",
         BigInteger,
         ForeignKey("stations.station_id", ondelete="CASCADE"),
@@ -59,4 +52,15 @@ building_walks = Table(
         comment="the nearest on foot; null beyond the longest threshold",
     ),
     Column("walk_min", DOUBLE_PRECISION, comment="null beyond the longest threshold"),
+)
+
+category_walks = Table(
+    "category_walks",
+    metadata,
+    Column("building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), primary_key=True),
+    Column("category", Text, primary_key=True, comment="the nearest among the stations of this category"),
+    Column(
+        "station_id", BigInteger, ForeignKey("stations.station_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("walk_min", DOUBLE_PRECISION, nullable=False, comment="beyond the longest threshold there is no row"),
 )

@@ -15,6 +15,13 @@ class BadBandError(InputError):
     en = "The band {band} cannot be used. Give two whole numbers, at least 1, the lower first, for example (300, 500)."
 
 
+class BadNumberError(InputError):
+    """A number of zones or a size of units is below one."""
+
+    zh = "{name} 不可用：{value}。请给出至少为 1 的整数。"
+    en = "{name} cannot be used: {value}. Give a whole number of at least 1."
+
+
 class Band(NamedTuple):
     """Lowest and highest number of households of a grid, both allowed."""
 

@@ -67,14 +67,16 @@ def graph_from_edges(edges: Edges, nodes: Nodes) -> Graph:
     low, high = np.minimum(edges.a, edges.b)[real], np.maximum(edges.a, edges.b)[real]
     pairs, at = np.unique(low * max(size, 1) + high, return_inverse=True)
     tail, head = pairs // max(size, 1), pairs % max(size, 1)
-    foot = np.bincount(at, weights=edges.foot[real], minlength=len(pairs)) > 0
-    cost = np.bincount(at, weights=edges.cost[real], minlength=len(pairs))
-    length = np.bincount(at, weights=edges.length[real], minlength=len(pairs))
     tails, heads = np.concatenate([tail, head]), np.concatenate([head, tail])
     order = np.lexsort((heads, tails))
+
+    def added(column: Flags | Floats) -> Floats:
+        sums = np.bincount(at, weights=column[real], minlength=len(pairs)).astype(np.float64)
+        return np.concatenate([sums, sums])[order]
+
     ptr = np.concatenate([[0], np.cumsum(np.bincount(tails, minlength=size))]).astype(np.int64)
-    doubled = [np.concatenate([column, column])[order] for column in (foot, cost, length)]
-    return Graph(ptr, heads[order].astype(np.int64), *doubled, *nodes)
+    foot = added(edges.foot) > 0
+    return Graph(ptr, heads[order].astype(np.int64), foot, added(edges.cost), added(edges.length), *nodes)
 
 
 def edges_of(graph: Graph) -> Edges:
@@ -89,21 +91,38 @@ def tails_of(graph: Graph) -> Ints:
     return np.repeat(np.arange(graph.size), np.diff(graph.ptr))
 
 
+def arcs_of(graph: Graph, members: Ints) -> Ints:
+    """Return the arcs that leave `members`, node by node."""
+    counts = graph.ptr[members + 1] - graph.ptr[members]
+    return np.repeat(graph.ptr[members] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+
+
 def subgraph(graph: Graph, members: Ints) -> Graph:
     """Return the graph among `members`, whose order becomes the new numbering."""
     place = np.full(graph.size, -1, dtype=np.int64)
     place[members] = np.arange(len(members))
-    edges = edges_of(graph)
-    a, b = place[edges.a], place[edges.b]
-    kept = (a >= 0) & (b >= 0)
-    nodes = Nodes(*(column[members] for column in graph.nodes))
-    return graph_from_edges(Edges(a[kept], b[kept], *(column[kept] for column in edges[2:])), nodes)
+    arcs = arcs_of(graph, members)
+    tails = np.repeat(np.arange(len(members)), graph.ptr[members + 1] - graph.ptr[members])
+    inside = place[graph.idx[arcs]] >= 0
+    arcs = arcs[inside]
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(tails[inside], minlength=len(members)))]).astype(np.int64)
+    return Graph(
+        ptr,
+        place[graph.idx[arcs]],
+        graph.foot[arcs],
+        graph.cost[arcs],
+        graph.length[arcs],
+        graph.mass[members],
+        graph.x[members],
+        graph.y[members],
+        graph.area[members],
+    )
 
 
 def contracted(graph: Graph, node_of: Ints) -> Graph:
     """Return the graph whose nodes are the groups 0..g-1 of `node_of` (one entry a node)."""
     count = int(node_of.max()) + 1 if len(node_of) else 0
-    area = np.bincount(node_of, weights=graph.area, minlength=count)
+    area: Floats = np.bincount(node_of, weights=graph.area, minlength=count).astype(np.float64)
     nodes = Nodes(
         np.bincount(node_of, weights=graph.mass, minlength=count).astype(np.int64),
         np.bincount(node_of, weights=graph.x * graph.area, minlength=count) / area,

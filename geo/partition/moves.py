@@ -22,7 +22,7 @@ class Sums(NamedTuple):
     """What each grid holds: households, nodes, ground and its first moments."""
 
     mass: Ints
-    count: Ints
+    nodes: Ints
     area: Floats
     x: Floats
     y: Floats
@@ -64,7 +64,7 @@ def sums_of(graph: Graph, labels: Ints, count: int) -> Sums:
 def enter(graph: Graph, sums: Sums, u: int, z: int, sign: int) -> None:
     """Let node u enter (sign 1) or leave (sign -1) grid z."""
     sums.mass[z] += sign * graph.mass[u]
-    sums.count[z] += sign
+    sums.nodes[z] += sign
     sums.area[z] += sign * graph.area[u]
     sums.x[z] += sign * graph.area[u] * graph.x[u]
     sums.y[z] += sign * graph.area[u] * graph.y[u]
@@ -110,7 +110,7 @@ def band_change(graph: Graph, sums: Sums, u: int, pair: tuple[int, int], scale: 
     """Return how many more households are out of band when u moves between the pair of grids."""
     a, b = pair
     mass = graph.mass[u]
-    left = 0 if sums.count[a] == 1 else beyond(sums.mass[a] - mass, scale)
+    left = 0 if sums.nodes[a] == 1 else beyond(sums.mass[a] - mass, scale)
     return left + beyond(sums.mass[b] + mass, scale) - beyond(sums.mass[a], scale) - beyond(sums.mass[b], scale)
 
 
@@ -119,10 +119,10 @@ def spread(graph: Graph, sums: Sums, u: int, z: int, sign: int) -> float:
     """Return what u adds (sign 1) to or takes (sign -1) from the moment of inertia of grid z."""
     area = sums.area[z]
     rest = area + sign * graph.area[u]
-    if area <= 0.0 or rest <= 0.0 or (sign < 0 and sums.count[z] == 1):
+    if area <= 0.0 or rest <= 0.0 or (sign < 0 and sums.nodes[z] == 1):
         return 0.0
     dx, dy = graph.x[u] - sums.x[z] / area, graph.y[u] - sums.y[z] / area
-    return sign * graph.area[u] * area / rest * (dx * dx + dy * dy)
+    return float(sign * graph.area[u] * area / rest * (dx * dx + dy * dy))
 
 
 @compiled
@@ -139,16 +139,16 @@ def score_change(graph: Graph, sums: Sums, labels: Ints, u: int, b: int, scale: 
     inertia = spread(graph, sums, u, a, -1) + spread(graph, sums, u, b, 1)
     mass = graph.mass[u]
     off_a, off_b = sums.mass[a] - scale.target, sums.mass[b] - scale.target
-    left = -off_a * off_a if sums.count[a] == 1 else mass * (mass - 2.0 * off_a)
+    left = -off_a * off_a if sums.nodes[a] == 1 else mass * (mass - 2.0 * off_a)
     balance = (left + mass * (mass + 2.0 * off_b)) / scale.target**2
-    return CUT_WEIGHT * cut / scale.side_m + SPREAD_WEIGHT * inertia / scale.side_m**4 + BALANCE_WEIGHT * balance
+    return float(CUT_WEIGHT * cut / scale.side_m + SPREAD_WEIGHT * inertia / scale.side_m**4 + BALANCE_WEIGHT * balance)
 
 
 @compiled
 def best_move(graph: Graph, sums: Sums, labels: Ints, u: int, scale: Scale) -> int:
     """Return the grid that u should move to, or -1 where it is best where it is."""
     a, target, band_best, score_best = labels[u], -1, 0, -1e-9
-    if sums.count[a] == 1 and not scale.may_empty:
+    if sums.nodes[a] == 1 and not scale.may_empty:
         return -1
     for p in range(graph.ptr[u], graph.ptr[u + 1]):
         b = labels[graph.idx[p]]
@@ -180,7 +180,7 @@ def settle(graph: Graph, labels: Ints, sums: Sums, scale: Scale, passes: int) ->
             if b < 0:
                 continue
             stamp += 2
-            if sums.count[a] > 1 and not holds_without(graph, labels, u, walk, stamp):
+            if sums.nodes[a] > 1 and not holds_without(graph, labels, u, walk, stamp):
                 continue
             enter(graph, sums, u, a, -1)
             enter(graph, sums, u, b, 1)
@@ -244,6 +244,4 @@ def score_of(graph: Graph, labels: Ints, band: Band) -> float:
     dx, dy = graph.x - (sums.x / sums.area)[labels], graph.y - (sums.y / sums.area)[labels]
     inertia = (graph.area * (dx * dx + dy * dy)).sum()
     balance = ((sums.mass - scale.target) ** 2).sum() / scale.target**2
-    return float(
-        CUT_WEIGHT * cut / scale.side_m + SPREAD_WEIGHT * inertia / scale.side_m**4 + BALANCE_WEIGHT * balance
-    )
+    return float(CUT_WEIGHT * cut / scale.side_m + SPREAD_WEIGHT * inertia / scale.side_m**4 + BALANCE_WEIGHT * balance)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside
-from geo.partition.graph import Graph, Ints, subgraph
+from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.trees import cut_by_trees
 
 REGION_GRIDS = (2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 10, 12, 16, 20)
@@ -30,8 +30,7 @@ def households_outside(graph: Graph, labels: Ints, band: Band) -> int:
 
 def neighbours(graph: Graph, labels: Ints, members: Ints) -> Ints:
     """Return the parts that can be reached on foot from `members` in one step."""
-    starts, stops = graph.ptr[members], graph.ptr[members + 1]
-    arcs = np.concatenate([np.arange(start, stop) for start, stop in zip(starts, stops, strict=True)])
+    arcs = arcs_of(graph, members)
     return np.unique(labels[graph.idx[arcs[graph.foot[arcs]]]])
 
 

@@ -1,4 +1,4 @@
-"""The solver: one piece of ground, connected on foot, into grids in band.
+"""The solver: one piece of ground, connected on foot, into grids in band or into equal parts.
 
 Start by bisection, settle by moves, repair by trees, settle again; several starts where households
 stay out of band. Compounds that fit into a grid are single nodes at first, and are broken only
@@ -14,8 +14,9 @@ from geo.partition.graph import Graph, Ints, contracted, in_order, pieces_on_foo
 from geo.partition.moves import score_of, settled
 from geo.partition.repair import households_outside, masses_of, neighbours, repaired
 
-STARTS = 4
-SMALL_PIECE_CELLS, SMALL_PIECE_STARTS = 400, 3
+MOST_STARTS = 4
+SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 500, 3
+EQUAL_SLACK = 0.1
 
 
 def divide_in_band(graph: Graph, groups: Ints, *, band: Band, rng: np.random.Generator) -> Ints:
@@ -35,18 +36,102 @@ def divide_in_band(graph: Graph, groups: Ints, *, band: Band, rng: np.random.Gen
     Returns
     -------
     Ints
-        Part of each node, 0..k-1. Parts out of band remain only where none better was found.
+        Part of each node, 0..k-1. Parts out of band remain only where nothing better was found.
     """
-    whole = whole_groups(graph, groups, band)
-    labels = searched(graph, whole, band, rng=rng)
-    if households_outside(graph, labels, band) == 0:
-        return labels
-    loose = broken_near(graph, labels, whole, band)
-    labels = better(graph, labels, refined(graph, labels, loose, band, rng=rng), band)
-    if households_outside(graph, labels, band) == 0:
-        return labels
-    free = np.arange(graph.size)
-    labels = better(graph, labels, searched(graph, free, band, rng=rng), band)
+    if best_count(int(graph.mass.sum()), band) == 1:
+        return np.zeros(graph.size, dtype=np.int64)
+    node_of = whole_groups(graph, groups, band)
+    labels = searched(graph, node_of, band, rng=rng)
+    if households_outside(graph, labels, band) and node_of.max() + 1 < graph.size:
+        loosened = broken_near(graph, labels, node_of, band)
+        labels = better(graph, labels, refined(graph, labels, loosened, band, rng=rng), band)
+        if households_outside(graph, labels, band):
+            labels = better(graph, labels, searched(graph, np.arange(graph.size), band, rng=rng), band)
     if households_outside(graph, labels, band) and graph.size <= EXACT_CELLS:
-        return exact_division(graph, band) or_else(labels)
+        exact = exact_division(graph, band)
+        labels = labels if exact is None else exact
     return labels
+
+
+def divide_into(graph: Graph, count: int, *, rng: np.random.Generator) -> Ints:
+    """Divide a connected piece into `count` connected parts of about equal mass (ground, if it has none).
+
+    Returns
+    -------
+    Ints
+        Part of each node, 0..k-1, with k = min(count, nodes).
+    """
+    if not graph.mass.any():
+        graph = graph._replace(mass=np.maximum(1, np.rint(graph.area / graph.area.max() * 1000)).astype(np.int64))
+    labels = bisected(graph, count, rng=rng)
+    while labels.max() + 1 < min(count, graph.size):
+        labels = halved_largest(graph, labels, rng=rng)
+    share = graph.mass.sum() / (labels.max() + 1)
+    band = Band(int(np.ceil(share * (1 - EQUAL_SLACK))), int(share * (1 + EQUAL_SLACK)))
+    return settled(graph, labels, band, may_empty=False)
+
+
+def halved_largest(graph: Graph, labels: Ints, *, rng: np.random.Generator) -> Ints:
+    """Return labels in which the heaviest part of more than one node is two parts."""
+    sizes = np.bincount(labels)
+    part = int(np.argmax(np.where(sizes > 1, masses_of(graph, labels), -1)))
+    members = np.flatnonzero(labels == part)
+    halves = bisected(subgraph(graph, members), 2, rng=rng)
+    now = labels.copy()
+    now[members[halves == 1]] = labels.max() + 1
+    return now
+
+
+def whole_groups(graph: Graph, groups: Ints, band: Band) -> Ints:
+    """Return the node of each cell when every group that fits into a grid is one (each piece of it)."""
+    grouped = groups >= 0
+    masses = np.bincount(groups[grouped], weights=graph.mass[grouped]) if grouped.any() else np.zeros(1)
+    fits = grouped & (masses[groups] <= band.hi)
+    pieces = pieces_on_foot(graph, fits, within=groups)
+    return in_order(np.where(fits, pieces, graph.size + np.arange(graph.size)))
+
+
+def searched(graph: Graph, node_of: Ints, band: Band, *, rng: np.random.Generator) -> Ints:
+    """Return the best of several divisions whose nodes are the groups `node_of`."""
+    nodes = contracted(graph, node_of)
+    count = best_count(int(graph.mass.sum()), band)
+    wanted = SMALL_PIECE_STARTS if nodes.size <= SMALL_PIECE_NODES else 1
+    best: Ints | None = None
+    for start in range(MOST_STARTS):
+        labels = settled(nodes, bisected(nodes, count, rng=rng), band)
+        labels = improved(nodes, labels, band, rng=rng)
+        best = labels if best is None else better(nodes, best, labels, band)
+        if start + 1 >= wanted and households_outside(nodes, best, band) == 0:
+            break
+    return np.zeros(graph.size, dtype=np.int64) if best is None else best[node_of]
+
+
+def improved(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator) -> Ints:
+    """Return labels repaired and settled, where any household was out of band."""
+    if households_outside(graph, labels, band) == 0:
+        return labels
+    return settled(graph, repaired(graph, labels, band, rng=rng), band)
+
+
+def refined(graph: Graph, labels: Ints, node_of: Ints, band: Band, *, rng: np.random.Generator) -> Ints:
+    """Return labels improved with finer nodes than they were made with."""
+    nodes = contracted(graph, node_of)
+    first = np.unique(node_of, return_index=True)[1]
+    return improved(nodes, labels[first], band, rng=rng)[node_of]
+
+
+def broken_near(graph: Graph, labels: Ints, node_of: Ints, band: Band) -> Ints:
+    """Return finer nodes: the groups in and next to parts out of band are single cells again."""
+    bad = np.flatnonzero(outside(masses_of(graph, labels), band))
+    near = neighbours(graph, labels, np.flatnonzero(np.isin(labels, bad)))
+    loose = np.isin(labels, np.union1d(bad, near))
+    return in_order(np.where(loose, graph.size + np.arange(graph.size), node_of))
+
+
+def better(graph: Graph, one: Ints, other: Ints, band: Band) -> Ints:
+    """Return the division with fewer households out of band, then with the lower score."""
+
+    def rank(labels: Ints) -> tuple[int, float]:
+        return households_outside(graph, labels, band), score_of(graph, labels, band)
+
+    return other if rank(other) < rank(one) else one

@@ -92,7 +92,9 @@ def reach_of(graph: Graph, tree: Tree, lo: int, hi: int) -> Reach:
 def nearest_sum(sums: Sets, lo: int, target: float) -> int:
     """Return the sum in band nearest to the target."""
     best = -1
-    for s in np.flatnonzero(sums[lo:]) + lo:
+    for s in range(lo, len(sums)):
+        if not sums[s]:
+            continue
         if best < 0 or abs(s - target) < abs(best - target):
             best = s
     return best

@@ -1,0 +1,127 @@
+"""App: put settings, services, routes and handlers together. `create_app` opens nothing by itself."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import structlog
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api.access import check_routes
+from api.auth import GuardedRoute
+from api.deps import Services
+from api.errors import add_error_handlers
+from api.headers import Envelope
+from api.jobs import install_queue
+from api.limits import Limits
+from api.routes import (
+    TAGS,
+    accounts,
+    areas,
+    audit,
+    cover,
+    docs,
+    health,
+    incidents,
+    jobs,
+    lookup,
+    pages,
+    plans,
+    reach,
+    session,
+    tiles,
+)
+from api.settings import Settings
+from maps.assets import STATIC_FOLDER, STATIC_URL
+
+ROUTERS = (
+    pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
+    cover.router, reach.router, incidents.router, tiles.residents, tiles.planning, jobs.router, accounts.router,
+    audit.router, health.router, docs.router,
+)  # fmt: skip
+# Without local variables: they hold passwords and the points people ask about.
+_TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+_WHO = {
+    "residents": "public: who answers for a door, where a place is",
+    "street": "street offices: incidents, sessions",
+    "planning": "planners: plans, cover, reach",
+    "admin": "operators: accounts, audit, health",
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service, ready for an ASGI server.
+
+    Raises
+    ------
+    RouteTableError
+        A route is not in the access table, is not guarded, or a row names no route.
+    """
+    start_log(settings)
+    app = FastAPI(
+        title="网格 Wangge",
+        version=docs.service_version(),
+        description="城市治理网格：谁负责每一户，步行多远能得到帮助，问题聚集在哪里。",
+        openapi_url=None, docs_url=None, redoc_url=None,
+        openapi_tags=[{"name": name, "description": _WHO[key]} for key, name in TAGS.items()],
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        max_body_size=settings.max_body_bytes,
+    )  # fmt: skip
+    app.state.services = Services(settings, Limits.from_settings(settings))
+    for router in ROUTERS:
+        # Taken over one by one: an included router hides its routes, and the table must see each.
+        app.router.routes.extend(router.routes)
+    app.mount(STATIC_URL, StaticFilesWithCache(directory=STATIC_FOLDER, check_dir=False), name="static")
+    check_routes(app.routes, GuardedRoute)
+    add_error_handlers(app)
+    app.add_middleware(Envelope, is_https=settings.is_https)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    anyio.to_thread.current_default_thread_limiter().total_tokens = services.settings.threads
+    await anyio.to_thread.run_sync(install_queue, services.settings.url)
+    try:
+        yield
+    finally:
+        services.close()
+
+
+class StaticFilesWithCache(StaticFiles):
+    """Our own scripts, styles and pictures; those whose path carries a version are kept for good."""
+
+    def file_response(self, *args, **kwargs):  # type: ignore[no-untyped-def]  # starlette's own signature
+        """Return a file with how long it may be kept."""
+        response = super().file_response(*args, **kwargs)
+        scope: Scope = args[2] if len(args) > 2 else kwargs["scope"]
+        kept = "/vendor/" in scope["path"] or b"v=" in scope.get("query_string", b"")
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if kept else "public, no-cache"
+        return response
+
+
+def start_log(settings: Settings) -> None:
+    """Write JSON lines (or, on a terminal, plain ones) with the request id, to standard error."""
+    shared = (
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    )
+    last: tuple[structlog.typing.Processor, ...] = (
+        (_TRACE, structlog.processors.JSONRenderer(ensure_ascii=False))
+        if settings.log_format == "json"
+        else (structlog.dev.ConsoleRenderer(colors=False),)
+    )
+    level = getattr(logging, settings.log_level.upper())
+    structlog.configure(
+        processors=[*shared, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )

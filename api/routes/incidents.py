@@ -1,0 +1,108 @@
+"""Incidents: within the account's scope, by row-level security and by the explicit scope of every reading."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends, Query, Request, Response
+
+from api.actions.read_incidents import (
+    Wanted,
+    cluster_body,
+    density_png,
+    density_scale,
+    incident_page,
+    incident_summary,
+)
+from api.answers import GEOJSON, PNG, json_answer, tile_answer
+from api.deps import AccountDep, LanguageDep, ServicesDep, TileNumber, Zoom
+from api.routes import answers, guarded_router, problems
+from api.routes.tiles import check_tile
+from api.schemas.incidents import Clusters, DensityScale, IncidentsPage, IncidentSummary
+from api.schemas.service import JobTaken
+
+router = guarded_router("street")
+Key = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
+FromDay = Annotated[date | None, Query(alias="from", description="first day, Asia/Shanghai", examples=["2026-01-01"])]
+ToDay = Annotated[date | None, Query(alias="to", description="last day, included", examples=["2026-06-30"])]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a long list."""
+
+    bbox: Annotated[str | None, Query(max_length=120, description="west,south,east,north in degrees")] = None
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+    after: Annotated[int, Query(ge=0, lt=2**63, description="last incident_id of the page before")] = 0
+
+
+def wanted(
+    account: AccountDep, from_on: FromDay = None, to_on: ToDay = None, category: Key = None
+) -> Wanted:
+    """Return the filter that every incident route knows, tied to the account's scope."""
+    return Wanted(scope=account.scope, from_on=from_on, to_on=to_on, category=category)
+
+
+WantedDep = Annotated[Wanted, Depends(wanted)]
+
+
+@router.get("/api/v1/incidents/summary", responses=answers(IncidentSummary, 401))
+def summary(
+    request: Request, services: ServicesDep, account: AccountDep, language: LanguageDep, filters: WantedDep,
+    tier: Key = None, state: Key = None,
+) -> Response:  # fmt: skip
+    """Count incidents by day, category, tier, hour and grid."""
+    with services.read(account) as conn:
+        body = incident_summary(conn, filters.with_(tier=tier, state=state), profile=services.profile, language=language)
+    return json_answer(request, body, reader="nobody")
+
+
+@router.get("/api/v1/incidents", responses=answers(IncidentsPage, 401, media_type=GEOJSON))
+def incidents(
+    request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
+    page: Annotated[Page, Depends()], tier: Key = None, state: Key = None,
+) -> Response:  # fmt: skip
+    """List incidents as points, without their text."""
+    chosen = filters.with_(tier=tier, state=state, bbox=page.bbox)
+    with services.read(account) as conn:
+        body = incident_page(conn, chosen, limit=page.limit, after=page.after)
+    return json_answer(request, body, reader="nobody", media_type=GEOJSON)
+
+
+@router.get("/api/v1/incidents/clusters", responses=answers(Clusters, 401, media_type=GEOJSON))
+def clusters(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
+    """Find where the incidents that the filter leaves gather."""
+    with services.read(account) as conn:
+        body = cluster_body(conn, filters, profile=services.profile)
+    return json_answer(request, body, reader="nobody", media_type=GEOJSON)
+
+
+@router.post("/api/v1/incidents/clusters", status_code=202, responses=problems(401, 403))
+def find(services: ServicesDep, account: AccountDep) -> JobTaken:
+    """Find and store the clusters of one's scope anew; the answer names the job to watch."""
+    arguments = {"scope": account.scope}
+    job_id = services.queue.defer("find_clusters", arguments, actor=account.name, account_id=account.account_id)
+    return JobTaken(job_id=job_id)
+
+
+@router.get("/api/v1/incidents/density/scale", responses=answers(DensityScale, 401))
+def scale(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
+    """Return the colours of one filter: the same for every tile of it."""
+    with services.read(account) as conn:
+        body = density_scale(conn, filters, profile=services.profile)
+    return json_answer(request, body, reader="nobody")
+
+
+@router.get(
+    "/api/v1/incidents/density/{z}/{x}/{y}.png", response_class=Response,
+    responses={200: {"content": {PNG: {}}}, 204: {"description": "nothing there"}, **problems(401)},
+)  # fmt: skip
+def density(
+    request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
+    z: Zoom, x: TileNumber, y: TileNumber,
+) -> Response:  # fmt: skip
+    """Draw incidents per square kilometre: a kernel in metres, one fixed scale a filter."""
+    check_tile(z, x, y)
+    with services.read(account) as conn:
+        picture = density_png(conn, filters, z=z, x=x, y=y, profile=services.profile)
+    return tile_answer(request, picture, media_type=PNG, public=False)

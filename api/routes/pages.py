@@ -1,0 +1,181 @@
+"""Pages: hand each page its context and return its HTML, with this answer's nonce."""
+
+from datetime import date, timedelta
+from functools import partial
+from typing import Annotated
+
+from fastapi import Query, Request
+from fastapi.responses import HTMLResponse
+
+from api.actions.look_up import Question, look_up
+from api.actions.read_home import home_figures, view_of
+from api.auth import Account
+from api.deps import AccountDep, LanguageDep, NonceDep, OnDay, RowIdQuery, Services, ServicesDep, VisitorDep
+from api.language import COOKIE, Language, asked_language
+from api.routes import guarded_router, problems
+from api.routes.lookup import AccuracyM, Crs, Lat, Lon, find_places
+from data.calendar import today
+from data.profiles import Category as ProfileCategory
+from data.profiles import Profile
+from maps.pages import cover, home, incidents, login, lookup, planner, reach
+from maps.pages.choices import Category
+from maps.pages.lookup import FoundPlace, answer_from
+from maps.shell import Desk, Shell, Visitor
+
+residents = guarded_router("residents")
+street = guarded_router("street")
+planning = guarded_router("planning")
+page = partial(dict, response_class=HTMLResponse)
+DAYS_SHOWN = 90
+
+
+def shell_of(request: Request, services: Services, language: Language, account: Account | None) -> Shell:
+    """Return what surrounds every page."""
+    profile, query = services.profile, request.url.query
+    return Shell(
+        place=getattr(profile.place.name, language),
+        path=request.url.path + (f"?{query}" if query else ""),
+        visitor=Visitor(account.name, account.role) if account else None,
+        attribution=services.attribution,
+        desk=Desk(getattr(profile.public.desk_name, language), profile.public.desk_phone),
+    )
+
+
+def show(request: Request, html: str, *, status: int = 200) -> HTMLResponse:
+    """Return a page; nobody keeps it, since it says who is signed in. ``?lang=`` is remembered."""
+    answer = HTMLResponse(html, status_code=status, headers={"cache-control": "no-store", "vary": "Cookie"})
+    language = asked_language(request)
+    if language is not None:
+        answer.set_cookie(COOKIE, language, max_age=365 * 86_400, samesite="lax", path="/")
+    return answer
+
+
+@residents.get("/", **page(responses=problems()))
+def home_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep
+) -> HTMLResponse:
+    """Show the front door."""
+    figures = home_figures(services.published, services.public)
+    context = home.HomeContext(shell=shell_of(request, services, language, visitor), **figures)
+    return show(request, home.render(context, language=language, nonce=nonce))
+
+
+@residents.get("/lookup", **page(responses=problems()))
+def lookup_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
+    q: Annotated[str, Query(max_length=80)] = "", lon: Lon | None = None, lat: Lat | None = None,
+    crs: Crs = "wgs84", accuracy_m: AccuracyM = 0.0, on: OnDay = None,
+) -> HTMLResponse:  # fmt: skip
+    """Show who answers for a door; works without scripts."""
+    profile, answer, place, places = services.profile, None, None, None
+    limits, client = services.limits, services.client_of(request)
+    if lon is not None and lat is not None:
+        limits.hit("lookup", "page", client)
+        question = Question(lon=lon, lat=lat, datum=crs, accuracy_m=accuracy_m, on=on or today())
+        body = look_up(services.published, question, profile=profile, language=language)
+        answer, place = answer_from({**body, "on": str(body["on"])}), question.wgs84
+    elif q.strip():
+        limits.hit("search", "page", client)
+        places = tuple(FoundPlace(**row) for row in find_places(services, q))
+    context = lookup.LookupContext(
+        shell=shell_of(request, services, language, visitor), view=view_of(services.published), query=q,
+        place=place, answer=answer, places=places,
+        categories={category.key: category.colour for category in profile.stations},
+    )  # fmt: skip
+    return show(request, lookup.render(context, language=language, nonce=nonce))
+
+
+@residents.get("/login", **page(responses=problems()))
+def login_form(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
+    next: Annotated[str, Query(max_length=500)] = "/",  # noqa: A002  # the page's own word, as in the contract
+) -> HTMLResponse:  # fmt: skip
+    """Show the form to sign in."""
+    del visitor
+    return login_page(request, services, language, nonce, next_path=safe_next(next))
+
+
+@planning.get("/planner", **page(responses=problems(401)))
+def planner_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    plan: RowIdQuery = None,
+) -> HTMLResponse:  # fmt: skip
+    """Show a plan's grids, each against the band."""
+    band = services.profile.grid.band
+    context = planner.PlannerContext(
+        shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
+        households_min=band[0], households_max=band[1], plan_id=plan,
+        can_propose=services.may(account, "POST /api/v1/plans"),
+        can_publish=services.may(account, "POST /api/v1/plans/{plan_id}/publish"),
+    )  # fmt: skip
+    return show(request, planner.render(context, language=language, nonce=nonce))
+
+
+@planning.get("/cover", **page(responses=problems(401)))
+def cover_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    on: OnDay = None,
+) -> HTMLResponse:  # fmt: skip
+    """Show whether every door is covered."""
+    context = cover.CoverContext(
+        shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
+        on=on or today(),
+    )  # fmt: skip
+    return show(request, cover.render(context, language=language, nonce=nonce))
+
+
+@planning.get("/reach", **page(responses=problems(401)))
+def reach_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep
+) -> HTMLResponse:
+    """Show who is within reach of a station on foot."""
+    profile = services.profile
+    context = reach.ReachContext(
+        shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
+        categories=_choices(profile.stations, language),
+        circles=tuple(reach.Circle(c.minutes, getattr(c.label, language)) for c in profile.walking.circles),
+        speed_m_per_s=profile.walking.speed_m_per_s,
+    )  # fmt: skip
+    return show(request, reach.render(context, language=language, nonce=nonce))
+
+
+@street.get("/incidents", **page(responses=problems(401)))
+def incidents_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    from_on: Annotated[date | None, Query(alias="from")] = None,
+    to_on: Annotated[date | None, Query(alias="to")] = None,
+) -> HTMLResponse:  # fmt: skip
+    """Show where incidents gather."""
+    profile = services.profile
+    last = to_on or services.last_incident_day(account) or today()
+    context = incidents.IncidentsContext(
+        shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
+        categories=_choices(profile.incidents.categories, language),
+        tiers=_words(profile, "tiers", language), states=_words(profile, "states", language),
+        from_on=from_on or last - timedelta(days=DAYS_SHOWN), to_on=last,
+    )  # fmt: skip
+    return show(request, incidents.render(context, language=language, nonce=nonce))
+
+
+def safe_next(path: str) -> str:
+    """Return a path of this service to go to next; anything that could lead elsewhere leads to the first page."""
+    plain = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if plain and path.isprintable() else "/"
+
+
+def login_page(
+    request: Request, services: Services, language: Language, nonce: str, *, next_path: str, problem: str = ""
+) -> HTMLResponse:
+    """Return the log-in page; with a `problem`, as the answer to a failed try."""
+    context = login.LoginContext(
+        shell=shell_of(request, services, language, None), next_path=next_path, problem=problem
+    )  # fmt: skip
+    return show(request, login.render(context, language=language, nonce=nonce), status=401 if problem else 200)
+
+
+def _choices(categories: tuple[ProfileCategory, ...], language: Language) -> tuple[Category, ...]:
+    return tuple(Category(c.key, getattr(c.label, language), c.colour) for c in categories)
+
+
+def _words(profile: Profile, name: str, language: Language) -> tuple[Category, ...]:
+    return tuple(Category(row.key, getattr(row.label, language)) for row in getattr(profile.incidents, name))

@@ -1,0 +1,59 @@
+"""Reach: stations, what can be reached on foot from them, and who is left out."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from api.actions.read_reach import circle_features, reach_summary, station_features
+from api.answers import GEOJSON, collection, json_answer
+from api.auth import EVERYWHERE
+from api.deps import AccountDep, ServicesDep
+from api.routes import answers, guarded_router, problems
+from api.schemas.base import FeatureCollection
+from api.schemas.reach import CircleProperties, ReachSummary, StationProperties
+from api.schemas.service import JobTaken
+from geo.errors import DeniedError
+
+router = guarded_router("planning")
+Category = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$", examples=["health"])]
+
+
+@router.get("/api/v1/reach/stations", responses=answers(FeatureCollection[StationProperties], 401, media_type=GEOJSON))
+def stations(request: Request, services: ServicesDep, account: AccountDep, category: Category = None) -> Response:
+    """List the stations within one's scope with the households within reach."""
+    with services.read(account) as conn:
+        features = station_features(conn, scope=account.scope, category=category, profile=services.profile)
+    return json_answer(request, collection(features), media_type=GEOJSON)
+
+
+@router.get("/api/v1/reach/circles", responses=answers(FeatureCollection[CircleProperties], 401, media_type=GEOJSON))
+def circles(
+    request: Request,
+    services: ServicesDep,
+    account: AccountDep,
+    minutes: Annotated[float, Query(gt=0, le=240, allow_inf_nan=False)] = 15,
+    category: Category = None,
+    station_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """List what can be reached on foot in so many minutes: ground, households and people."""
+    with services.read(account) as conn:
+        features = circle_features(
+            conn, scope=account.scope, minutes=minutes, category=category, station_id=station_id
+        )  # fmt: skip
+    return json_answer(request, collection(features), media_type=GEOJSON)
+
+
+@router.get("/api/v1/reach/summary", responses=answers(ReachSummary, 401))
+def summary(request: Request, services: ServicesDep, account: AccountDep) -> Response:
+    """Count households within each threshold, by category and community, and those left out."""
+    with services.read(account) as conn:
+        return json_answer(request, reach_summary(conn, scope=account.scope, profile=services.profile))
+
+
+@router.post("/api/v1/reach", status_code=202, responses=problems(401, 403))
+def measure(services: ServicesDep, account: AccountDep) -> JobTaken:
+    """Measure all circles and walks anew; the answer names the job to watch."""
+    if account.scope != EVERYWHERE:
+        raise DeniedError(reason="measuring takes the scope *", reason_zh="重新测算需要全域范围 *")
+    job_id = services.queue.defer("measure_reach", {}, actor=account.name, account_id=account.account_id)
+    return JobTaken(job_id=job_id)

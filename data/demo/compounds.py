@@ -1,0 +1,184 @@
+"""Compounds: walled housing - rows of slabs or towers, lanes between them, a spine from gate to gate.
+
+Also the schools, hospitals, works and offices that stand behind a wall of their own, and open blocks,
+whose rows stand behind a front of shop-houses.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from data.demo import footprints
+from data.demo.draft import Compound, Draft, Green, House, Path, Points, turned
+from data.demo.footprints import Shape
+from data.demo.rows import Bar, RowRule, Rows, facing, lay_rows
+from data.demo.site import Site, open_gate
+
+TOWER_FLOORS = (11, 11, 15, 18, 18, 18, 24, 26, 30, 33)
+FLATS_A_FLOOR = {11: 4, 15: 4, 18: 3, 24: 2, 26: 2, 30: 2, 33: 2}
+STAIR_MOST = 60  # households on one stairwell
+GREAT_UNITS = (9, 10)  # stairwells of the few very large buildings
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one kind of site is built: rows, footprint, floors, use, and what kind of compound it is."""
+
+    rows: RowRule
+    shape: Shape
+    floors: tuple[int, ...]
+    use: str
+    compound: str | None
+    flats_a_floor: int = 0
+    margin_m: float = 6.0
+
+
+STYLES = {
+    "walled": Style(RowRule((2, 4), (13.5, 16.5), (11.5, 13.5), (13.0, 19.0), 8.0), footprints.slab,
+                    (6, 6, 6, 7, 7), "residential", "walled", flats_a_floor=2),
+    "open": Style(RowRule((2, 3), (12.5, 15.0), (11.0, 12.5), (9.0, 12.0), 6.0), footprints.slab,
+                  (5, 6, 6, 7), "residential", None, flats_a_floor=2, margin_m=18.0),
+    "towers": Style(RowRule((1, 3), (21.0, 25.0), (16.5, 20.0), (30.0, 40.0), 17.0), footprints.tower,
+                    TOWER_FLOORS, "residential", "towers", margin_m=9.0),
+    "works": Style(RowRule((3, 6), (14.0, 18.0), (22.0, 36.0), (13.0, 18.0), 12.0, 0.93), footprints.plain,
+                   (1, 1, 1, 2, 3), "works", "works", margin_m=7.0),
+    "school": Style(RowRule((3, 5), (13.0, 15.0), (15.0, 22.0), (20.0, 25.0), 14.0), footprints.winged,
+                    (4, 5, 5), "school", "school", margin_m=7.0),
+    "hospital": Style(RowRule((3, 4), (15.0, 18.0), (22.0, 28.0), (20.0, 26.0), 16.0), footprints.winged,
+                      (5, 8, 12, 16), "hospital", "hospital", margin_m=8.0),
+    "office": Style(RowRule((1, 1), (32.0, 40.0), (28.0, 34.0), (26.0, 32.0), 22.0), footprints.stepped,
+                    (14, 18, 22, 26), "office", "office", margin_m=10.0),
+    "government": Style(RowRule((4, 5), (14.0, 17.0), (16.0, 24.0), (22.0, 26.0), 16.0), footprints.winged,
+                        (5, 6, 8), "office", "office", margin_m=9.0),
+}  # fmt: skip
+
+
+def build_compound(site: Site, draft: Draft, name: str | None, rng: np.random.Generator, *, great: bool = False) -> None:
+    """Build a site of one of `STYLES`: buildings, lanes, gates, compound.
+
+    With ``great``, the longest row of a tower compound becomes one building of nine or ten stairwells.
+    """
+    style = STYLES[site.kind]
+    ring = site.inner(style.margin_m)
+    if ring is None:
+        return
+    angle = facing(ring)
+    middle = ring.mean(axis=0)
+    level = turned(ring - middle, -angle)
+    compound = len(draft.compounds) if style.compound else -1
+    field = _playing_field(site, level)
+    rows = lay_rows(level if field is None else field[1], style.rows, rng)
+    bars = _joined(rows.bars, rng) if great else rows.bars
+    houses = [_house(bar, style, site, rng) for bar in bars]
+    garden = _garden(houses, site, rng) if site.kind in ("walled", "towers") else None
+    for house, bar in zip(houses, bars, strict=True):
+        house.ring = footprints.placed(house.ring, *(turned(np.array([[bar.x, bar.y]]), angle)[0] + middle), angle)
+        x, y = turned(np.array([[bar.x, bar.y]]), angle)[0] + middle
+        house.spot, house.compound = (float(x), float(y), angle, bar.length), compound
+    kept = [house for house in houses if house is not garden]
+    for number, house in enumerate(kept, 1):
+        house.place = f"{number}栋"
+    draft.houses += kept
+    if garden is not None:
+        draft.greens.append(Green(shapely.Polygon(garden.ring).centroid.buffer(min(13.0, garden.spot[3] / 3.2)), "park", None))
+    if field is not None:
+        draft.greens.append(Green(shapely.Polygon(turned(field[0], angle) + middle), "square", f"{name}操场"))
+    _lead_in(site, draft, rows, (angle, middle), rng, compound=compound)
+    if style.compound is not None:
+        kind = "walled" if style.compound == "towers" else style.compound
+        draft.compounds.append(Compound(site.polygon, kind, name or "", site.face))
+
+
+def _house(bar: Bar, style: Style, site: Site, rng: np.random.Generator) -> House:
+    floors = int(rng.choice(np.array(style.floors)))
+    stairs, households = 0, 0
+    if style.use == "residential":
+        stairs = bar.units
+        flats = style.flats_a_floor or FLATS_A_FLOOR[floors]
+        households = stairs * min(STAIR_MOST, floors * flats)
+    return House(style.shape(bar.length, bar.depth, bar.units), site.face, style.use, floors, households, stairs, rank=0)
+
+
+def _joined(bars: list[Bar], rng: np.random.Generator) -> list[Bar]:
+    """Put the longest unbroken run of a row into one great building, where it is long enough."""
+    best: list[Bar] = []
+    for level in sorted({bar.y for bar in bars}):
+        row = sorted((bar for bar in bars if bar.y == level), key=lambda bar: bar.x)
+        for start in range(len(row)):
+            for stop in range(start + 2, len(row) + 1):
+                run = row[start:stop]
+                gaps = [b.x - b.length / 2 - a.x - a.length / 2 for a, b in zip(run[:-1], run[1:], strict=True)]
+                if max(gaps) < 40 and len(run) > len(best):
+                    best = run
+    if not best:
+        return bars
+    west, east = best[0].x - best[0].length / 2, best[-1].x + best[-1].length / 2
+    units = min(int(rng.integers(GREAT_UNITS[0], GREAT_UNITS[1] + 1)), int((east - west) / 15))
+    if units < GREAT_UNITS[0]:
+        return bars
+    great = Bar((west + east) / 2, best[0].y, min(east - west, units * 19.0), best[0].depth, units)
+    return [bar for bar in bars if bar not in best] + [great]
+
+
+def _garden(houses: list[House], site: Site, rng: np.random.Generator) -> House | None:
+    """Choose the building whose place becomes a garden in the middle of a large compound."""
+    if len(houses) < 8 or rng.random() < 0.35:
+        return None
+    middle = site.outline.mean(axis=0)
+    del middle
+    return houses[len(houses) // 2 + int(rng.integers(-1, 2))]
+
+
+def _playing_field(site: Site, level: Points) -> tuple[Points, Points] | None:
+    """Return a school's running track, and the ground north of it; None elsewhere or where it is too small."""
+    if site.kind != "school":
+        return None
+    low, high = level[:, 1].min(), level[:, 1].max()
+    room = shapely.Polygon(level)
+    depth = min(0.42 * (high - low), 62.0)
+    south = shapely.intersection(room, shapely.box(-1e4, low, 1e4, low + depth))
+    north = shapely.intersection(room, shapely.box(-1e4, low + depth + 8, 1e4, high))
+    if north.geom_type != "Polygon" or south.geom_type != "Polygon" or north.area < 1500 or depth < 24:
+        return None
+    spot = south.centroid
+    for length in (120.0, 100.0, 80.0, 60.0, 45.0):
+        track = footprints.stadium(length, min(depth * 0.8, length * 0.55)) + [spot.x, spot.y]
+        if south.contains(shapely.Polygon(track)):
+            return track, np.asarray(shapely.get_coordinates(shapely.normalize(north)))[:-1]
+    return None
+
+
+def _lead_in(
+    site: Site, draft: Draft, rows: Rows, frame: tuple[float, Points], rng: np.random.Generator, *, compound: int
+) -> None:
+    """Draw lanes and spine, and open a gate at both ends of the spine."""
+    angle, middle = frame
+    heights = [level for level, _ in rows.lanes]
+    ends = _spine_ends(site, rows, frame)
+    if ends is None:
+        return
+    spine = np.array([[rows.spine, y] for y in sorted({*ends, *(h for h in heights if ends[0] < h < ends[1])})])
+    lines = [spine]
+    for level, (west, east) in rows.lanes:
+        if ends[0] < level < ends[1]:
+            lines.append(np.array([[west + 2, level], [rows.spine, level], [east - 2, level]]))
+    made = [turned(line, angle) + middle for line in lines]
+    nodes = {tuple(line): point for line, point in zip(spine.tolist(), made[0], strict=True)}
+    for line, there in zip(lines[1:], made[1:], strict=True):
+        there[1] = nodes[tuple(line[1].tolist())]  # the same bits, so that they are one junction
+    is_private = compound >= 0
+    if open_gate(site, draft, made[0][0], rng, compound=compound):
+        open_gate(site, draft, made[0][-1], rng, compound=compound)
+        draft.paths += [Path(line, "service", None, is_private=is_private) for line in made]
+
+
+def _spine_ends(site: Site, rows: Rows, frame: tuple[float, Points]) -> tuple[float, float] | None:
+    from data.demo.rows import spans  # noqa: PLC0415
+
+    ring = site.inner(3.0)
+    if ring is None:
+        return None
+    level = turned(ring - frame[1], -frame[0])
+    found = spans(level[:, ::-1], rows.spine)
+    return max(found, key=lambda span: span[1] - span[0]) if found else None

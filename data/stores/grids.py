@@ -1,0 +1,142 @@
+"""Grids: what a plan's cells make together - grids, zones, household units - and who holds on a day. EPSG:4326."""
+
+from datetime import date
+from typing import cast
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection, Select, func, select
+
+from data.stores._rows import columns_of, read_frame
+from data.tables.ground import areas
+from data.tables.ground import cells as cells_table
+from data.tables.plans import grids, household_units, plan_areas, plan_cells, unit_cells, zone_cells, zones
+
+
+def read_grids(connection: Connection, plan_id: int, *, geometry: bool = True) -> gpd.GeoDataFrame:
+    """Return a plan's grids by code: index grid_id; the columns of the table but plan_id.
+
+    Parameters
+    ----------
+    geometry
+        False leaves the polygons out and returns a plain DataFrame.
+    """
+    columns = [column for column in columns_of(grids, geometry=geometry) if column.name != "plan_id"]
+    statement = select(*columns).where(grids.c.plan_id == plan_id).order_by(grids.c.grid_code)
+    return read_frame(connection, statement, index="grid_id", geometry=geometry)
+
+
+def read_published(connection: Connection, on: date, *, scheme: str = "general") -> gpd.GeoDataFrame:
+    """Return the grids that hold on a day, by code, in every community that has a plan then.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        index grid_id; plan_id, area_code, community (its name), grid_code, name, kind, households, people,
+        revision, geometry. For zones see `read_published_zones`, for contacts `people.public_contacts`.
+    """
+    statement = (
+        select(
+            *columns_of(
+                grids, "grid_id", "plan_id", "area_code", "grid_code", "name", "kind", "households", "people",
+                "revision", "geometry",
+            ),
+            areas.c.name.label("community"),
+        )
+        .join(areas, areas.c.area_code == grids.c.area_code)
+        .order_by(grids.c.grid_code)
+    )  # fmt: skip
+    return read_frame(connection, _held(statement, on, scheme), index="grid_id")
+
+
+def read_published_zones(connection: Connection, on: date, *, scheme: str = "general") -> gpd.GeoDataFrame:
+    """Return the zones of the grids that hold on a day: index zone_id; grid_id, grid_code, zone_code, name, geometry."""
+    columns = columns_of(zones, "zone_id", "grid_id", "zone_code", "name", "geometry")
+    statement = select(*columns, grids.c.grid_code).select_from(zones).join(grids, grids.c.grid_id == zones.c.grid_id)
+    return read_frame(connection, _held(statement.order_by(zones.c.zone_code), on, scheme), index="zone_id")
+
+
+def read_assignment(connection: Connection, plan_id: int) -> pd.Series:
+    """Return a plan's map cell -> grid: Series ``grid`` of grid_id by cell_id."""
+    statement = (
+        select(plan_cells.c.cell_id, plan_cells.c.grid_id.label("grid"))
+        .where(plan_cells.c.plan_id == plan_id)
+        .order_by(plan_cells.c.cell_id)
+    )
+    frame = read_frame(connection, statement, index="cell_id", geometry=False)
+    return cast(pd.Series, frame["grid"].astype("int64"))
+
+
+def read_zones(connection: Connection, plan_id: int) -> gpd.GeoDataFrame:
+    """Return a plan's zones by code: index zone_id; grid_id, grid_code, area_code, zone_code, name, households ..."""
+    statement = (
+        select(*columns_of(zones), grids.c.grid_code, grids.c.area_code)
+        .join(grids, grids.c.grid_id == zones.c.grid_id)
+        .where(grids.c.plan_id == plan_id)
+        .order_by(zones.c.zone_code)
+    )
+    return read_frame(connection, statement, index="zone_id")
+
+
+def read_units(connection: Connection, plan_id: int) -> gpd.GeoDataFrame:
+    """Return a plan's household units by code: index unit_id; grid_id, grid_code, area_code, unit_code, households."""
+    statement = (
+        select(*columns_of(household_units), grids.c.grid_code, grids.c.area_code)
+        .join(grids, grids.c.grid_id == household_units.c.grid_id)
+        .where(grids.c.plan_id == plan_id)
+        .order_by(household_units.c.unit_code)
+    )
+    return read_frame(connection, statement, index="unit_id")
+
+
+def read_zone_cells(connection: Connection, plan_id: int) -> pd.Series:
+    """Return a plan's map cell -> zone: Series ``zone`` of zone_id by cell_id."""
+    statement = (
+        select(zone_cells.c.cell_id, zone_cells.c.zone_id.label("zone"))
+        .join(zones, zones.c.zone_id == zone_cells.c.zone_id)
+        .join(grids, grids.c.grid_id == zones.c.grid_id)
+        .where(grids.c.plan_id == plan_id)
+        .order_by(zone_cells.c.cell_id)
+    )
+    frame = read_frame(connection, statement, index="cell_id", geometry=False)
+    return cast(pd.Series, frame["zone"].astype("int64"))
+
+
+def read_unit_cells(connection: Connection, plan_id: int) -> pd.DataFrame:
+    """Return what each household unit of a plan holds: rows unit_id, cell_id, households."""
+    statement = (
+        select(unit_cells)
+        .join(household_units, household_units.c.unit_id == unit_cells.c.unit_id)
+        .join(grids, grids.c.grid_id == household_units.c.grid_id)
+        .where(grids.c.plan_id == plan_id)
+        .order_by(unit_cells.c.unit_id, unit_cells.c.cell_id)
+    )
+    return cast(pd.DataFrame, read_frame(connection, statement, index=None, geometry=False))
+
+
+def count_parts(connection: Connection, plan_id: int) -> pd.DataFrame:
+    """Return what lies in each grid of a plan: index grid_id; zones, units, buildings (counts)."""
+    zone_count = select(func.count()).where(zones.c.grid_id == grids.c.grid_id).scalar_subquery()
+    unit_count = select(func.count()).where(household_units.c.grid_id == grids.c.grid_id).scalar_subquery()
+    building_count = (
+        select(func.count(cells_table.c.building_id.distinct()))
+        .select_from(plan_cells)
+        .join(cells_table, cells_table.c.cell_id == plan_cells.c.cell_id)
+        .where(plan_cells.c.plan_id == grids.c.plan_id, plan_cells.c.grid_id == grids.c.grid_id)
+        .scalar_subquery()
+    )
+    statement = select(
+        grids.c.grid_id, zone_count.label("zones"), unit_count.label("units"), building_count.label("buildings")
+    ).where(grids.c.plan_id == plan_id)
+    return cast(
+        pd.DataFrame,
+        read_frame(connection, statement.order_by(grids.c.grid_id), index="grid_id", geometry=False),
+    )
+
+
+def _held(statement: Select[tuple[object, ...]], on: date, scheme: str) -> Select[tuple[object, ...]]:
+    """Keep the grids of the plan that holds in their community on a day."""
+    holds = (plan_areas.c.plan_id == grids.c.plan_id) & (plan_areas.c.area_code == grids.c.area_code)
+    return statement.join(plan_areas, holds).where(plan_areas.c.scheme == scheme, plan_areas.c.valid.contains(on))
+
+

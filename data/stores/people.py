@@ -1,0 +1,88 @@
+"""People and duties: who answers for what on a day. Row-level security shows only those in scope.
+
+Private numbers leave here through `read_people` alone; what the public may see, through `public_contacts`.
+"""
+
+from datetime import date
+from typing import cast
+
+import pandas as pd
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.dialects.postgresql import Range
+
+from data.stores._rows import copy_frame, read_frame
+from data.tables.people import duties as duties_table
+from data.tables.people import people
+from geo.frames import require
+
+_DUTY = ["person_id", "area_code", "role", "grid_code", "zone_code", "unit_code", "building_id"]
+
+
+def read_people(connection: Connection) -> pd.DataFrame:
+    """Return people in scope: index person_id; area_code, source_ref, kind, role, name, phone, duty_line."""
+    statement = select(people).order_by(people.c.person_id)
+    return cast(pd.DataFrame, read_frame(connection, statement, index="person_id", geometry=False))
+
+
+def write_duties(connection: Connection, duties: pd.DataFrame) -> int:
+    """Add duties and return how many; their ids are given by the database.
+
+    Parameters
+    ----------
+    duties
+        person_id, area_code, role; exactly one of grid_code, zone_code, unit_code, building_id (columns that
+        are missing are empty); valid_from (a date), valid_to (a date, excluded, or empty: for good).
+
+    Raises
+    ------
+    MissingColumnsError, RefusedRowsError
+        A column is missing; a duty has no target or two, or ends before it begins.
+    """
+    require(duties.reset_index(drop=True), "duties", columns=["person_id", "area_code", "role", "valid_from"])
+    rows = duties.reindex(columns=_DUTY).reset_index(drop=True)
+    ends = duties.get("valid_to", pd.Series(None, index=duties.index, dtype=object))
+    rows["valid"] = [
+        Range(_day(first), None if pd.isna(last) else _day(last), bounds="[)")
+        for first, last in zip(duties["valid_from"], ends, strict=True)
+    ]
+    return copy_frame(connection, duties_table, rows)
+
+
+def read_duties(connection: Connection, *, on: date) -> pd.DataFrame:
+    """Return the duties in scope that hold on a day, without private numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        index duty_id; person_id, name, kind, duty_line, area_code, role, grid_code, zone_code, unit_code,
+        building_id (Int64), valid_from, valid_to (a date or None).
+    """
+    columns = [duties_table.c[name] for name in _DUTY]
+    statement = (
+        select(
+            duties_table.c.duty_id,
+            *columns,
+            people.c.name,
+            people.c.kind,
+            people.c.duty_line,
+            func.lower(duties_table.c.valid).label("valid_from"),
+            func.upper(duties_table.c.valid).label("valid_to"),
+        )
+        .join(people, people.c.person_id == duties_table.c.person_id)
+        .where(duties_table.c.valid.contains(on))
+        .order_by(duties_table.c.duty_id)
+    )
+    return cast(pd.DataFrame, read_frame(connection, statement, index="duty_id", geometry=False))
+
+
+def public_contacts(connection: Connection, on: date) -> pd.DataFrame:
+    """Return whom the public may call for a grid: index grid_code, each once; name (masked), duty_line or None.
+
+    The reader's role may ask this, whatever its scope; a grid without a row is vacant.
+    """
+    statement = text("SELECT grid_code, name, duty_line FROM public_contacts(:on) ORDER BY grid_code")
+    return cast(pd.DataFrame, read_frame(connection, statement, {"on": on}, index="grid_code", geometry=False))
+
+
+def _day(value: object) -> date:
+    return pd.Timestamp(str(value)).date()

@@ -1,0 +1,109 @@
+"""Town: a whole town in and out, and what the deployment knows of itself."""
+
+import math
+from typing import Any
+
+import geopandas as gpd
+from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from data.stores._rows import copy_frame
+from data.tables import metadata
+from data.tables.service import deployment
+from data.town import Town
+from geo.errors import ConflictError
+
+NOUNS = (
+    "areas",
+    "compounds",
+    "gates",
+    "buildings",
+    "stairwells",
+    "streets",
+    "barriers",
+    "greens",
+    "stations",
+    "people",
+    "incidents",
+)
+"""The frames of a town that have a table of their own, parents before children."""
+
+# Who may sign in, what was done, and what came in from files outlive a town.
+_LASTING = frozenset({"accounts", "sessions", "audit", "jobs", "imports", "import_rejects"})
+
+
+def write_town(connection: Connection, town: Town) -> dict[str, int]:
+    """Write a town's frames, ids as given, into a database that holds none; return rows a noun.
+
+    Planted clusters (`town.truth`) have no table: they are kept as GeoJSON in ``deployment.truth``.
+
+    Raises
+    ------
+    ConflictError
+        There is a town already; see `clear_town`.
+    RefusedRowsError
+        A row breaks a rule of its table; the caller's transaction must be rolled back.
+    """
+    areas = metadata.tables["areas"]
+    if connection.scalar(select(func.count()).select_from(areas)):
+        raise ConflictError(
+            what="town", reason="the database holds a town already", reason_zh="数据库中已有城镇数据，请先清空"
+        )
+    counts = {noun: copy_frame(connection, metadata.tables[noun], getattr(town, noun)) for noun in NOUNS}
+    write_deployment(connection, source=town.source, truth=_as_geojson(town.truth))
+    return counts
+
+
+def clear_town(connection: Connection) -> None:
+    """Delete everything that follows from a town, plans and duties included; accounts and audit stay.
+
+    It deletes rows rather than truncating tables: readers see the old town until the caller commits.
+    """
+    for table in _children_first():
+        connection.execute(delete(table))
+
+
+def read_deployment(connection: Connection) -> dict[str, Any]:
+    """Return what the deployment knows of itself: town, profile, source, built_at ..."""
+    found = connection.execute(select(deployment.c.name, deployment.c.value).where(deployment.c.name != "truth"))
+    return {row.name: row.value for row in found}
+
+
+def read_truth(connection: Connection) -> gpd.GeoDataFrame:
+    """Return the planted clusters of an invented town, empty where nothing was planted. EPSG:4326."""
+    kept = connection.scalar(select(deployment.c.value).where(deployment.c.name == "truth"))
+    features = (kept or {}).get("features", [])
+    if not features:
+        return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
+    return gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
+
+
+def write_deployment(connection: Connection, **values: Any) -> None:
+    """Keep named values, each as JSON, over whatever stood under the same name."""
+    if not values:
+        return
+    statement = insert(deployment).values([{"name": name, "value": _plain(value)} for name, value in values.items()])
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+    )
+
+
+def _children_first() -> list[Table]:
+    return [table for table in reversed(metadata.sorted_tables) if table.name not in _LASTING]
+
+
+def _as_geojson(truth: gpd.GeoDataFrame) -> dict[str, Any]:
+    features: dict[str, Any] = truth.to_geo_dict()
+    return features
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it: moments as text, numpy numbers as numbers, what is no number as null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

@@ -1,0 +1,116 @@
+"""Circles: polygons of what is reached on foot - pieces of street, widened.
+
+Lines come in metres, polygons go out in EPSG:4326. A circle of fewer minutes lies within a circle
+of more: `nested` makes sure of it to the last digit, since rounded corners and reprojection do not.
+"""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import shapely
+
+from geo.crs import to_degrees
+from geo.network import WalkNetwork, cut
+
+Shape = Any  # shapely types its functions as one geometry or an array of them
+Shapes = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+BLOCK_M = 150.0
+QUARTER_SEGMENTS = 4
+DISC_SEGMENTS = 16
+M_PER_DEGREE = 111_320.0
+NEST_DEG = 1e-8
+
+
+class Brush:
+    """Widens pieces of one network's street; whole blocks of street are widened once and kept.
+
+    Parameters
+    ----------
+    network
+        Built by `geo.network.walk_network`.
+    width_m
+        Half the width of the brush: ground this near to a line is reached.
+    hole_max_m2
+        Smaller holes are filled.
+    """
+
+    def __init__(self, network: WalkNetwork, width_m: float, hole_max_m2: float) -> None:
+        self.network, self.width_m, self.hole_max_m2 = network, width_m, hole_max_m2
+        middle = (network.node_xy[network.edge_nodes[:, 0]] + network.node_xy[network.edge_nodes[:, 1]]) / 2
+        tile = np.floor(middle / BLOCK_M).astype(np.int64)
+        _, self._block = np.unique(tile, axis=0, return_inverse=True)
+        self._size = np.bincount(self._block)
+        self._kept: dict[int, Shape] = {}
+
+    def paint(self, edge: Ints, from_m: Floats, to_m: Floats, others: Shapes) -> Shape:
+        """Return the ground near pieces of street (edge, from and to) and near other lines, in metres."""
+        is_whole = (from_m <= 0) & (to_m >= self.network.edge_length_m[edge])
+        whole = edge[is_whole]
+        block = self._block[whole]
+        is_full = np.bincount(block, minlength=len(self._size)) == self._size
+        loose = whole[~is_full[block]]
+        parts = [
+            [self._kept_block(at) for at in np.unique(block[is_full[block]]).tolist()],
+            self._widened(self.network.edge_geometry[loose]),
+            self._widened(cut(self.network, edge[~is_whole], from_m[~is_whole], to_m[~is_whole])),
+            self._widened(others),
+        ]
+        ground = shapely.union_all(np.concatenate([np.asarray(part, dtype=object) for part in parts]))
+        return filled_holes(ground, self.hole_max_m2)
+
+    def _kept_block(self, block: int) -> Shape:
+        if block not in self._kept:
+            lines = self.network.edge_geometry[np.flatnonzero(self._block == block)]
+            self._kept[block] = filled_holes(shapely.union_all(self._widened(lines)), self.hole_max_m2)
+        return self._kept[block]
+
+    def _widened(self, lines: Shapes) -> Shapes:
+        return np.asarray(shapely.buffer(lines, self.width_m, quad_segs=QUARTER_SEGMENTS), dtype=object)
+
+
+def disc(xy: Floats, radius_m: float) -> Shape:
+    """Return a disc about one (2,) point in metres, drawn just outside the true circle, so that it covers it."""
+    outer_m = radius_m / np.cos(np.pi / (4 * DISC_SEGMENTS))
+    return shapely.buffer(shapely.Point(xy), outer_m, quad_segs=DISC_SEGMENTS)
+
+
+def in_degrees(shapes: Shapes, crs: pyproj.CRS) -> Shapes:
+    """Return (s,) polygons in metres as valid MultiPolygons in EPSG:4326."""
+    degrees = to_degrees(gpd.GeoSeries(shapes, crs=crs)).to_numpy()
+    return np.array([as_multipolygon(shape) for shape in degrees], dtype=object)
+
+
+def nested(circles: Shapes, *, hole_max_m2: float) -> Shapes:
+    """Return one place's circles, fewest minutes first, each made to cover the one before it."""
+    made = [circles[0]]
+    for outer in circles[1:]:
+        inner = made[-1]
+        if not shapely.covers(outer, inner):
+            margin = shapely.buffer(inner, NEST_DEG, join_style="mitre")
+            metres = M_PER_DEGREE**2 * np.cos(np.radians(shapely.get_y(shapely.centroid(inner))))
+            outer = as_multipolygon(filled_holes(shapely.union(outer, margin), hole_max_m2 / metres))
+        made.append(outer)
+    return np.array(made, dtype=object)
+
+
+def filled_holes(shape: Shape, hole_max: float) -> Shape:
+    """Return a polygonal shape without holes smaller than `hole_max` (in the square of its unit)."""
+    parts = []
+    for part in shapely.get_parts(shape):
+        holes = [ring for ring in part.interiors if shapely.area(shapely.Polygon(ring)) >= hole_max]
+        parts.append(shapely.Polygon(part.exterior, holes))
+    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
+
+
+def as_multipolygon(shape: Shape) -> shapely.MultiPolygon:
+    """Return a polygonal shape as one valid MultiPolygon; lines and points that mending leaves are dropped."""
+    if not shapely.is_valid(shape):
+        shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    return shapely.MultiPolygon(parts)

@@ -1,0 +1,218 @@
+"""Tessellation: blocks divided around the buildings in them, so that neighbours share every vertex.
+
+Inside a block, ground belongs to the owner whose outline is nearest (a Voronoi diagram of the outline
+points, borders kept only between different owners). Those borders and all block outlines are noded
+together and polygonized: the faces tile, by construction. Borders are straightened by up to
+`STRAIGHTEN_M`. One metre plane throughout.
+
+Limits: nearness is as the crow flies inside the block's plane, so a block that bends can cut an
+owner's ground in two; the part away from the building is left loose for a neighbour.
+Source: enclosed tessellation, Fleischmann et al. (2020).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay, cKDTree
+
+from geo.blocks import GRID_M, SPAN_M, faces, first_hit, noded
+from geo.edges import Floats, Ints, Shapes
+from geo.footprints import Samples
+
+STRAIGHTEN_M = 0.25
+OVERSHOOT_M = 0.01
+SPECK_M = 0.25
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Ground in pieces: ``(n,)`` Polygons, the block and the owner of each (-1: nobody's, or loose)."""
+
+    shapes: Shapes
+    block: Ints
+    owner: Ints
+
+
+def divided(lines: Shapes, blocks: Shapes, found: Samples, *, owners: int) -> Faces:
+    """Return the blocks divided around their owners.
+
+    Parameters
+    ----------
+    lines
+        The noded lines that enclose the blocks.
+    blocks
+        ``(b,)`` Polygons; ground outside them is left out.
+    found
+        Points that stand for owners, each inside its block.
+    owners
+        How many owners there are. Each gets exactly one face, save those whose ground was too small to draw
+        (see `geo.cells`).
+    """
+    shapes = faces(noded(np.concatenate([lines, _borders(blocks, found)])))
+    block = first_hit(blocks, shapely.point_on_surface(shapes))
+    shapes, block = shapes[block >= 0], block[block >= 0]
+    if owners == 0:
+        return Faces(shapes, block, np.full(len(shapes), -1, dtype=np.int64))
+    anchors = _anchors(found, owners)
+    for _ in range(ROUNDS):
+        main, host = _mains(shapes, block, found, anchors)
+        lost = np.flatnonzero(main < 0)
+        if len(lost) == 0:
+            break
+        shapes, block = _with_specks(shapes, block, blocks, anchors[lost], host[lost])
+        main, host = _mains(shapes, block, found, anchors)
+    owner = np.full(len(shapes), -1, dtype=np.int64)
+    owner[main[main >= 0]] = np.flatnonzero(main >= 0)
+    return Faces(shapes, block, owner)
+
+
+def _anchors(found: Samples, owners: int) -> Floats:
+    """Return one place for each owner: of its points, the one nearest to their middle."""
+    count = np.bincount(found.owner, minlength=owners).clip(min=1)
+    middle = np.column_stack([np.bincount(found.owner, found.places[:, axis], owners) / count for axis in (0, 1)])
+    away = ((found.places - middle[found.owner]) ** 2).sum(axis=1)
+    order = np.lexsort((away, found.owner))
+    owner, first = np.unique(found.owner[order], return_index=True)
+    anchors = np.full((owners, 2), np.nan)
+    anchors[owner] = found.places[order[first]]
+    return anchors
+
+
+def _borders(blocks: Shapes, found: Samples) -> Shapes:
+    """Return the lines between different owners, straightened and cut off just past their block."""
+    order = np.argsort(found.block, kind="stable")
+    block, starts = np.unique(found.block[order], return_index=True)
+    drawn, at = [np.empty((0, 2, 2))], [np.empty(0, dtype=np.int64)]
+    for place, mine in zip(block, np.split(order, starts[1:]), strict=True):
+        if np.ptp(found.owner[mine]) > 0:
+            drawn.append(_voronoi(found.places[mine], found.owner[mine], shapely.bounds(blocks[place])))
+            at.append(np.full(len(drawn[-1]), place, dtype=np.int64))
+    segments, index = np.concatenate(drawn), np.concatenate(at)
+    chains, chain_of = _chains(segments, index)
+    return _cut_off(shapely.segmentize(chains, SPAN_M), chain_of, blocks)
+
+
+def _grouped(lines: Shapes, group: Ints) -> tuple[Shapes, Ints]:
+    """Return a MultiLineString for each group (ascending), and which group it is."""
+    names, index = np.unique(group, return_inverse=True)
+    order = np.argsort(index, kind="stable")
+    return shapely.multilinestrings(lines[order], indices=index[order]), names
+
+
+def _chains(segments: Floats, block: Ints) -> tuple[Shapes, Ints]:
+    """Return segments joined into straightened lines from fork to fork, and the block of each line."""
+    joined, blocks = _grouped(shapely.linestrings(segments), block)
+    chains, at = shapely.get_parts(shapely.line_merge(joined), return_index=True)
+    rings = shapely.is_closed(chains)
+    chains[~rings] = shapely.simplify(chains[~rings], STRAIGHTEN_M, preserve_topology=False)
+    chains[rings] = shapely.simplify(chains[rings], STRAIGHTEN_M, preserve_topology=True)
+    return chains, blocks[at]
+
+
+def _voronoi(places: Floats, owner: Ints, bounds: Floats) -> Floats:
+    """Return the Voronoi edges between points of different owners, ``(m, 2, 2)``, on the grid.
+
+    Edges are the duals of Delaunay edges: circumcentre to circumcentre. A frame of far points keeps
+    every edge that crosses the bounds finite.
+    """
+    centre = (bounds[:2] + bounds[2:]) / 2
+    reach = 3 * np.hypot(*(bounds[2:] - bounds[:2])) + 10
+    turn = 2 * np.pi * (np.arange(8) + 0.3) / 8
+    frame = reach * np.column_stack([np.cos(turn), np.sin(turn)])
+    points = np.vstack([places - centre, frame])
+    who = np.append(owner, np.full(len(frame), -1))
+    mesh = Delaunay(points)
+    one = np.repeat(np.arange(len(mesh.simplices)), 3)
+    other = mesh.neighbors.ravel()
+    corners = who[mesh.simplices[:, [[1, 2], [2, 0], [0, 1]]]].reshape(-1, 2)
+    border = (one < other) & (corners[:, 0] != corners[:, 1]) & (corners.min(axis=1) >= 0)
+    middles = np.round((_circumcentres(points[mesh.simplices]) + centre) / GRID_M) * GRID_M
+    edges = np.stack([middles[one[border]], middles[other[border]]], axis=1)
+    drawn: Floats = edges[(edges[:, 0] != edges[:, 1]).any(axis=1)]
+    return drawn
+
+
+def _circumcentres(corners: Floats) -> Floats:
+    """Return the circumcentres of ``(n, 3, 2)`` triangles; the middle of one that is flat."""
+    base = corners[:, 0]
+    b, c = corners[:, 1] - base, corners[:, 2] - base
+    double = 2 * (b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0])
+    b2, c2 = (b**2).sum(axis=1), (c**2).sum(axis=1)
+    flat = np.abs(double) < 1e-12 * (b2 + c2)
+    safe = np.where(flat, 1.0, double)
+    offset = np.column_stack([c[:, 1] * b2 - b[:, 1] * c2, b[:, 0] * c2 - c[:, 0] * b2]) / safe[:, None]
+    return base + np.where(flat[:, None], (b + c) / 3, offset)
+
+
+def _cut_off(chains: Shapes, block: Ints, blocks: Shapes) -> Shapes:
+    """Return the chains without what lies more than a centimetre outside their block."""
+    shapely.prepare(blocks)
+    inside = shapely.contains_properly(blocks[block], chains)
+    rim, homes = _grouped(chains[~inside], block[~inside])
+    wide = shapely.buffer(blocks[homes], OVERSHOOT_M, join_style="mitre")
+    pieces = shapely.get_parts(shapely.get_parts(shapely.intersection(rim, wide)))
+    return np.concatenate([chains[inside], pieces[shapely.get_dimensions(pieces) == 1]])
+
+
+def _mains(shapes: Shapes, block: Ints, found: Samples, anchors: Floats) -> tuple[Ints, Ints]:
+    """Return for each owner its face (-1: none) and the face its anchor is in."""
+    far = 10 * np.ptp(found.places, axis=0).max() + 1e4
+    tree = cKDTree(np.column_stack([found.places, found.block * far]))
+    middles = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    settled = np.flatnonzero(np.isin(block, found.block))
+    _, nearest = tree.query(np.column_stack([middles[settled], block[settled] * far]))
+    owner = np.full(len(shapes), -1, dtype=np.int64)
+    owner[settled] = found.owner[nearest]
+    host = _hosts(shapes, anchors)
+    at_home = np.zeros(len(shapes), dtype=bool)
+    known = (owner >= 0) & (host[owner] >= 0)
+    at_home[known] = host[owner[known]] == np.flatnonzero(known)
+    order = np.lexsort((-shapely.area(shapes), ~at_home, owner))
+    order = order[owner[order] >= 0]
+    who, first = np.unique(owner[order], return_index=True)
+    main = np.full(len(anchors), -1, dtype=np.int64)
+    main[who] = order[first]
+    return _claimed(main, host), host
+
+
+def _claimed(main: Ints, host: Ints) -> Ints:
+    """Return `main` where owners without a face took the one their anchor is in, if nobody has it."""
+    taken = np.zeros(max(main.max(), host.max()) + 1, dtype=bool)
+    taken[main[main >= 0]] = True
+    without = np.flatnonzero((main < 0) & (host >= 0))
+    free = without[~taken[host[without]]]
+    face, first = np.unique(host[free], return_index=True)
+    main = main.copy()
+    main[free[first]] = face
+    return main
+
+
+def _hosts(shapes: Shapes, anchors: Floats) -> Ints:
+    """Return the face each anchor is in, -1 for an owner without a place."""
+    host = np.full(len(anchors), -1, dtype=np.int64)
+    placed = ~np.isnan(anchors[:, 0])
+    host[placed] = first_hit(shapes, shapely.points(anchors[placed]))
+    return host
+
+
+def _with_specks(shapes: Shapes, block: Ints, blocks: Shapes, places: Floats, host: Ints) -> tuple[Shapes, Ints]:
+    """Return the faces after a small square was cut out around each place that got no ground.
+
+    Only the blocks of those places are drawn again; the squares stay clear of the block outlines, so the
+    vertices on them, shared with other blocks, do not change.
+    """
+    placed = host >= 0
+    places, homes = places[placed], block[host[placed]]
+    room = 0.4 * shapely.distance(shapely.points(places), shapely.boundary(blocks[homes]))
+    half = np.minimum(SPECK_M, room)
+    squares = shapely.box(*(places - half[:, None]).T, *(places + half[:, None]).T)
+    again: NDArray[np.bool_] = np.isin(block, homes)
+    lines = shapely.get_parts(shapely.boundary(np.concatenate([shapes[again], squares])))
+    drawn = faces(noded(lines))
+    mine = np.unique(homes)
+    where = first_hit(blocks[mine], shapely.point_on_surface(drawn))
+    drawn, where = drawn[where >= 0], mine[where[where >= 0]]
+    return np.concatenate([shapes[~again], drawn]), np.concatenate([block[~again], where])

@@ -1,0 +1,93 @@
+// Opening a Leaflet map in our manner: panes, controls, no prefix in the attribution.
+
+import { byId, h, t } from "./core.js";
+
+export function openMap(id, view) {
+  const [west, south, east, north] = view.bounds;
+  const box = byId(id);
+  box.setAttribute("aria-label", t("地图"));
+  const map = L.map(box, {
+    zoomControl: false,
+    attributionControl: false,
+    minZoom: view.minZoom,
+    maxZoom: view.maxZoom,
+    wheelPxPerZoomLevel: 90,
+  });
+  for (const [name, level, deaf] of [["ground", 180, true], ["heat", 300, true], ["data", 350, false], ["marks", 420, false], ["labels", 460, true]]) {
+    const pane = map.createPane(name);
+    pane.style.zIndex = level;
+    if (deaf) pane.style.pointerEvents = "none";
+  }
+  // Leaflet reads the attribution as markup: hand it text that has been escaped by the browser itself.
+  L.control.attribution({ prefix: false }).addAttribution(h("span", {}, view.attribution).innerHTML).addTo(map);
+  L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  L.control.zoom({ position: "bottomright", zoomInTitle: t("放大"), zoomOutTitle: t("缩小") }).addTo(map);
+  fitBox(map, [west, south, east, north], { animate: false });
+  return map;
+}
+
+const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Move to (west, south, east, north) in degrees.
+export function fitBox(map, [west, south, east, north], options = {}) {
+  const bounds = [[south, west], [north, east]];
+  if (options.animate === false || calm()) map.fitBounds(bounds, { animate: false, padding: [16, 16], ...options });
+  else map.flyToBounds(bounds, { duration: 0.6, padding: [40, 40], maxZoom: 17, ...options });
+}
+
+// A tooltip that follows the pointer; lines are text.
+export function tip(map) {
+  const box = L.tooltip({ className: "tip", sticky: true, direction: "top", offset: [0, -8], opacity: 1 });
+  return {
+    show(latlng, title, ...lines) {
+      box.setContent(h("div", {}, h("b", {}, title), lines.filter(Boolean).map((line) => h("div", {}, h("span", {}, line)))));
+      box.setLatLng(latlng);
+      if (!map.hasLayer(box)) box.addTo(map);
+    },
+    hide() {
+      box.remove();
+    },
+  };
+}
+
+// An outline drawn above all data: what is chosen.
+export function chosen(map) {
+  const style = (weight, ink) => ({ color: ink, weight, fill: false, lineJoin: "round", interactive: false });
+  const halo = L.geoJSON(null, { pane: "marks", style: style(7, "#fffefb"), interactive: false });
+  const line = L.geoJSON(null, { pane: "marks", style: style(3, "#1b2426"), interactive: false });
+  halo.addTo(map);
+  line.addTo(map);
+  return {
+    show(feature) {
+      for (const layer of [halo, line]) layer.clearLayers().addData(feature);
+    },
+    clear() {
+      for (const layer of [halo, line]) layer.clearLayers();
+    },
+  };
+}
+
+// The floating card: a head, a body, a way to close it.
+export function card(onclose) {
+  const box = byId("detail");
+  const close = () => {
+    box.hidden = true;
+    if (onclose) onclose();
+  };
+  byId("detail-close").addEventListener("click", close);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && !box.hidden && close());
+  return {
+    show(head, body) {
+      byId("detail-head").replaceChildren(...head);
+      byId("detail-body").replaceChildren(...body);
+      box.hidden = false;
+      box.scrollTop = 0;
+    },
+    close,
+  };
+}
+
+export function foldLegendOnPhone() {
+  const legend = byId("legend");
+  if (legend && window.matchMedia("(max-width: 760px)").matches) legend.open = false;
+}

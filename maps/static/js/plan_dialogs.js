@@ -1,0 +1,78 @@
+// Asking for a new plan, and publishing one: both are questions to the server, which decides.
+
+import { byId, get, h, Problem, send, t } from "./core.js";
+
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// Follow a job until it is done; progress is told as it goes.
+async function follow(jobId, told) {
+  for (;;) {
+    const job = await get(`jobs/${encodeURIComponent(jobId)}`);
+    told(job.progress_share);
+    if (job.state === "done" || job.state === "succeeded") return job.result || {};
+    if (job.state === "failed" || job.state === "aborted" || job.state === "cancelled") throw new Problem(job.message || t("方案没有生成。"), 0);
+    await wait(700);
+  }
+}
+
+function dialog(name, submit) {
+  const box = byId(`${name}-dialog`);
+  if (!box) return null;
+  const form = byId(`${name}-form`);
+  const problem = byId(`${name}-problem`);
+  box.querySelector("[data-close]").addEventListener("click", () => box.close());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("[type=submit]");
+    button.disabled = true;
+    problem.hidden = true;
+    try {
+      await submit(Object.fromEntries(new FormData(form)));
+      box.close();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problem.textContent = error.message;
+      problem.hidden = false;
+    } finally {
+      button.disabled = false;
+    }
+  });
+  return box;
+}
+
+export function dialogs({ plan, reload }) {
+  const propose = dialog("propose", async (values) => {
+    const bar = byId("propose-progress");
+    bar.hidden = false;
+    bar.removeAttribute("value");
+    try {
+      const { job_id: jobId } = await send("POST", "plans", { ...values, seed: Number(values.seed) });
+      const result = await follow(jobId, (share) => {
+        if (share !== null && share !== undefined) bar.value = share;
+      });
+      await reload(result.plan_id);
+    } finally {
+      bar.hidden = true;
+    }
+  });
+  if (propose) {
+    byId("propose").addEventListener("click", async () => {
+      propose.showModal();
+      const areas = byId("propose-form").elements.area_code;
+      if (areas.options.length) return;
+      try {
+        const { features } = await get("areas", { level: "community" });
+        areas.replaceChildren(...features.map((area) => h("option", { value: area.id }, area.properties.name)));
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        byId("propose-problem").textContent = error.message;
+        byId("propose-problem").hidden = false;
+      }
+    });
+  }
+  const publish = dialog("publish", async (values) => {
+    await send("POST", `plans/${plan().plan_id}/publish`, values);
+    await reload(plan().plan_id);
+  });
+  if (publish) byId("publish").addEventListener("click", () => publish.showModal());
+}

@@ -1,0 +1,193 @@
+// The planner's page: a plan's grids on the map and in a table, following each other.
+
+import { byId, data, debounce, empty, fact, fill, get, h, number, percent, s, setText, t } from "./core.js";
+import { card, chosen, fitBox, foldLegendOnPhone } from "./map.js";
+import { dialogs } from "./plan_dialogs.js";
+import { sortable } from "./table.js";
+
+const [LOW, HIGH] = data.band;
+const BANDS = [["below", t("低于规模")], ["within", t("规模适当")], ["above", t("高于规模")], ["dedicated", t("专属")]];
+const BAND_WORDS = Object.fromEntries(BANDS);
+const STATES = { draft: t("草稿"), submitted: t("已提交"), returned: t("已退回"), approved: t("已批准"), published: t("已发布"), superseded: t("已替代") };
+
+// A small gauge: the band shaded, the households as a tick.
+function gauge(households) {
+  const width = 64;
+  const reach = HIGH * 1.6;
+  const at = (value) => Math.max(1, Math.min(width - 1, (value / reach) * width));
+  return s(
+    "svg",
+    { class: "bullet", width, height: 6, viewBox: `0 0 ${width} 6`, "aria-hidden": "true" },
+    s("rect", { x: 0, y: 2, width, height: 2, rx: 1, fill: "var(--sunk)" }),
+    s("rect", { x: at(LOW), y: 1, width: at(HIGH) - at(LOW), height: 4, rx: 1, fill: "var(--line-2)" }),
+    s("rect", { x: at(households) - 1.25, y: 0, width: 2.5, height: 6, rx: 1, fill: "var(--ink)" }),
+  );
+}
+
+const bandBadge = (grid) => h("span", { class: "badge" }, h("span", { class: "dot", swatch: `var(--band-${grid.band})` }), BAND_WORDS[grid.band] || grid.band);
+
+function cells(grid) {
+  return [
+    h("td", {}, h("button", { class: "name", type: "button" }, grid.name), h("span", { class: "code" }, grid.grid_code)),
+    h("td", { class: "col-community col-minor" }, grid.community),
+    h("td", { class: "number" }, number(grid.households), gauge(grid.households)),
+    h("td", {}, bandBadge(grid)),
+    h("td", { class: "number col-minor" }, number(grid.zones)),
+    h("td", { class: "col-worker col-minor" }, grid.worker || h("span", { class: "alarm" }, t("空岗"))),
+  ];
+}
+
+function certificateOf(exception) {
+  const said = exception.certificate;
+  const words = typeof said === "string" ? said : exception.detail;
+  return h("p", { class: "certificate" }, h("b", {}, t("例外理由")), words || exception.rule, typeof said === "string" && exception.detail && exception.detail !== said ? h("span", { class: "quiet" }, ` ${exception.detail}`) : null);
+}
+
+function factsOf(grid) {
+  return h(
+    "dl",
+    { class: "facts" },
+    fact(t("户数"), number(grid.households)),
+    fact(t("人口"), number(grid.people)),
+    fact(t("楼栋"), number(grid.buildings)),
+    fact(t("紧凑度"), grid.compactness === null || grid.compactness === undefined ? "–" : Number(grid.compactness).toFixed(2)),
+    fact(t("网格员"), grid.worker || h("span", { class: "alarm" }, t("空岗"))),
+    fact(t("社区"), grid.community),
+  );
+}
+
+function zonesOf(zones) {
+  if (!zones || !zones.length) return null;
+  const rows = zones.map((zone) =>
+    h("div", { class: "row" }, h("span", {}, h("span", { class: "name" }, zone.name), h("span", { class: "code" }, zone.answerable_unit || t("未定包保单位"))), h("span", { class: "row__value" }, t("{n} 户", { n: number(zone.households) }))),
+  );
+  return h("div", {}, h("p", { class: "sub" }, t("责任区域与包保单位")), h("div", { class: "rows" }, rows));
+}
+
+export function start(map, { grids: tiles }) {
+  const page = { plans: [], plan: null, grids: [], byCode: new Map(), report: null, bands: new Set() };
+  const outline = chosen(map);
+  const table = sortable(byId("grids"), { id: (grid) => grid.grid_code, cells, order: "grid_code", choose: (code) => choose(code, true) });
+  const detail = card(() => {
+    outline.clear();
+    table.mark(null);
+  });
+  foldLegendOnPhone();
+
+  async function choose(code, move) {
+    const grid = page.byCode.get(code);
+    if (!grid) return;
+    table.mark(code);
+    if (move) fitBox(map, grid.bbox);
+    const head = [h("h2", {}, grid.name), h("span", { class: "code" }, grid.grid_code)];
+    const exceptions = ((page.report && page.report.exceptions) || []).filter((one) => one.grid_code === code).map(certificateOf);
+    const more = h("div", {});
+    detail.show(head, [h("div", {}, bandBadge(grid)), factsOf(grid), ...exceptions, more]);
+    await fill(more, () => get(`plans/${page.plan.plan_id}/grids/${encodeURIComponent(code)}`), (feature) => {
+      outline.show(feature);
+      const { zones, units } = feature.properties;
+      more.replaceChildren(...[zonesOf(zones), units ? h("p", { class: "section__note" }, t("联户单元 {n} 个", { n: number(units) })) : null].filter(Boolean));
+    });
+  }
+
+  function visible(grid) {
+    const words = byId("find").value.trim().toLowerCase();
+    const community = byId("community").value;
+    if (page.bands.size && !page.bands.has(grid.band)) return false;
+    if (community && grid.area_code !== community) return false;
+    return !words || [grid.name, grid.grid_code, grid.worker].some((text) => text && text.toLowerCase().includes(words));
+  }
+
+  function applyFilter() {
+    const rows = page.grids.filter(visible);
+    table.set(rows);
+    const all = page.grids.map((grid) => grid.grid_code);
+    tiles.filter(rows.length === all.length ? null : new Set(rows.map((grid) => grid.grid_code)), all);
+    const words = page.grids.length ? t("没有符合条件的网格。") : t("这个方案还没有网格。");
+    byId("grids-state").replaceChildren(...(rows.length ? [] : [empty(words)]));
+  }
+
+  function drawBands() {
+    const count = (band) => page.grids.filter((grid) => grid.band === band).length;
+    const chips = BANDS.filter(([band]) => count(band) || band !== "dedicated").map(([band, words]) =>
+      h("button", {
+        class: "chip", type: "button", "aria-pressed": String(page.bands.has(band)),
+        onclick: () => {
+          if (!page.bands.delete(band)) page.bands.add(band);
+          drawBands();
+          applyFilter();
+        },
+      }, h("span", { class: "dot", swatch: `var(--band-${band})` }), words, h("b", {}, number(count(band)))),
+    );
+    byId("bands").replaceChildren(...chips);
+  }
+
+  function drawSummary() {
+    const general = page.grids.filter((grid) => grid.band !== "dedicated");
+    setText("sum-grids", number(page.grids.length));
+    setText("sum-share", general.length ? percent(general.filter((grid) => grid.band === "within").length / general.length) : "–");
+    setText("sum-exceptions", number(page.grids.filter((grid) => grid.exception).length));
+    setText("sum-households", number(page.grids.reduce((sum, grid) => sum + grid.households, 0)));
+  }
+
+  function drawPlan() {
+    const { plan } = page;
+    const badge = byId("plan-state");
+    badge.hidden = false;
+    badge.textContent = STATES[plan.state] || plan.state;
+    badge.className = `badge badge--${plan.state}`;
+    const parts = [plan.area_name, plan.valid_from && t("{day} 起生效", { day: plan.valid_from }), t("第 {n} 版", { n: plan.revision }), plan.seed === null || plan.seed === undefined ? null : t("种子 {n}", { n: plan.seed })];
+    setText("plan-note", parts.filter(Boolean).join(" · "));
+    const publish = byId("publish");
+    if (publish) publish.hidden = plan.state !== "approved";
+  }
+
+  async function openPlan(planId) {
+    page.plan = page.plans.find((plan) => String(plan.plan_id) === String(planId)) || page.plans[0];
+    byId("plan").value = String(page.plan.plan_id);
+    history.replaceState(null, "", `?${new URLSearchParams({ plan: page.plan.plan_id, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
+    detail.close();
+    drawPlan();
+    tiles.setTiles(`/tiles/grids/${page.plan.plan_id}/{z}/{x}/{y}.mvt?v=${encodeURIComponent(page.plan.revision)}`);
+    byId("grids").tBodies[0].replaceChildren();
+    const load = () => Promise.all([get(`plans/${page.plan.plan_id}`), get(`plans/${page.plan.plan_id}/grids`)]);
+    await fill(byId("grids-state"), load, ([plan, { grids }]) => {
+      page.report = plan.report;
+      page.grids = grids;
+      page.byCode = new Map(grids.map((grid) => [grid.grid_code, grid]));
+      tiles.setVacant(grids.filter((grid) => !grid.worker).map((grid) => grid.grid_code));
+      const communities = new Map(grids.map((grid) => [grid.area_code, grid.community]));
+      byId("community").replaceChildren(h("option", { value: "" }, t("全部社区")), ...[...communities].map(([code, name]) => h("option", { value: code }, name)));
+      drawSummary();
+      drawBands();
+      applyFilter();
+    });
+  }
+
+  async function loadPlans(wanted) {
+    await fill(byId("grids-state"), () => get("plans"), ({ plans }) => {
+      page.plans = plans;
+      byId("grids-state").replaceChildren();
+      byId("plan").replaceChildren(...plans.map((plan) => h("option", { value: plan.plan_id }, plan.name)));
+      if (!plans.length) {
+        byId("plan").hidden = true;
+        byId("grids-state").replaceChildren(empty(t("还没有网格方案。")));
+        return;
+      }
+      byId("plan").hidden = false;
+      openPlan(wanted || plans[0].plan_id);
+    });
+  }
+
+  tiles.onClick((code) => choose(code, false));
+  tiles.onHover((grid) => {
+    const row = page.byCode.get(grid.grid_code);
+    return [t("{n} 户", { n: number(grid.households) }), row && (row.worker || t("空岗"))];
+  });
+  byId("plan").addEventListener("change", (event) => openPlan(event.target.value));
+  byId("find").addEventListener("input", debounce(applyFilter, 120));
+  byId("community").addEventListener("change", applyFilter);
+  byId("show-zones").addEventListener("change", (event) => tiles.setZones(event.target.checked));
+  dialogs({ plan: () => page.plan, reload: loadPlans });
+  loadPlans(data.plan);
+}

@@ -1,0 +1,149 @@
+// The reach page: stations, their circles on foot, the households inside and those left out.
+
+import { byId, colour, data, empty, fact, fill, get, h, number, percent, setText, t } from "./core.js";
+import { card, foldLegendOnPhone } from "./map.js";
+import { shape } from "./shapes.js";
+
+const ORDER = new Map(data.categories.map((category, index) => [category.key, index]));
+const OF = new Map(data.categories.map((category) => [category.key, category]));
+const TONES = ["walk-0", "walk-1", "walk-2", "walk-3", "walk-4"];
+const minutesWord = (minutes) => t("{n} 分钟", { n: minutes });
+
+const mark = (key, size, selected) => shape(ORDER.get(key) || 0, (OF.get(key) || {}).colour || "#475356", size, selected);
+
+function drawLegend(limits) {
+  const row = (tone, words) => h("div", { class: "legend__row" }, h("span", { class: `swatch swatch--${tone}` }), h("span", {}, words));
+  const tones = TONES.slice(3 - Math.min(limits.length, 3), 3);
+  const rows = limits.map((limit, step) => row(tones[Math.min(step, tones.length - 1)], t("步行 {n} 分钟以内", { n: limit })));
+  rows.push(row("walk-3", t("超过 {n} 分钟", { n: limits[limits.length - 1] })), row("walk-4", t("步行到不了")));
+  byId("walk-legend").replaceChildren(...rows);
+  byId("shape-legend").replaceChildren(...data.categories.map((category) => h("div", { class: "legend__row" }, mark(category.key, 14), h("span", {}, category.label))));
+}
+
+export function start(map, { walks, grids }) {
+  const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes.slice(-1)), chosen: null };
+  const marks = L.layerGroup().addTo(map);
+  const circles = L.layerGroup().addTo(map);
+  const detail = card(() => {
+    page.chosen = null;
+    drawStations();
+    drawCircles();
+  });
+  grids.layer.options.interactive = false;
+  foldLegendOnPhone();
+  drawLegend(walks.limits);
+
+  const circleStyle = (minutes) => {
+    const near = minutes === data.minutes[0] && data.minutes.length > 1;
+    return { pane: "marks", color: colour(near ? "walk-0" : "ink"), weight: near ? 1.6 : 1.8, dashArray: near ? null : "6 4", opacity: 0.85, fillColor: colour("walk-1"), fillOpacity: page.chosen ? 0.14 : 0.03, interactive: false };
+  };
+
+  async function drawCircles() {
+    const asked = { category: page.category, station_id: page.chosen };
+    const wanted = [...page.shown].sort((a, b) => b - a);
+    const found = await Promise.all(wanted.map((minutes) => get("reach/circles", { minutes, ...asked }).catch(() => null)));
+    if (asked.category !== page.category || asked.station_id !== page.chosen) return;
+    circles.clearLayers();
+    found.forEach((collection, index) => collection && L.geoJSON(collection, { style: circleStyle(wanted[index]), interactive: false }).addTo(circles));
+  }
+
+  function drawStations() {
+    marks.clearLayers();
+    for (const station of page.stations) {
+      const { station_id: id, name, category } = station.properties;
+      if (page.category && category !== page.category) continue;
+      const [lon, lat] = station.geometry.coordinates;
+      const selected = id === page.chosen;
+      const size = selected ? 26 : 18;
+      const icon = L.divIcon({ className: "pin", html: mark(category, size, selected), iconSize: [size, size] });
+      L.marker([lat, lon], { icon, title: name, alt: name, zIndexOffset: selected ? 1000 : 0 }).on("click", () => choose(station)).addTo(marks);
+    }
+  }
+
+  function choose(station) {
+    const { station_id: id, name, category, snap_m: snap } = station.properties;
+    page.chosen = id;
+    drawStations();
+    drawCircles();
+    const counts = data.minutes.map((minutes) => fact(t("{n} 分钟内户数", { n: minutes }), number(station.properties[`households_${minutes}`])));
+    detail.show(
+      [h("h2", {}, name), h("span", { class: "code" }, (OF.get(category) || {}).label || category)],
+      [h("dl", { class: "facts" }, counts), snap === null || snap === undefined ? null : h("p", { class: "section__note" }, t("距最近街道 {n} 米", { n: number(snap) }))].filter(Boolean),
+    );
+  }
+
+  function drawToggles() {
+    byId("circle-toggles").replaceChildren(...data.minutes.map((minutes) =>
+      h("label", { class: "check" },
+        h("input", { type: "checkbox", checked: page.shown.has(minutes), onchange: (event) => {
+          if (event.target.checked) page.shown.add(minutes);
+          else page.shown.delete(minutes);
+          drawCircles();
+        } }),
+        h("span", {}, data.labels[String(minutes)] || minutesWord(minutes)))));
+  }
+
+  function drawChips() {
+    byId("categories").replaceChildren(...data.categories.map((category) =>
+      h("button", { class: "chip", type: "button", "aria-pressed": String(page.category === category.key), onclick: () => {
+        page.category = page.category === category.key ? "" : category.key;
+        page.chosen = null;
+        detail.close();
+        drawChips();
+      } }, mark(category.key, 14), category.label)));
+  }
+
+  function drawHeadline(summary) {
+    const last = summary.within[summary.within.length - 1];
+    byId("headline").hidden = false;
+    setText("reach-share", percent(last.share));
+    byId("reach-words").replaceChildren(
+      h("strong", {}, t("{n} 分钟内能走到服务的户", { n: last.minutes })), h("br"),
+      t("{n} 户在圈外，约 {people} 人、{buildings} 栋楼", { n: number(summary.left_out.households), people: number(summary.left_out.people), buildings: number(summary.left_out.buildings) }),
+    );
+    let before = 0;
+    const parts = summary.within.map((step, index) => {
+      const households = step.households - before;
+      before = step.households;
+      return [index === 0 ? "var(--walk-0)" : "var(--walk-2)", households, t("{n} 分钟内", { n: step.minutes })];
+    });
+    parts.push(["var(--walk-3)", summary.left_out.households, t("圈外")]);
+    byId("reach-stack").replaceChildren(
+      h("div", { class: "stack", role: "img", "aria-label": parts.map(([, n, words]) => `${words} ${number(n)}`).join(", ") }, parts.map(([swatch, n]) => h("span", { swatch, "width%": (n / Math.max(summary.households, 1)) * 100 }))),
+      h("div", { class: "key" }, parts.map(([swatch, n, words]) => h("span", {}, h("span", { class: "dot", swatch }), `${words} ${number(n)}`))),
+    );
+  }
+
+  function drawTables(summary) {
+    byId("category-table").tBodies[0].replaceChildren(...summary.categories.map((category) => {
+      const within = new Map(category.within.map((step) => [step.minutes, step.households]));
+      return h("tr", {}, h("td", {}, h("span", { class: "check" }, mark(category.key, 14), category.label)), h("td", { class: "number" }, number(category.stations)), data.minutes.map((minutes) => h("td", { class: "number" }, number(within.get(minutes)))));
+    }));
+    const areas = [...summary.communities].sort((a, b) => b.left_out - a.left_out);
+    byId("community-table").tBodies[0].replaceChildren(...areas.map((area) => {
+      const share = area.households ? 1 - area.left_out / area.households : 0;
+      return h("tr", {}, h("td", {}, area.name), h("td", { class: "number" }, number(area.households)), h("td", { class: area.left_out ? "number alarm" : "number" }, number(area.left_out)), h("td", {}, percent(share), h("div", { class: "meter" }, h("span", { "width%": share * 100 }))));
+    }));
+  }
+
+  // Buildings are in the tiles from zoom 14 on: say so instead of showing an empty map.
+  function hint() {
+    byId("hint").hidden = map.getZoom() >= 14;
+    setText("hint", t("放大后显示楼栋"));
+  }
+
+  map.on("zoomend", hint);
+  hint();
+  drawToggles();
+  drawChips();
+  fill(byId("reach-stack"), () => get("reach/summary"), (summary) => {
+    drawHeadline(summary);
+    drawTables(summary);
+  });
+  get("reach/stations").then(({ features }) => {
+    page.stations = features;
+    drawStations();
+    if (!features.length) byId("categories").replaceChildren(empty(t("还没有服务站点。")));
+  }).catch((error) => byId("categories").after(empty(error.message)));
+  drawCircles();
+}

@@ -1,0 +1,46 @@
+// Buildings coloured by minutes on foot to the nearest station of the chosen kinds.
+
+import { colour, number, t } from "./core.js";
+import { tip } from "./map.js";
+import { sharpTile } from "./sharp_tile.js";
+
+// Class limits: each threshold, and the middle of the widest step, so that near and far stay apart.
+export function walkLimits(minutes) {
+  const limits = [...minutes];
+  if (limits.length > 1) limits.splice(limits.length - 1, 0, (limits[limits.length - 2] + limits[limits.length - 1]) / 2);
+  return limits;
+}
+
+export function walkTiles(map, options) {
+  const limits = walkLimits(options.minutes);
+  const tones = [0, 1, 2].slice(3 - Math.min(limits.length, 3)).map((step) => colour(`walk-${step}`));
+  const far = colour("walk-3");
+  const none = colour("walk-4");
+  const pointer = tip(map);
+
+  function tone(minutes) {
+    if (minutes === null || minutes === undefined || Number.isNaN(minutes)) return none;
+    const step = limits.findIndex((limit) => minutes <= limit);
+    return step < 0 ? far : tones[Math.min(step, tones.length - 1)];
+  }
+
+  const layer = L.vectorGrid.protobuf(options.tiles, {
+    pane: "data",
+    rendererFactory: sharpTile,
+    interactive: true,
+    fetchOptions: { credentials: "same-origin" },
+    getFeatureId: (feature) => feature.properties.building_id,
+    vectorTileLayerStyles: {
+      walks: (building) => ({ stroke: false, fill: true, fillColor: tone(building.walk_min), fillOpacity: building.households > 0 ? 0.92 : 0.3 }),
+    },
+  });
+  layer.addTo(map);
+  layer.on("mouseover mousemove", (event) => {
+    const { walk_min: minutes, households } = event.layer.properties;
+    const words = minutes === undefined || minutes === null ? t("步行到不了任何站点") : t("步行 {n} 分钟", { n: Math.ceil(minutes) });
+    pointer.show(event.latlng, words, t("{n} 户", { n: number(households) }));
+  });
+  layer.on("mouseout", () => pointer.hide());
+
+  return { layer, limits };
+}
