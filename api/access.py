@@ -116,7 +116,7 @@ ACCESS: Mapping[str, Access] = {
 def route_key(route: BaseRoute) -> list[str]:
     """Return a route's rows in the table: one a method, e.g. ``"GET /api/v1/plans/{plan_id}"``."""
     if isinstance(route, APIRoute):
-        return [f"{method} {route.path}" for method in sorted(route.methods)]
+        return [f"{method} {route.path}" for method in sorted(route.methods or ())]
     if isinstance(route, Mount):
         return [f"MOUNT {route.path}"]
     return [f"{type(route).__name__} {getattr(route, 'path', '?')}"]

@@ -98,7 +98,7 @@ def feature(
 
 
 def _shape(geometry: shapely.Geometry | None) -> dict[str, Any] | None:
-    if geometry is None or geometry.is_empty:
+    if geometry is None or shapely.is_empty(geometry):
         return None
     rounded = shapely.set_precision(geometry, PRECISION_DEG, mode="pointwise")
     shape: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(rounded)))
@@ -123,6 +123,6 @@ def frame_features(frame: gpd.GeoDataFrame, columns: Iterable[str] | None = None
 
 def bbox_of(geometry: shapely.Geometry | None) -> list[float] | None:
     """Return [west, south, east, north] with seven decimals, or None without a geometry."""
-    if geometry is None or geometry.is_empty:
+    if geometry is None or shapely.is_empty(geometry):
         return None
-    return [round(float(value), 7) for value in geometry.bounds]
+    return [round(float(value), 7) for value in shapely.bounds(geometry)]

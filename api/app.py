@@ -9,7 +9,7 @@ import anyio.to_thread
 import structlog
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from api.access import check_routes
 from api.auth import GuardedRoute
@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         A route is not in the access table, is not guarded, or a row names no route.
     """
     start_log(settings)
-    app = FastAPI(
+    app = Service(
         title="网格 Wangge",
         version=docs.service_version(),
         description="城市治理网格：谁负责每一户，步行多远能得到帮助，问题聚集在哪里。",
@@ -79,8 +79,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount(STATIC_URL, StaticFilesWithCache(directory=STATIC_FOLDER, check_dir=False), name="static")
     check_routes(app.routes, GuardedRoute)
     add_error_handlers(app)
-    app.add_middleware(Envelope, is_https=settings.is_https)
     return app
+
+
+class Service(FastAPI):
+    """FastAPI with `Envelope` outside of everything, the handler of unforeseen errors included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the application behind all its middleware."""
+        services: Services = self.state.services
+        return Envelope(super().build_middleware_stack(), is_https=services.settings.is_https)
 
 
 @asynccontextmanager
@@ -88,6 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     anyio.to_thread.current_default_thread_limiter().total_tokens = services.settings.threads
     await anyio.to_thread.run_sync(install_queue, services.settings.url)
+    await anyio.to_thread.run_sync(services.check_scope_is_kept)
     try:
         yield
     finally:

@@ -148,9 +148,9 @@ class GuardedRoute(APIRoute):
 def _signed_in(request: Request, access: Access) -> Account | None:
     """Return who asks, having made sure that they may."""
     token = request.cookies.get(COOKIE)
-    account = request.app.state.services.find_account(token) if token else None
+    account: Account | None = request.app.state.services.find_account(token) if token else None
     if access.is_public:
-        return account  # type: ignore[no-any-return]  # app.state is untyped by design of starlette
+        return account
     if account is None:
         raise SignInNeededError()
     request.state.actor = account.name
@@ -159,4 +159,4 @@ def _signed_in(request: Request, access: Access) -> Account | None:
             reason=f"the role {account.role} may not do this; it takes one of: {', '.join(sorted(access.roles))}",
             reason_zh=f"角色 {account.role} 不能执行此操作，需要：{'、'.join(sorted(access.roles))}",
         )
-    return account  # type: ignore[no-any-return]  # app.state is untyped by design of starlette
+    return account

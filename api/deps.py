@@ -1,6 +1,5 @@
 """Deps: what a running service holds (engines, profile, limits, caches), and how a route is handed it."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,16 +10,19 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection, Engine
 
-from api.actions.look_up import PublishedGrids
-from api.actions.read_incidents import last_day
-from api.actions.sign_in import account_of_token
 from api.access import ACCESS
+from api.actions.look_up import PublishedGrids
+from api.actions.read_density import Peaks
+from api.actions.read_home import HomeFigures
+from api.actions.read_incidents import last_day, require_row_security
+from api.actions.sign_in import account_of_token
 from api.auth import Account
 from api.errors import SignInNeededError
-from api.language import Language, language_of
 from api.jobs import Queue
+from api.language import Language, language_of
 from api.limits import Limits, client_key
 from api.settings import Settings
+from api.tile_cache import TileCache
 from data.postgis.engine import READER, WRITER, open_engine, reading
 from data.profiles import Profile, load_profile
 from data.stores import town
@@ -34,7 +36,8 @@ class Services:
 
     settings: Settings
     limits: Limits
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    peaks: Peaks = field(default_factory=Peaks)
+    tiles: TileCache = field(default_factory=TileCache)
 
     @cached_property
     def public(self) -> Engine:
@@ -61,6 +64,11 @@ class Services:
         return PublishedGrids(self.public)
 
     @cached_property
+    def home(self) -> HomeFigures:
+        """The figures of the front door."""
+        return HomeFigures(self.published)
+
+    @cached_property
     def queue(self) -> Queue:
         """Where long work is handed over."""
         return Queue(self.staff)
@@ -82,6 +90,11 @@ class Services:
         with reading(self.staff, scope=account.scope) as conn:
             yield conn
 
+    def check_scope_is_kept(self) -> None:
+        """Refuse to start where the staff's role would see every incident, whatever the scope."""
+        with reading(self.staff) as conn:
+            require_row_security(conn)
+
     def may(self, account: Account, row: str) -> bool:
         """Return whether an account's role may call a route, named as in the access table."""
         return account.role in ACCESS[row].roles
@@ -97,7 +110,7 @@ class Services:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("published", "queue", "profile", "attribution"):
+        for name in ("home", "published", "queue", "profile", "attribution"):
             self.__dict__.pop(name, None)
         for name in ("public", "staff"):
             engine = self.__dict__.pop(name, None)

@@ -39,18 +39,24 @@ class Envelope:
             return
         inner = self._inner_scope(scope)
         request_id, nonce = inner["state"]["request_id"], inner["state"]["nonce"]
-        started_s, status = time.perf_counter(), 500
+        started_s, status, is_answered = time.perf_counter(), 500, False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_answered
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._dress(MutableHeaders(scope=message), request_id, nonce)
+            is_answered = message["type"] == "http.response.body" and not message.get("more_body")
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(inner, receive, answer)
+            except Exception:
+                # Starlette raises an unforeseen error again after `api.errors` has answered and logged it;
+                # the server would then cut the connection that other answers still come by.
+                if not is_answered:
+                    raise
             finally:
                 self._write_line(inner, status, time.perf_counter() - started_s)
 

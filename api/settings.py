@@ -5,7 +5,6 @@ Every variable begins with ``WANGGE_`` (``WANGGE_DATABASE_URL``, ``WANGGE_PROFIL
 
 from functools import lru_cache
 from pathlib import Path
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator

@@ -24,7 +24,6 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Joinable = tuple[shapely.STRtree, Ints]
 
-GATE_DEPTH_M = 2.0
 PROBLEMS = {
     "no_network": ("没有可步行的道路", "there are no walkable streets"),
     "too_far": ("附近没有可步行的道路", "no walkable street is near enough"),
@@ -174,12 +173,8 @@ def _nearest(
         along_m = shapely.line_locate_point(line, points[which])
         end = shapely.get_coordinates(shapely.line_interpolate_point(line, along_m))
         place = left[which]
-        start = xy[place]
-        gap_m = np.hypot(*(end - start).T)
-        if at_gate:  # a step out of the gate, so that the wall it stands in does not stop it
-            share = np.minimum(GATE_DEPTH_M / np.maximum(gap_m, GATE_DEPTH_M / 0.9), 0.9)
-            start = start + (end - start) * share[:, None]
-        is_open = network.obstacles.is_open(start, end, own[place], leaves_by_gate=at_gate)
+        gap_m = np.hypot(*(end - xy[place]).T)
+        is_open = network.obstacles.is_open(xy[place], end, own[place], leaves_by_gate=at_gate)
         found.is_blocked[place] = True
         order = np.lexsort((numbers[hit], gap_m, place))
         order = order[is_open[order]]
@@ -202,8 +197,7 @@ def _by_gate(network: WalkNetwork, streets: Joinable, xy: Floats, own: Ints, sna
     place, gate = pairs["place"].to_numpy(), pairs["gate"].to_numpy()
     start, end = xy[place], ground.gate_xy[gate]
     gap_m = np.hypot(*(end - start).T)
-    share = np.maximum(gap_m - GATE_DEPTH_M, 0.1 * gap_m) / np.maximum(gap_m, GATE_DEPTH_M / 10)
-    is_open = ground.is_open(start, start + (end - start) * share[:, None], own[place], leaves_by_gate=True)
+    is_open = ground.is_open(end, start, own[place], leaves_by_gate=True)  # seen from the gate
     total_m = gap_m + exits.snap_m[gate]
     order = np.lexsort((gate, total_m, place))
     order = order[is_open[order]]

@@ -21,7 +21,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from geo.edges import Floats, Ints, Shapes
+from geo.edges import Floats, Ints, Shapes, lines_through, points_at
 from geo.frames import POLYGONS, require_geometry
 
 GRID_M = 1e-4
@@ -30,7 +30,8 @@ CUTTING_CLASSES = (
     "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link",
     "tertiary", "tertiary_link", "unclassified", "residential", "living_street", "pedestrian", "road", "service",
 )  # fmt: skip
-FAST_CLASSES = ("motorway", "motorway_link", "trunk", "trunk_link")
+MOTORWAY_CLASSES = ("motorway", "motorway_link")
+TRUNK_CLASSES = ("trunk", "trunk_link")
 FOOT_CLASSES = ("footway", "path", "steps")
 ROAD, WALL, RAIL, WATER, FAST = 1, 2, 4, 8, 16  # bits: several lines may lie on one edge
 WALLED_KINDS = ("walled",)
@@ -42,7 +43,8 @@ class Ground:
 
     cuts: Shapes
     roads: Shapes
-    fast: Shapes
+    trunks: Shapes
+    motorways: Shapes
     rails: Shapes
     streams: Shapes
     waters: Shapes
@@ -74,7 +76,7 @@ def ground(
     A motorway or trunk road on a bridge or in a tunnel is a road like any other: one walks below or above it.
     """
     lines = metric_shapes(streets, "streets", crs)
-    is_fast = streets["road_class"].isin(FAST_CLASSES).to_numpy(bool) & ~streets["is_bridge"].to_numpy(bool)
+    level = ~streets["is_bridge"].to_numpy(bool)
     shapes, kinds = metric_shapes(barriers, "barriers", crs), barriers["kind"].to_numpy()
     is_area = shapely.get_dimensions(shapes) == 2
     estates, walled = metric_shapes(compounds, "compounds", crs), compounds["kind"].isin(WALLED_KINDS).to_numpy(bool)
@@ -83,7 +85,8 @@ def ground(
     return Ground(
         cuts=lines_of(lines[cuts]),
         roads=lines_of(lines[~streets["road_class"].isin(FOOT_CLASSES).to_numpy(bool)]),
-        fast=lines_of(lines[is_fast]),
+        trunks=lines_of(lines[level & streets["road_class"].isin(TRUNK_CLASSES).to_numpy(bool)]),
+        motorways=lines_of(lines[level & streets["road_class"].isin(MOTORWAY_CLASSES).to_numpy(bool)]),
         rails=lines_of(shapes[kinds == "rail"]),
         streams=lines_of(shapes[(kinds == "water") & ~is_area]),
         waters=areal(shapes[(kinds == "water") & is_area]),
@@ -136,10 +139,10 @@ def line_bits(points: Floats, cut: Ground, *, tolerance_m: float = 0.05) -> NDAr
         (cut.walls, WALL),
         (cut.rails, RAIL),
         (np.concatenate([cut.streams, lines_of(cut.waters)]), WATER),
-        (cut.fast, FAST),
+        (np.concatenate([cut.trunks, cut.motorways]), FAST),
     )
     bits = np.zeros(len(points), dtype=np.uint8)
-    places = shapely.points(points)
+    places = points_at(points)
     for lines, bit in kinds:
         tree = shapely.STRtree(pieces(lines))
         near = np.unique(tree.query(places, predicate="dwithin", distance=tolerance_m)[0])
@@ -151,5 +154,4 @@ def pieces(lines: Shapes) -> Shapes:
     """Return the straight segments of lines, each a LineString of two points."""
     points, line = shapely.get_coordinates(lines, return_index=True)
     inside = line[1:] == line[:-1]
-    segments: Shapes = shapely.linestrings(np.stack([points[:-1][inside], points[1:][inside]], axis=1))
-    return segments
+    return lines_through(np.stack([points[:-1][inside], points[1:][inside]], axis=1))

@@ -17,6 +17,7 @@ thinner than `strip_m` is joined to a neighbour; huge open blocks are left whole
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -41,7 +42,7 @@ from geo.blocks import (
     noded,
 )
 from geo.crs import metric_crs_of
-from geo.edges import Floats, Ints, Shapes, shared_edges, unique_points
+from geo.edges import Floats, Ints, Shapes, points_at, shared_edges, unique_points
 from geo.errors import EmptyFrameError
 from geo.footprints import Samples, samples
 from geo.frames import POLYGONS, WGS84, require, require_geometry
@@ -228,8 +229,7 @@ def _targets(
 def _free(left: Ints, right: Ints, lengths: Floats, bits: NDArray[np.uint8], water: NDArray[np.bool_]) -> Floats:
     """Return how much border of each face lies on nothing that bars the way (a wall has gates)."""
     free = lengths * (((bits & (RAIL | FAST | WATER)) == 0) & ~water[left] & ~water[right])
-    total: Floats = np.bincount(left, free, len(water)) + np.bincount(right, free, len(water))
-    return total
+    return np.asarray(np.bincount(left, free, len(water)) + np.bincount(right, free, len(water)), dtype=np.float64)
 
 
 def _merged(shapes: Shapes, target: Ints) -> tuple[Shapes, Ints]:
@@ -263,7 +263,7 @@ def _frame(shapes: Shapes, heads: Ints, pieces: Faces, is_water: NDArray[np.bool
     return rows
 
 
-def _compound_of(blocks: Shapes, compounds: Shapes, ids: pd.Index) -> pd.array:
+def _compound_of(blocks: Shapes, compounds: Shapes, ids: pd.Index) -> Any:
     """Return the compound each block lies in, the smallest where they are nested."""
     order = np.argsort(shapely.area(compounds), kind="stable")
     hit = first_hit(compounds[order], shapely.point_on_surface(blocks))
@@ -278,10 +278,11 @@ def _join_lost(cells: pd.DataFrame, shapes: Shapes, pieces: Faces, found: Sample
     if len(lost) == 0:
         return []
     doors = np.array([found.places[found.owner == owner].mean(axis=0) for owner in lost])
-    home = shapely.STRtree(shapes).nearest(shapely.points(doors))
+    home = shapely.STRtree(shapes).nearest(points_at(doors))
     for column in ("households", "people"):
         np.add.at(cells[column].to_numpy(), home, who[column].to_numpy()[lost])
-    return who["building_id"].to_numpy()[lost].tolist()
+    buildings: list[object] = who["building_id"].to_numpy()[lost].tolist()
+    return buildings
 
 
 def _finished(

@@ -20,7 +20,7 @@ Shapes = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-BLOCK_M = 150.0
+BLOCK_M = 300.0
 QUARTER_SEGMENTS = 4
 DISC_SEGMENTS = 16
 M_PER_DEGREE = 111_320.0

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class SharedEdges:
         """Return the same segments with their vertices in another plane, ``(k, 2)``."""
         return SharedEdges(self.left, self.right, self.start, self.end, vertices)
 
-    def taken(self, keep: NDArray[np.bool_] | Ints) -> "SharedEdges":
+    def taken(self, keep: Bools | Ints) -> "SharedEdges":
         """Return the segments picked by a mask or by positions."""
         return SharedEdges(self.left[keep], self.right[keep], self.start[keep], self.end[keep], self.vertices)
 
@@ -85,6 +86,16 @@ def shared_edges(polygons: Shapes) -> SharedEdges:
     left, right = np.minimum(polygon[one], polygon[other]), np.maximum(polygon[one], polygon[other])
     apart = left != right
     return SharedEdges(left[apart], right[apart], start[one][apart], end[one][apart], vertices)
+
+
+def points_at(places: Floats) -> Shapes:
+    """Return Points at ``(n, 2)`` places, as an array."""
+    return np.asarray(shapely.points(places), dtype=object)
+
+
+def lines_through(ends: Floats) -> Shapes:
+    """Return LineStrings through ``(n, 2, 2)`` end points, as an array."""
+    return np.asarray(shapely.linestrings(ends), dtype=object)
 
 
 def unique_points(points: Floats) -> tuple[Floats, Ints]:

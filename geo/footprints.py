@@ -19,12 +19,12 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from geo.edges import Floats, Ints, Shapes
+from geo.edges import Floats, Ints, Shapes, unique_points
 
-INSET_M = 0.4
-WAVE_M = 0.2
-SPACING_M = (1.0, 6.0)
-CLEARANCE_MAX_M = 25.0
+INSET_M = 0.6
+WAVE_M = 0.25
+SPACING_M = (1.5, 5.0)
+CLEARANCE_MAX_M = 12.0
 SAME_SHARE = 0.8
 SMALLEST_M2 = 1.0
 
@@ -69,7 +69,7 @@ def samples(footprints: Shapes, block: Ints, blocks: Shapes, owners: pd.DataFram
         inside = slice(bounds[0, place], bounds[1, place])
         mine = rank[starts[place] : starts[place] + count[head]]
         owner[inside] = mine[_part(places[inside], owners[["x", "y"]].to_numpy(np.float64)[mine], shapes[heads[head]])]
-    return _distinct(Samples(places, owner, block[heads][at]))
+    return _all_heard(_distinct(Samples(places, owner, block[heads][at])), shapes, block, owners["building"].to_numpy())
 
 
 def _clipped(footprints: Shapes, block: Ints, blocks: Shapes) -> Shapes:
@@ -132,13 +132,13 @@ def _part(places: Floats, doors: Floats, shape: shapely.Geometry) -> Ints:
     sides = np.diff(corners[:3], axis=0)
     along = sides[np.argmax(np.hypot(sides[:, 0], sides[:, 1]))]
     along = along * (-1 if tuple(along) < (0, 0) else 1)
-    order = np.arange(len(doors))
+    order = np.arange(len(doors), dtype=np.int64)
     if not np.isnan(doors).any():
         gaps = places[:, None, :] - doors[None, :, :]
         nearest = np.argmin((gaps**2).sum(axis=2), axis=1)
         if np.bincount(nearest, minlength=len(doors)).min() >= 2:
-            return nearest.astype(np.int64)
-        order = np.argsort(doors @ along, kind="stable")
+            return np.asarray(nearest, dtype=np.int64)
+        order = np.argsort(doors @ along, kind="stable").astype(np.int64)
     reach = places @ along
     slab = ((reach - reach.min()) / max(np.ptp(reach), 1e-9) * len(doors)).astype(np.int64)
     part: Ints = order[slab.clip(max=len(doors) - 1)]
@@ -146,8 +146,23 @@ def _part(places: Floats, doors: Floats, shape: shapely.Geometry) -> Ints:
 
 
 def _distinct(found: Samples) -> Samples:
-    """Return the samples without points that fall together to the millimetre: the first owner keeps them."""
-    keys = np.column_stack([found.block, np.round(found.places, 3)])
-    _, first = np.unique(keys, axis=0, return_index=True)
-    kept = np.sort(first)
+    """Return the samples without points that fall together to the millimetre: the first one keeps the place."""
+    far = found.block * (10 * np.ptp(found.places[:, 0]) + 1e4)
+    apart = np.column_stack([found.places[:, 0] + far, found.places[:, 1]])
+    ids = unique_points(np.round(apart, 3).astype(np.float64))[1]
+    kept = np.sort(np.unique(ids, return_index=True)[1])
     return Samples(found.places[kept], found.owner[kept], found.block[kept])
+
+
+def _all_heard(found: Samples, shapes: Shapes, block: Ints, building: Ints) -> Samples:
+    """Return the samples with one more for each owner that has none left: a point in its building."""
+    silent = np.setdiff1d(np.arange(len(building)), found.owner)
+    if len(silent) == 0:
+        return found
+    home = building[silent]
+    places = shapely.get_coordinates(shapely.point_on_surface(shapes[home]))
+    return Samples(
+        np.concatenate([found.places, places]),
+        np.concatenate([found.owner, silent]),
+        np.concatenate([found.block, block[home]]),
+    )

@@ -23,6 +23,7 @@ Bools = npt.NDArray[np.bool_]
 
 SHORT_M = 0.001
 ON_OUTLINE_M = 0.1
+GATE_DEPTH_M = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +63,16 @@ class Obstacles:
         own
             position of the compound `start` stands in, or -1; such a step must also end well inside it.
         leaves_by_gate
-            the step begins at a gate of compound `own`: that outline does not stop it.
+            the step begins at a gate of compound `own`: that outline does not stop it, nor does
+            the wall the gate stands in.
         """
-        step = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=object)
+        step = _steps(start, end)
         is_open = np.ones(len(step), dtype=np.bool_)
         asked = np.flatnonzero(shapely.length(step) > SHORT_M)
-        is_open[asked[self.lines.query(step[asked], predicate="crosses")[0]]] = False
         is_open[asked[_crossed(self.areas, step[asked], start[asked])]] = False
-        crossing, outline = self.outlines.query(step[asked], predicate="crosses")
+        past_wall = _steps(_through_gate(start, end), end) if leaves_by_gate else step
+        is_open[asked[self.lines.query(past_wall[asked], predicate="crosses")[0]]] = False
+        crossing, outline = self.outlines.query(past_wall[asked], predicate="crosses")
         is_open[asked[crossing[outline != own[asked[crossing]]]]] = False
         if not leaves_by_gate:
             inside = np.flatnonzero(own >= 0)
@@ -82,10 +85,21 @@ class Obstacles:
         return np.asarray(shapely.covers(outline, step) & ~is_on_outline, dtype=np.bool_)
 
 
+def _steps(start: Floats, end: Floats) -> Shapes:
+    return np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=object)
+
+
+def _through_gate(start: Floats, end: Floats) -> Floats:
+    """Set each start a little on its way, beyond the wall its gate stands in."""
+    gap_m = np.hypot(*(end - start).T)
+    share = np.minimum(GATE_DEPTH_M / np.maximum(gap_m, SHORT_M), 0.9)
+    return np.asarray(start + (end - start) * share[:, None])
+
+
 def _crossed(tree: shapely.STRtree, step: Shapes, start: Floats) -> Ints:
     """Positions of steps that run into an area from outside it; a place drawn inside one may leave it."""
     crossing, area = tree.query(step, predicate="crosses")
-    from_outside = ~shapely.covers(tree.geometries[area], shapely.points(start[crossing]))
+    from_outside = ~shapely.contains_properly(tree.geometries[area], shapely.points(start[crossing]))
     return np.asarray(crossing[from_outside])
 
 

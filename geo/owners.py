@@ -12,7 +12,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from geo.blocks import metric_shapes
-from geo.edges import Floats, Ints
+from geo.edges import Ints
 from geo.frames import require
 
 COLUMNS = ("building", "building_id", "stairwell_id", "kind", "use", "households", "people", "x", "y")
@@ -91,7 +91,7 @@ def _doors(stairwells: gpd.GeoDataFrame | None, crs: pyproj.CRS) -> dict[object,
     frame = pd.DataFrame(
         {
             "building_id": stairwells["building_id"],
-            "number": stairwells["number"] if "number" in stairwells else stairwells.index,
+            "number": stairwells.get("number", stairwells.index),
             "households": stairwells["households"].fillna(0),
             "x": points.x,
             "y": points.y,
@@ -105,22 +105,22 @@ def _doors(stairwells: gpd.GeoDataFrame | None, crs: pyproj.CRS) -> dict[object,
 def _parts(row: pd.Series, doors: pd.DataFrame | None, households_max: int) -> pd.DataFrame:
     """Return the owners of one building that is too large: its stairwells, or equal shares."""
     if doors is not None and len(doors) > 1:
-        weights: Floats = doors["households"].to_numpy(np.float64)
-        ids, kind, x, y = doors.index.to_numpy(), "stairwell", doors["x"].to_numpy(), doors["y"].to_numpy()
+        kind, weights = "stairwell", doors["households"].to_numpy(np.float64)
+        ids, places = doors.index.to_series().astype("Int64").array, doors[["x", "y"]].to_numpy(np.float64)
     else:
-        weights = np.ones(-(-int(row["households"]) // households_max))
-        ids, kind, x, y = pd.array([pd.NA] * len(weights), dtype="Int64"), "share", np.nan, np.nan
+        kind, weights = "share", np.ones(-(-int(row["households"]) // households_max))
+        ids, places = pd.array([pd.NA] * len(weights), dtype="Int64"), np.full((len(weights), 2), np.nan)
     households = apportion(int(row["households"]), weights)
     return pd.DataFrame(
         {
             "building": row["building"],
             "building_id": row["building_id"],
-            "stairwell_id": pd.array(ids, dtype="Int64"),
+            "stairwell_id": ids,
             "kind": kind,
             "use": row["use"],
             "households": households,
             "people": apportion(int(row["people"]), households),
-            "x": x,
-            "y": y,
+            "x": places[:, 0],
+            "y": places[:, 1],
         }
     )

@@ -18,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 Group = frozenset[int]
 
 MOST_SETS = 20_000
-MOST_CELLS = 14
+MOST_CELLS = 20
 
 
 @dataclass(frozen=True, eq=False)

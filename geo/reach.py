@@ -38,6 +38,7 @@ Shapes = npt.NDArray[np.object_]
 
 METHOD = "reach 1"
 SHORT_M = 1e-6
+SAME_MIN = 1e-6
 NO_ROWS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 SPEED_M_PER_S = 1.2
 SNAP_MAX_M = 150.0
@@ -197,8 +198,8 @@ def nearest(
     best = np.full(len(buildings), -1, dtype=np.int64)
     for which in range(len(stations)):
         walk_min = scene.walk(which).walk_min
-        is_nearer = (walk_min <= longest_min) & (walk_min < best_min)
-        best_min[is_nearer], best[is_nearer] = walk_min[is_nearer], which
+        best[walk_min < best_min - SAME_MIN] = which
+        best_min = np.minimum(best_min, walk_min)
     has_one = best >= 0
     station = pd.Series(stations.index.take(np.maximum(best, 0)) if len(stations) else pd.NA, index=buildings.index)
     straight = scene.stations.edge < 0 if len(stations) else np.zeros(1, dtype=bool)
@@ -242,7 +243,8 @@ def left_out(buildings: gpd.GeoDataFrame, walks: pd.DataFrame, minutes: float) -
     walk_min = walks["walk_min"].reindex(buildings.index)
     is_out = ~(walk_min <= minutes) & (buildings["households"] > 0)
     homes = pd.DataFrame(buildings.drop(columns="geometry", errors="ignore"))[is_out]
-    homes = homes.assign(walk_min=walk_min[is_out], building_id=homes.index).sort_values("building_id")
+    homes = homes.assign(walk_min=walk_min[is_out], building_id=homes.index).reset_index(drop=True)
+    homes = homes.sort_values("building_id")
     groups = homes.groupby(["area_code", "compound_id"], dropna=False, as_index=False).agg(
         buildings=("building_id", "size"),
         households=("households", "sum"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay, cKDTree
 
 from geo.blocks import GRID_M, SPAN_M, faces, first_hit, noded
-from geo.edges import Floats, Ints, Shapes
+from geo.edges import Floats, Ints, Shapes, lines_through, points_at
 from geo.footprints import Samples
 
 STRAIGHTEN_M = 0.25
@@ -53,20 +53,38 @@ def divided(lines: Shapes, blocks: Shapes, found: Samples, *, owners: int) -> Fa
     """
     shapes = faces(noded(np.concatenate([lines, _borders(blocks, found)])))
     block = first_hit(blocks, shapely.point_on_surface(shapes))
-    shapes, block = shapes[block >= 0], block[block >= 0]
+    drawn = Faces(shapes[block >= 0], block[block >= 0], np.full(int((block >= 0).sum()), -1, dtype=np.int64))
     if owners == 0:
-        return Faces(shapes, block, np.full(len(shapes), -1, dtype=np.int64))
-    anchors = _anchors(found, owners)
-    for _ in range(ROUNDS):
-        main, host = _mains(shapes, block, found, anchors)
-        lost = np.flatnonzero(main < 0)
-        if len(lost) == 0:
+        return drawn
+    anchors, nearest = _anchors(found, owners), _Nearest(found)
+    drawn = Faces(drawn.shapes, drawn.block, nearest.owners(drawn.shapes, drawn.block))
+    for last in range(ROUNDS + 1):
+        main, host = _mains(drawn, anchors)
+        lost = np.flatnonzero((main < 0) & (host >= 0))
+        if len(lost) == 0 or last == ROUNDS:
             break
-        shapes, block = _with_specks(shapes, block, blocks, anchors[lost], host[lost])
-        main, host = _mains(shapes, block, found, anchors)
-    owner = np.full(len(shapes), -1, dtype=np.int64)
+        drawn = _with_specks(drawn, blocks, anchors[lost], host[lost], nearest)
+    owner = np.full(len(drawn.shapes), -1, dtype=np.int64)
     owner[main[main >= 0]] = np.flatnonzero(main >= 0)
-    return Faces(shapes, block, owner)
+    return Faces(drawn.shapes, drawn.block, owner)
+
+
+class _Nearest:
+    """The samples by place, kept apart by block."""
+
+    def __init__(self, found: Samples) -> None:
+        self.found = found
+        self.far = 10 * np.ptp(found.places, axis=0).max() + 1e4
+        self.tree = cKDTree(np.column_stack([found.places, found.block * self.far]))
+        self.settled = np.unique(found.block)
+
+    def owners(self, shapes: Shapes, block: Ints) -> Ints:
+        """Return the owner of the sample nearest to each face's middle, -1 in a block without any."""
+        owner = np.full(len(shapes), -1, dtype=np.int64)
+        settled = np.flatnonzero(np.isin(block, self.settled))
+        middles = shapely.get_coordinates(shapely.point_on_surface(shapes[settled]))
+        owner[settled] = self.found.owner[self.tree.query(np.column_stack([middles, block[settled] * self.far]))[1]]
+        return owner
 
 
 def _anchors(found: Samples, owners: int) -> Floats:
@@ -99,12 +117,13 @@ def _grouped(lines: Shapes, group: Ints) -> tuple[Shapes, Ints]:
     """Return a MultiLineString for each group (ascending), and which group it is."""
     names, index = np.unique(group, return_inverse=True)
     order = np.argsort(index, kind="stable")
-    return shapely.multilinestrings(lines[order], indices=index[order]), names
+    groups: Shapes = np.asarray(shapely.multilinestrings(lines[order], indices=index[order]), dtype=object)
+    return groups, names
 
 
 def _chains(segments: Floats, block: Ints) -> tuple[Shapes, Ints]:
     """Return segments joined into straightened lines from fork to fork, and the block of each line."""
-    joined, blocks = _grouped(shapely.linestrings(segments), block)
+    joined, blocks = _grouped(lines_through(segments), block)
     chains, at = shapely.get_parts(shapely.line_merge(joined), return_index=True)
     rings = shapely.is_closed(chains)
     chains[~rings] = shapely.simplify(chains[~rings], STRAIGHTEN_M, preserve_topology=False)
@@ -157,22 +176,18 @@ def _cut_off(chains: Shapes, block: Ints, blocks: Shapes) -> Shapes:
     return np.concatenate([chains[inside], pieces[shapely.get_dimensions(pieces) == 1]])
 
 
-def _mains(shapes: Shapes, block: Ints, found: Samples, anchors: Floats) -> tuple[Ints, Ints]:
-    """Return for each owner its face (-1: none) and the face its anchor is in."""
-    far = 10 * np.ptp(found.places, axis=0).max() + 1e4
-    tree = cKDTree(np.column_stack([found.places, found.block * far]))
-    middles = shapely.get_coordinates(shapely.point_on_surface(shapes))
-    settled = np.flatnonzero(np.isin(block, found.block))
-    _, nearest = tree.query(np.column_stack([middles[settled], block[settled] * far]))
-    owner = np.full(len(shapes), -1, dtype=np.int64)
-    owner[settled] = found.owner[nearest]
-    host = _hosts(shapes, anchors)
-    at_home = np.zeros(len(shapes), dtype=bool)
-    known = (owner >= 0) & (host[owner] >= 0)
-    at_home[known] = host[owner[known]] == np.flatnonzero(known)
-    order = np.lexsort((-shapely.area(shapes), ~at_home, owner))
-    order = order[owner[order] >= 0]
-    who, first = np.unique(owner[order], return_index=True)
+def _mains(drawn: Faces, anchors: Floats) -> tuple[Ints, Ints]:
+    """Return for each owner its one face (-1: none) and the face its anchor is in.
+
+    Of the faces nearest to an owner the one its anchor is in counts, or else the largest.
+    """
+    host = _hosts(drawn.shapes, anchors)
+    at_home = np.zeros(len(drawn.shapes), dtype=bool)
+    known = np.flatnonzero(drawn.owner >= 0)
+    at_home[known] = host[drawn.owner[known]] == known
+    order = np.lexsort((-shapely.area(drawn.shapes), ~at_home, drawn.owner))
+    order = order[drawn.owner[order] >= 0]
+    who, first = np.unique(drawn.owner[order], return_index=True)
     main = np.full(len(anchors), -1, dtype=np.int64)
     main[who] = order[first]
     return _claimed(main, host), host
@@ -194,25 +209,27 @@ def _hosts(shapes: Shapes, anchors: Floats) -> Ints:
     """Return the face each anchor is in, -1 for an owner without a place."""
     host = np.full(len(anchors), -1, dtype=np.int64)
     placed = ~np.isnan(anchors[:, 0])
-    host[placed] = first_hit(shapes, shapely.points(anchors[placed]))
+    host[placed] = first_hit(shapes, points_at(anchors[placed]))
     return host
 
 
-def _with_specks(shapes: Shapes, block: Ints, blocks: Shapes, places: Floats, host: Ints) -> tuple[Shapes, Ints]:
+def _with_specks(drawn: Faces, blocks: Shapes, places: Floats, host: Ints, nearest: _Nearest) -> Faces:
     """Return the faces after a small square was cut out around each place that got no ground.
 
     Only the blocks of those places are drawn again; the squares stay clear of the block outlines, so the
     vertices on them, shared with other blocks, do not change.
     """
-    placed = host >= 0
-    places, homes = places[placed], block[host[placed]]
-    room = 0.4 * shapely.distance(shapely.points(places), shapely.boundary(blocks[homes]))
-    half = np.minimum(SPECK_M, room)
-    squares = shapely.box(*(places - half[:, None]).T, *(places + half[:, None]).T)
-    again: NDArray[np.bool_] = np.isin(block, homes)
-    lines = shapely.get_parts(shapely.boundary(np.concatenate([shapes[again], squares])))
-    drawn = faces(noded(lines))
-    mine = np.unique(homes)
-    where = first_hit(blocks[mine], shapely.point_on_surface(drawn))
-    drawn, where = drawn[where >= 0], mine[where[where >= 0]]
-    return np.concatenate([shapes[~again], drawn]), np.concatenate([block[~again], where])
+    homes = drawn.block[host]
+    room = 0.4 * shapely.distance(points_at(places), shapely.boundary(blocks[homes]))
+    half = np.minimum(SPECK_M, room)[:, None]
+    squares = shapely.box(*(places - half).T, *(places + half).T)
+    again: NDArray[np.bool_] = np.isin(drawn.block, homes)
+    lines = shapely.get_parts(shapely.boundary(np.concatenate([drawn.shapes[again], squares])))
+    shapes, mine = faces(noded(lines)), np.unique(homes)
+    hit = first_hit(blocks[mine], shapely.point_on_surface(shapes))
+    shapes, block = shapes[hit >= 0], mine[hit[hit >= 0]]
+    return Faces(
+        np.concatenate([drawn.shapes[~again], shapes]),
+        np.concatenate([drawn.block[~again], block]),
+        np.concatenate([drawn.owner[~again], nearest.owners(shapes, block)]),
+    )

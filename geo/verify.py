@@ -112,7 +112,7 @@ def town_of(
     dedicated: Collection[int],
 ) -> Town:
     """Return the plan as arrays; borders of unknown cells and between communities do not count."""
-    ends = np.column_stack([cells.index.get_indexer(borders[end]) for end in ("cell_a", "cell_b")])
+    ends = np.column_stack([cells.index.get_indexer(pd.Index(borders[end])) for end in ("cell_a", "cell_b")])
     area = pd.factorize(cells["area_code"])[0]
     is_land = (cells["kind"] != "water").to_numpy(dtype=np.bool_)
     walks = borders["is_walkable"].to_numpy(dtype=np.bool_) & (ends >= 0).all(axis=1)

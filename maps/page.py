@@ -94,7 +94,7 @@ class OfflineFigure(Figure):
         opening = Markup('<script type="module" nonce="{}">').format(self.nonce)
         return opening + Markup(_tidy(self.script.render())) + Markup("</script>")  # noqa: S704  # options are |tojson
 
-    def render(self, **kwargs: object) -> str:
+    def render(self, **kwargs: object) -> str:  # noqa: ARG002  # the signature is branca's
         """Return a whole page that holds nothing but this figure."""
         return (
             f'<!doctype html>\n<html lang="{LANG_ATTRIBUTES[self.language]}">\n<head>\n<meta charset="utf-8">\n'

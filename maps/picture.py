@@ -16,6 +16,7 @@ SIZE = 1000
 MARGIN = 12
 TINTS = 4
 BYTES_MAX = 48_000
+SPECK = 12  # square units: smaller rings are dust
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def picture_of(outlines: Sequence[Outline]) -> Picture:
     The result is the same whatever the order of `outlines`, and stays below some 48 kB: the more
     corners there are, the more are left out.
     """
-    rows = sorted((row for row in outlines if not row.geometry.is_empty), key=lambda row: row.grid_code)
+    rows = sorted((row for row in outlines if not shapely.is_empty(row.geometry)), key=lambda row: row.grid_code)
     if not rows:
         return Picture(SIZE, SIZE * 3 // 4, (), ())
     shapes, width, height = _in_box(np.array([row.geometry for row in rows], dtype=object))
@@ -93,8 +94,12 @@ def _borders(rows: Sequence[Outline], shapes: NDArray[np.object_], areas: Sequen
 
 def _path(shape: shapely.Geometry) -> str:
     polygons = (part for part in shapely.get_parts(shape) if part.geom_type == "Polygon")
-    rings = (ring for part in polygons for ring in (part.exterior, *part.interiors))
+    rings = (ring for part in polygons for ring in (part.exterior, *part.interiors) if _is_seen(ring))
     return "".join(_ring(np.rint(shapely.get_coordinates(ring)).astype(int)) for ring in rings)
+
+
+def _is_seen(ring: shapely.LinearRing) -> bool:
+    return bool(shapely.area(shapely.polygons(ring)) >= SPECK)
 
 
 def _ring(points: NDArray[np.int_]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 FOLDER = Path(__file__).parent
 LOCALES = FOLDER / "locale"
@@ -63,10 +63,9 @@ def script_words(scripts: Sequence[str], language: str) -> dict[str, str]:
 def environment(language: str) -> Environment:
     """Return the template environment of a language: everything escaped, unknown names refused."""
     loader = PackageLoader("maps", "templates")
-    autoescape = select_autoescape(default=True, default_for_string=True)
     env = Environment(
         loader=loader,
-        autoescape=autoescape,
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -32,9 +32,15 @@ SNAPSHOTS_KEPT = 6
 STATION_MAX_M = 3000.0
 DOOR_MAX_M = 60.0
 
+# One short text that changes whenever another plan holds in any community, or one that holds was dissolved anew.
 _REVISION = text(
-    "SELECT plan_id, revision, area_code FROM plans"
-    " WHERE state IN ('published', 'superseded') AND valid @> CAST(:day AS date) ORDER BY plan_id"
+    "SELECT coalesce(md5(string_agg(concat_ws(':', a.area_code, p.plan_id, p.revision), ',' ORDER BY a.area_code)), '')"
+    " FROM plan_areas a JOIN plans p USING (plan_id)"
+    " WHERE a.scheme = 'general' AND a.valid @> CAST(:day AS date)"
+)
+_WALKS = text(
+    "SELECT station_id, walk_min FROM building_walks WHERE building_id = :id AND walk_min IS NOT NULL"
+    " UNION SELECT station_id, walk_min FROM category_walks WHERE building_id = :id"
 )
 _MESSAGES = {
     "assigned": (
@@ -66,9 +72,9 @@ _QUESTIONS = ("您家属于哪一个：{names}？", "Which of these is yours: {n
 class Snapshot:
     """The grids of one set of published plans, ready to be asked."""
 
-    key: tuple[Any, ...]
+    key: str
     index: GridIndex | None
-    grids: pd.DataFrame
+    grids: gpd.GeoDataFrame
     zones: GridIndex | None
     zone_names: pd.Series
 
@@ -87,20 +93,18 @@ class PublishedGrids:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._lock = threading.Lock()
-        self._snapshots: OrderedDict[tuple[Any, ...], Snapshot] = OrderedDict()
-        self._checked: OrderedDict[date, tuple[float, tuple[Any, ...]]] = OrderedDict()
+        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+        self._checked: OrderedDict[date, tuple[float, str]] = OrderedDict()
+        self._contacts: OrderedDict[date, tuple[float, pd.DataFrame]] = OrderedDict()
         self._ground: tuple[float, Ground] | None = None
 
     def on(self, day: date) -> Snapshot:
         """Return the grids that hold on a day, at most a second old."""
         with self._lock:
             key = self._key(day)
-            if key not in self._snapshots:
-                self._snapshots[key] = self._load(day, key)
-            self._snapshots.move_to_end(key)
-            while len(self._snapshots) > SNAPSHOTS_KEPT:
-                self._snapshots.popitem(last=False)
-            return self._snapshots[key]
+            snapshot = self._snapshots.get(key) or self._load(day, key)
+            _keep(self._snapshots, key, snapshot)
+            return snapshot
 
     def ground(self, *, every_s: float = 60.0) -> Ground:
         """Return communities and stations, at most `every_s` old."""
@@ -110,38 +114,52 @@ class PublishedGrids:
                 self._ground = (now, self._load_ground())
             return self._ground[1]
 
-    def _key(self, day: date) -> tuple[Any, ...]:
+    def _key(self, day: date) -> str:
         now = time.monotonic()
         checked = self._checked.get(day)
         if checked is not None and now - checked[0] < CHECK_EVERY_S:
             return checked[1]
         with reading(self.engine) as conn:
-            key = tuple(tuple(row) for row in conn.execute(_REVISION, {"day": day}))
-        self._checked[day] = (now, key)
-        self._checked.move_to_end(day)
-        while len(self._checked) > 10 * SNAPSHOTS_KEPT:
-            self._checked.popitem(last=False)
+            key = str(conn.scalar(_REVISION, {"day": day}))
+        _keep(self._checked, day, (now, key))
         return key
 
-    def _load(self, day: date, key: tuple[Any, ...]) -> Snapshot:
+    def _load(self, day: date, key: str) -> Snapshot:
         with reading(self.engine) as conn:
             grids = grid_store.read_published(conn, day)
-            parts = [grid_store.read_zones(conn, plan_id) for plan_id, *_ in key]
-        zones = [part for part in parts if len(part)]
-        zone_frame = gpd.GeoDataFrame(pd.concat(zones)) if zones else None
+            zones = grid_store.read_published_zones(conn, day)
         return Snapshot(
             key=key,
             index=GridIndex.from_grids(grids) if len(grids) else None,
-            grids=pd.DataFrame(grids.drop(columns="geometry")),
-            zones=GridIndex.from_grids(zone_frame) if zone_frame is not None else None,
-            zone_names=zone_frame["name"] if zone_frame is not None else pd.Series(dtype=object),
+            grids=grids,
+            zones=GridIndex.from_grids(zones) if len(zones) else None,
+            zone_names=zones["name"],
         )
+
+    def contacts(self, day: date) -> pd.DataFrame:
+        """Return whom the public may call on a day, by grid code; at most a second old."""
+        with self._lock:
+            now = time.monotonic()
+            kept = self._contacts.get(day)
+            if kept is None or now - kept[0] >= CHECK_EVERY_S:
+                with reading(self.engine) as conn:
+                    kept = (now, people.public_contacts(conn, day))
+                _keep(self._contacts, day, kept)
+            return kept[1]
 
     def _load_ground(self) -> Ground:
         with reading(self.engine) as conn:
             communities = area_store.read_areas(conn, level="community")
             stations = station_store.read_stations(conn)
         return Ground(communities=communities, stations=stations)
+
+
+def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    """Keep a value as the newest; the oldest beyond `SNAPSHOTS_KEPT` goes: anybody may ask for any day."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > SNAPSHOTS_KEPT:
+        kept.popitem(last=False)
 
 
 @dataclass(frozen=True)
@@ -163,8 +181,8 @@ class Question:
         InputError
             The point cannot be in the datum it is said to be in.
         """
-        lon, lat = to_wgs84(self.lon, self.lat, datum=self.datum)
-        return float(lon), float(lat)
+        lon, lat = to_wgs84(np.array([self.lon]), np.array([self.lat]), datum=self.datum)
+        return float(lon[0]), float(lat[0])
 
 
 def look_up(published: PublishedGrids, question: Question, *, profile: Profile, language: str) -> dict[str, Any]:
@@ -178,7 +196,7 @@ def look_up(published: PublishedGrids, question: Question, *, profile: Profile, 
     lon, lat = question.wgs84
     kind, ids, certain = _find(published, lon, lat, question)
     snapshot = published.on(question.on)
-    rows = _grid_rows(published, snapshot, ids, (lon, lat), question, language=language)
+    rows = _grid_rows(published, snapshot, ids, (lon, lat), question)
     if kind == "assigned" and all(row["vacant"] for row in rows):
         kind = "vacant"
     desk = {
@@ -206,8 +224,8 @@ def _find(published: PublishedGrids, lon: float, lat: float, question: Question)
     community = _community_at(published.ground().communities, lon, lat)
     if community is None:
         return "outside", [], question.accuracy_m == 0
-    planned = {row["area_code"] for row in snapshot.grids.to_dict("records")}
-    return ("outside" if community in planned else "no_active_plan"), [], question.accuracy_m == 0
+    planned = community in set(snapshot.grids["area_code"])
+    return ("outside" if planned else "no_active_plan"), [], question.accuracy_m == 0
 
 
 def _community_at(communities: gpd.GeoDataFrame, lon: float, lat: float) -> str | None:
@@ -216,32 +234,24 @@ def _community_at(communities: gpd.GeoDataFrame, lon: float, lat: float) -> str 
 
 
 def _grid_rows(
-    published: PublishedGrids, snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question,
-    *, language: str,
-) -> list[dict[str, Any]]:  # fmt: skip
+    published: PublishedGrids, snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question
+) -> list[dict[str, Any]]:
     if not ids:
         return []
-    with reading(published.engine) as conn:
-        contacts = people.public_contacts(conn, question.on)
-    communities = published.ground().communities["name"]
+    contacts = published.contacts(question.on)
     zone = _zone_at(snapshot, point, question) if len(ids) == 1 else None
     rows = []
-    for grid_id in ids:
-        grid = snapshot.grids.loc[grid_id]
-        code = str(grid["grid_code"])
-        contact = contacts.loc[[code]].iloc[0] if code in contacts.index else None
+    for grid in snapshot.grids.loc[ids, ["grid_code", "name", "community"]].to_dict("records"):
+        contact = contacts.loc[grid["grid_code"]] if grid["grid_code"] in contacts.index else None
         rows.append(
             {
-                "grid_code": code,
-                "name": grid["name"],
-                "community": communities.get(grid["area_code"]),
+                **grid,
                 "zone": zone,
                 "worker": None if contact is None else contact["name"],
                 "duty_line": None if contact is None else contact["duty_line"],
                 "vacant": contact is None,
             }
         )
-    del language
     return rows
 
 
@@ -286,7 +296,7 @@ def _stations(
             "name": row["name"],
             "category": row["category"],
             "category_label": labels.get(row["category"], row["category"]),
-            "walk_min": walks.get(station_id),
+            "walk_min": walks.get(int(str(station_id))),
             "distance_m": round(float(row["distance_m"])),
         }
         for station_id, row in near.groupby("category", sort=False).head(1).iterrows()
@@ -301,13 +311,10 @@ def _distances_m(stations: gpd.GeoDataFrame, lon: float, lat: float) -> np.ndarr
 
 
 def _walk_of_door(published: PublishedGrids, lon: float, lat: float) -> dict[int, float]:
-    """Return minutes on foot from the door at the point: to the one station that was measured as its nearest."""
+    """Return minutes on foot from the door at the point, by station: the ones measured as its nearest."""
     with reading(published.engine) as conn:
         building_id = doors.nearest_building(conn, lon, lat, within_m=DOOR_MAX_M)
         if building_id is None:
             return {}
-        row = conn.execute(
-            text("SELECT station_id, walk_min FROM building_walks WHERE building_id = :id AND walk_min IS NOT NULL"),
-            {"id": int(building_id)},
-        ).one_or_none()
-    return {} if row is None else {int(row.station_id): round(float(row.walk_min), 1)}
+        rows = conn.execute(_WALKS, {"id": int(building_id)}).all()
+    return {int(row.station_id): round(float(row.walk_min), 1) for row in rows}

@@ -1,5 +1,6 @@
 """Measure reach: minutes on foot from every building to its nearest station, and every station's circles."""
 
+import pandas as pd
 from sqlalchemy import Engine
 
 from api.actions import Progress, silent
@@ -23,13 +24,22 @@ def measure_reach(engine: Engine, *, profile: Profile, actor: str, progress: Pro
         gates, compounds = ground.read_gates(connection), ground.read_compounds(connection)
         barriers = ground.read_barriers(connection)
     network = walk_network(streets, gates=gates, compounds=compounds, barriers=barriers)
-    options = {"minutes": profile.minutes, "speed_m_per_s": rule.speed_m_per_s, "snap_max_m": rule.snap_max_m}
+    options = {"speed_m_per_s": rule.speed_m_per_s, "snap_max_m": rule.snap_max_m}
+    longest_min = max(profile.minutes)
     progress(0.2, f"walking from {len(stations):,} stations")
-    circles = reach(stations, network, buildings, **options)
-    progress(0.7, "finding the nearest station of every building")
-    walks = nearest(stations, network, buildings, **options)
+    circles = reach(stations, network, buildings, minutes=profile.minutes, **options)
+    progress(0.6, "finding the nearest station of every building")
+    walks = nearest(stations, network, buildings, longest_min=longest_min, **options)
+    by_category = pd.concat(
+        [
+            nearest(group, network, buildings, longest_min=longest_min, **options)
+            .reset_index(names="building_id").assign(category=category)
+            for category, group in stations.groupby("category")
+        ],
+        ignore_index=True,
+    )
     progress(0.9, f"writing {len(circles):,} circles")
     with transaction(engine, actor=actor, action="measure_reach") as connection:
-        reach_store.write_reaches(connection, circles, walks)
+        reach_store.write_reaches(connection, circles, walks, by_category=by_category)
     progress(1.0, f"{len(circles):,} circles, {len(walks):,} buildings")
     return len(circles)

@@ -15,21 +15,19 @@ from data.stores import grids as grid_store
 from data.stores import plans as plan_store
 from data.stores.plans import PlanGeometry
 from geo.codes import scope_of
-from geo.cover import dissolve
+from geo.cover import dissolve, shapes_of_units
 from geo.errors import EmptyFrameError, WanggeError
 from geo.lineage import carried_codes, issue_codes
 from geo.partition import GridProposal, propose_grids
+from geo.partition.measures import measure_plan
 from geo.units import units_in_grids
 from geo.verify import verify_plan
 from geo.zones import zones_in_grids
 
-METHOD = "partition/1"
-
-
 class PlanBrokenError(WanggeError):
     """The verifier refused a proposal; nothing was stored."""
 
-    zh = "方案未通过独立校验，未保存：{violations}"
+    zh = "方案未通过独立校验，未保存：{violations_zh}"
     en = "The independent check refused the plan, nothing was stored: {violations}"
 
 
@@ -67,17 +65,18 @@ def propose_plan(
     proposal = propose_grids(
         cells, borders, band=rule.band, dedicated_uses=rule.dedicated_uses,
         dedicated_min_m2=rule.dedicated_min_m2, seed=seed,
-        progress=lambda share, message: progress(0.1 + 0.5 * share, message),
+        progress=lambda done, of: progress(0.1 + 0.5 * done / of, f"drawing grids, community {done} of {of}"),
     )  # fmt: skip
     progress(0.6, "checking the plan")
     _refuse_broken(cells, borders, proposal, band=rule.band)
     progress(0.7, "drawing zones and household units")
     made = _geometry(cells, borders, proposal, profile=profile, used=used, before=before, seed=seed)
+    report = _report(cells, borders, proposal, made, band=rule.band)
     progress(0.9, f"storing {len(made.grids):,} grids")
     with transaction(engine, actor=actor, action="propose_plan") as connection:
         plan_id = plan_store.create_plan(
-            connection, area_code=area_code, scheme="general", name=name, seed=seed, method=METHOD,
-            report=_report(proposal, made), created_by=account_id,
+            connection, area_code=area_code, name=name, seed=seed, method=proposal.method,
+            report=report, created_by=account_id,
         )  # fmt: skip
         plan_store.write_grids(connection, plan_id, made)
     progress(1.0, f"{len(made.grids):,} grids, {len(made.zones):,} zones, {len(made.units):,} household units")
@@ -96,12 +95,15 @@ def _codes_before(connection: Connection, area_code: str) -> pd.Series:
 def _refuse_broken(
     cells: gpd.GeoDataFrame, borders: pd.DataFrame, proposal: GridProposal, *, band: tuple[int, int]
 ) -> None:
-    dedicated = set(proposal.grids.index[proposal.grids["kind"] == "dedicated"])
     broken = verify_plan(
-        cells, borders, proposal.assignment, band=band, dedicated=dedicated, exceptions=proposal.exceptions
-    )
-    if len(broken):
-        raise PlanBrokenError(violations="; ".join(broken["detail"].astype(str).head(5)))
+        cells, borders, proposal.assignment, band=band,
+        dedicated=proposal.dedicated, exceptions=proposal.exceptions, grids=proposal.grids,
+    )  # fmt: skip
+    if broken:
+        raise PlanBrokenError(
+            violations="; ".join(violation.text("en") for violation in broken[:5]),
+            violations_zh="；".join(violation.text("zh") for violation in broken[:5]),
+        )
 
 
 def _geometry(
@@ -116,22 +118,24 @@ def _geometry(
 ) -> PlanGeometry:
     """Dissolve grids, zones and units, and give them their codes and names."""
     assignment, rule = proposal.assignment, profile.grid
-    grids = proposal.grids.join(dissolve(cells, assignment)[["geometry"]])
+    grids = proposal.grids.assign(geometry=dissolve(cells, assignment).geometry)
     carried = carried_codes(before, assignment, cells["households"])
     grids["grid_code"] = issue_codes(grids["area_code"], carried, used=used)
     grids["name"] = "第" + grids["grid_code"].str[-3:] + "网格"
+    grids["exception"] = proposal.exceptions.groupby("grid")["certificate"].agg(", ".join).reindex(grids.index)
     zone_of, zones = zones_in_grids(cells, borders, assignment, count=rule.zones_per_grid, seed=seed)
-    zones = zones.join(dissolve(cells, zone_of)[["geometry"]])
+    zones = zones.assign(geometry=dissolve(cells, zone_of).geometry)
     zones["zone_code"] = zones["grid"].map(grids["grid_code"]) + _sequence(zones["grid"], digits=3)
     zones["name"] = "责任区" + zones["zone_code"].str[-3:].str.lstrip("0")
-    units, unit_cells = units_in_grids(cells, borders, assignment, size=rule.unit_households)
+    units, unit_cells = units_in_grids(cells, borders, assignment, size=rule.unit_households, seed=seed)
+    units = units.assign(geometry=shapes_of_units(cells, unit_cells))
     units["unit_code"] = units["grid"].map(grids["grid_code"]) + _sequence(units["grid"], digits=4)
     return PlanGeometry(
-        grids=gpd.GeoDataFrame(grids, geometry="geometry", crs=cells.crs),
+        grids=gpd.GeoDataFrame(grids, crs=cells.crs),
         plan_cells=assignment,
-        zones=gpd.GeoDataFrame(zones, geometry="geometry", crs=cells.crs),
+        zones=gpd.GeoDataFrame(zones, crs=cells.crs),
         zone_cells=zone_of,
-        units=units,
+        units=gpd.GeoDataFrame(units, crs=cells.crs),
         unit_cells=unit_cells,
     )
 
@@ -141,6 +145,32 @@ def _sequence(parents: pd.Series, *, digits: int) -> pd.Series:
     return (parents.groupby(parents).cumcount() + 1).astype(str).str.zfill(digits)
 
 
-def _report(cells: gpd.GeoDataFrame, borders: pd.DataFrame, proposal: GridProposal, made: PlanGeometry) -> dict[str, Any]:
-    """The measures and exceptions that are frozen with the plan."""
-    raise NotImplementedError
+def _report(
+    cells: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    proposal: GridProposal,
+    made: PlanGeometry,
+    *,
+    band: tuple[int, int],
+) -> dict[str, Any]:
+    """The measures and exceptions that are frozen with the plan; an exception has its code and place."""
+    _, whole = measure_plan(cells, borders, proposal.assignment, band=band, dedicated=proposal.dedicated)
+    places = made.grids.geometry.representative_point()
+    return {
+        "band": list(band),
+        "measures": {name: _number(row["value"]) for name, row in whole.iterrows()},
+        "versions": whole["version"].to_dict(),
+        "exceptions": [
+            {
+                **row,
+                "grid_code": made.grids.at[row["grid"], "grid_code"],
+                "place": [places[row["grid"]].x, places[row["grid"]].y],
+            }
+            for row in proposal.exceptions.to_dict("records")
+        ],
+    }
+
+
+def _number(value: float) -> float | None:
+    """A number as JSON can hold it: a measure that does not apply is null."""
+    return float(value) if pd.notna(value) else None

@@ -1,41 +1,61 @@
 """Read what the front door and every map open with: figures of what is published, outlines, bounds."""
 
+import threading
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, text
+import numpy as np
+from sqlalchemy import text
 
-from api.actions.look_up import PublishedGrids
+from api.actions.look_up import PublishedGrids, Snapshot
 from data.calendar import today
 from data.postgis.engine import reading
-from data.stores import grids as grid_store
 from maps.base import WHOLE_WORLD, MapView
 from maps.picture import Outline
 
-OUTLINES_MAX = 400
-_SIMPLIFY_DEG = 1e-4
-
-# Doors are where somebody lives or works: every building. The reader sees no households of a building,
-# so this is a count of doors; households come from the grids, which are public.
-_DOORS = text("SELECT count(*) FROM buildings")
+# Doors are buildings; the reader sees where they stand. Households come from the grids, which are public.
+_DOORS = text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geometry) AS p FROM buildings) b")
 
 
-def home_figures(published: PublishedGrids, engine: Engine) -> dict[str, Any]:
-    """Return the figures of the front door, as `maps.pages.home.HomeContext` takes them."""
-    snapshot = published.on(today())
+@dataclass
+class HomeFigures:
+    """The figures of the front door, counted again only when another plan holds or another worker answers."""
+
+    published: PublishedGrids
+    _key: tuple[Any, ...] = ()
+    _figures: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self) -> dict[str, Any]:
+        """Return the figures as `maps.pages.home.HomeContext` takes them."""
+        day = today()
+        snapshot, contacts = self.published.on(day), self.published.contacts(day)
+        key = (snapshot.key, *sorted(contacts.index))
+        with self._lock:
+            if key != self._key:
+                self._figures, self._key = _count(self.published, snapshot, set(contacts.index)), key
+            return self._figures
+
+
+def _count(published: PublishedGrids, snapshot: Snapshot, answered: set[str]) -> dict[str, Any]:
     grids = snapshot.grids
-    if grids.empty:
+    if snapshot.index is None:
         return {"communities": 0, "grids": 0, "households": 0}
-    contacts = published.contacts(today())
-    with reading(engine) as conn:
-        frame = grid_store.read_published(conn, today())
-        doors = int(conn.scalar(_DOORS) or 0)
-    answered = grids["grid_code"].isin(contacts.index)
+    has_worker = grids["grid_code"].isin(answered)
+    with reading(published.engine) as conn:
+        doors = np.array([tuple(row) for row in conn.execute(_DOORS)], dtype=float).reshape(-1, 2)
+    covered = np.isin(snapshot.index.find_many(doors[:, 0], doors[:, 1]), grids.index[has_worker])
     return {
         "communities": int(grids["area_code"].nunique()),
         "grids": len(grids),
         "households": int(grids["households"].sum()),
-        "covered_share": published.doors_in(snapshot, set(grids.index[answered])) / doors if doors else None,
-        "outlines": _outlines(frame),
+        "covered_share": float(covered.mean()) if len(doors) else None,
+        "outlines": tuple(
+            Outline(code, area, shape, not known)
+            for code, area, shape, known in zip(
+                grids["grid_code"], grids["area_code"], grids.geometry, has_worker, strict=True
+            )
+        ),
     }
 
 
@@ -47,7 +67,3 @@ def view_of(published: PublishedGrids, scope: str = "*") -> MapView:
         return MapView(bounds=WHOLE_WORLD)
     west, south, east, north = (float(value) for value in mine.total_bounds)
     return MapView(bounds=(west, south, east, north))
-
-
-def _outlines(frame: Any) -> tuple[Outline, ...]:
-    return tuple(frame.geometry.head(OUTLINES_MAX).simplify(_SIMPLIFY_DEG))

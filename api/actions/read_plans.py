@@ -96,7 +96,7 @@ def grid_feature(
         raise NotFoundError(what="grid", key=grid_code)
     zones = grid_store.read_zones(conn, plan_id)
     answerable = _answerable(conn)
-    (grid_id, row), = _records(frame)
+    ((grid_id, row),) = _records(frame)
     properties = _row(grid_id, row)
     properties["zones"] = [
         {

@@ -69,9 +69,7 @@ def create_account(
         raise WeakPasswordError(minimum=PASSWORD_LENGTH_MIN)
     kept, scope = hash_password(password), leading_digits(scope)
     with transaction(engine, actor=actor, action="create_account") as conn:
-        return accounts.create_account(
-            conn, name=name, password_hash=kept, role=role, scope=scope, language=language
-        )
+        return accounts.create_account(conn, name=name, password_hash=kept, role=role, scope=scope, language=language)
 
 
 def leading_digits(scope: str) -> str:

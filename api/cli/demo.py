@@ -21,7 +21,9 @@ from data.demo import draw_town, town_source
 from data.postgis.engine import reading
 from data.profiles import Profile, load_profile
 from data.stores import accounts
+from data.stores import areas as area_store
 from data.stores.town import read_deployment
+from geo.codes import scope_of
 
 # One account a door; their passwords are made at random on this machine and kept in its own folder.
 DOORS = (("planner", "planner", "*"), ("approver", "approver", "*"), ("street", "street_office", ""), ("admin", "admin", "*"))
@@ -70,7 +72,7 @@ def ensure_accounts(engine: Engine, settings: Settings) -> dict[str, str]:
     passwords = dict(line.split() for line in _lines(kept))
     with reading(engine) as connection:
         known = {row["name"] for row in accounts.list_accounts(connection)}
-        street = accounts.first_street_scope(connection)
+        street = scope_of(area_store.read_areas(connection, level="street").index.min())
     for name, role, scope in DOORS:
         if name not in known:
             passwords[name] = secrets.token_urlsafe(9)

@@ -18,9 +18,7 @@ def list_accounts(response: Response, services: ServicesDep, account: AccountDep
     with services.read(account) as conn:
         rows = [row for row in accounts.list_accounts(conn) if account.covers(row["scope"])]
     names = AccountAnswer.model_fields
-    return AccountsAnswer(
-        accounts=[AccountAnswer.model_validate({name: row[name] for name in names}) for row in rows]
-    )
+    return AccountsAnswer(accounts=[AccountAnswer.model_validate({name: row[name] for name in names}) for row in rows])
 
 
 @router.post("/api/v1/accounts", status_code=201, responses=problems(401, 403, 409))

@@ -1,4 +1,4 @@
-"""Cover: is every door in exactly one grid, with someone answerable, on a day?"""
+"""Cover: whether every door is in exactly one grid, with someone answerable, on a day."""
 
 from fastapi import Request, Response
 

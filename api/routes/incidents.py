@@ -6,14 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
-from api.actions.read_incidents import (
-    Wanted,
-    cluster_body,
-    density_png,
-    density_scale,
-    incident_page,
-    incident_summary,
-)
+from api.actions.read_density import density_png, density_scale
+from api.actions.read_incidents import Wanted, cluster_body, incident_page, incident_summary
 from api.answers import GEOJSON, PNG, json_answer, tile_answer
 from api.deps import AccountDep, LanguageDep, ServicesDep, TileNumber, Zoom
 from api.routes import answers, guarded_router, problems
@@ -36,9 +30,7 @@ class Page:
     after: Annotated[int, Query(ge=0, lt=2**63, description="last incident_id of the page before")] = 0
 
 
-def wanted(
-    account: AccountDep, from_on: FromDay = None, to_on: ToDay = None, category: Key = None
-) -> Wanted:
+def wanted(account: AccountDep, from_on: FromDay = None, to_on: ToDay = None, category: Key = None) -> Wanted:
     """Return the filter that every incident route knows, tied to the account's scope."""
     return Wanted(scope=account.scope, from_on=from_on, to_on=to_on, category=category)
 
@@ -53,7 +45,9 @@ def summary(
 ) -> Response:  # fmt: skip
     """Count incidents by day, category, tier, hour and grid."""
     with services.read(account) as conn:
-        body = incident_summary(conn, filters.with_(tier=tier, state=state), profile=services.profile, language=language)
+        body = incident_summary(
+            conn, filters.with_(tier=tier, state=state), profile=services.profile, language=language
+        )
     return json_answer(request, body, reader="nobody")
 
 
@@ -89,7 +83,7 @@ def find(services: ServicesDep, account: AccountDep) -> JobTaken:
 def scale(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
     """Return the colours of one filter: the same for every tile of it."""
     with services.read(account) as conn:
-        body = density_scale(conn, filters, profile=services.profile)
+        body = density_scale(conn, filters, services.peaks, profile=services.profile)
     return json_answer(request, body, reader="nobody")
 
 
@@ -104,5 +98,5 @@ def density(
     """Draw incidents per square kilometre: a kernel in metres, one fixed scale a filter."""
     check_tile(z, x, y)
     with services.read(account) as conn:
-        picture = density_png(conn, filters, z=z, x=x, y=y, profile=services.profile)
+        picture = density_png(conn, filters, services.peaks, z=z, x=x, y=y, profile=services.profile)
     return tile_answer(request, picture, media_type=PNG, public=False)

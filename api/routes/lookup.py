@@ -54,4 +54,6 @@ def search(
 def find_places(services: ServicesDep, words: str) -> list[dict[str, Any]]:
     """Return the places that fit best."""
     with reading(services.public) as conn:
-        return [dict(row) for row in doors.search(conn, words.strip(), SEARCH_LIMIT)]
+        found = doors.search(conn, words.strip(), SEARCH_LIMIT)
+    keys = ("label", "kind", "lon", "lat")
+    return [dict(zip(keys, row, strict=True)) for row in found[list(keys)].itertuples(index=False)]

@@ -1,14 +1,13 @@
 """Pages: hand each page its context and return its HTML, with this answer's nonce."""
 
 from datetime import date, timedelta
-from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.actions.look_up import Question, look_up
-from api.actions.read_home import home_figures, view_of
+from api.actions.read_home import view_of
 from api.auth import Account
 from api.deps import AccountDep, LanguageDep, NonceDep, OnDay, RowIdQuery, Services, ServicesDep, VisitorDep
 from api.language import COOKIE, Language, asked_language
@@ -25,7 +24,6 @@ from maps.shell import Desk, Shell, Visitor
 residents = guarded_router("residents")
 street = guarded_router("street")
 planning = guarded_router("planning")
-page = partial(dict, response_class=HTMLResponse)
 DAYS_SHOWN = 90
 
 
@@ -50,17 +48,16 @@ def show(request: Request, html: str, *, status: int = 200) -> HTMLResponse:
     return answer
 
 
-@residents.get("/", **page(responses=problems()))
+@residents.get("/", response_class=HTMLResponse, responses=problems())
 def home_page(
     request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep
 ) -> HTMLResponse:
     """Show the front door."""
-    figures = home_figures(services.published, services.public)
-    context = home.HomeContext(shell=shell_of(request, services, language, visitor), **figures)
+    context = home.HomeContext(shell=shell_of(request, services, language, visitor), **services.home.read())
     return show(request, home.render(context, language=language, nonce=nonce))
 
 
-@residents.get("/lookup", **page(responses=problems()))
+@residents.get("/lookup", response_class=HTMLResponse, responses=problems())
 def lookup_page(
     request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
     q: Annotated[str, Query(max_length=80)] = "", lon: Lon | None = None, lat: Lat | None = None,
@@ -85,7 +82,7 @@ def lookup_page(
     return show(request, lookup.render(context, language=language, nonce=nonce))
 
 
-@residents.get("/login", **page(responses=problems()))
+@residents.get("/login", response_class=HTMLResponse, responses=problems())
 def login_form(
     request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
     next: Annotated[str, Query(max_length=500)] = "/",  # noqa: A002  # the page's own word, as in the contract
@@ -95,7 +92,7 @@ def login_form(
     return login_page(request, services, language, nonce, next_path=safe_next(next))
 
 
-@planning.get("/planner", **page(responses=problems(401)))
+@planning.get("/planner", response_class=HTMLResponse, responses=problems(401))
 def planner_page(
     request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
     plan: RowIdQuery = None,
@@ -111,7 +108,7 @@ def planner_page(
     return show(request, planner.render(context, language=language, nonce=nonce))
 
 
-@planning.get("/cover", **page(responses=problems(401)))
+@planning.get("/cover", response_class=HTMLResponse, responses=problems(401))
 def cover_page(
     request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
     on: OnDay = None,
@@ -124,7 +121,7 @@ def cover_page(
     return show(request, cover.render(context, language=language, nonce=nonce))
 
 
-@planning.get("/reach", **page(responses=problems(401)))
+@planning.get("/reach", response_class=HTMLResponse, responses=problems(401))
 def reach_page(
     request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep
 ) -> HTMLResponse:
@@ -139,7 +136,7 @@ def reach_page(
     return show(request, reach.render(context, language=language, nonce=nonce))
 
 
-@street.get("/incidents", **page(responses=problems(401)))
+@street.get("/incidents", response_class=HTMLResponse, responses=problems(401))
 def incidents_page(
     request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
     from_on: Annotated[date | None, Query(alias="from")] = None,

@@ -51,7 +51,8 @@ def read_grids(request: Request, services: ServicesDep, account: AccountDep, pla
 
 
 @router.get(
-    "/api/v1/plans/{plan_id}/grids/{grid_code}", responses=answers(Feature[GridProperties], 401, 404, media_type=GEOJSON)
+    "/api/v1/plans/{plan_id}/grids/{grid_code}",
+    responses=answers(Feature[GridProperties], 401, 404, media_type=GEOJSON),
 )
 def read_grid(
     request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, grid_code: GridCode

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from api.actions.read_reach import circle_features, reach_summary, station_features
 from api.answers import GEOJSON, collection, json_answer
 from api.auth import EVERYWHERE
-from api.deps import AccountDep, ServicesDep
+from api.deps import AccountDep, LanguageDep, ServicesDep
 from api.routes import answers, guarded_router, problems
 from api.schemas.base import FeatureCollection
 from api.schemas.reach import CircleProperties, ReachSummary, StationProperties
@@ -44,10 +44,12 @@ def circles(
 
 
 @router.get("/api/v1/reach/summary", responses=answers(ReachSummary, 401))
-def summary(request: Request, services: ServicesDep, account: AccountDep) -> Response:
+def summary(request: Request, services: ServicesDep, account: AccountDep, language: LanguageDep) -> Response:
     """Count households within each threshold, by category and community, and those left out."""
     with services.read(account) as conn:
-        return json_answer(request, reach_summary(conn, scope=account.scope, profile=services.profile))
+        return json_answer(
+            request, reach_summary(conn, scope=account.scope, profile=services.profile, language=language)
+        )
 
 
 @router.post("/api/v1/reach", status_code=202, responses=problems(401, 403))

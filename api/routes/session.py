@@ -47,7 +47,9 @@ def open_session(
         )  # fmt: skip
     request.state.actor = account.name
     answer: Response = RedirectResponse(safe_next(next), status_code=303) if is_form else Response(status_code=204)
-    answer.set_cookie(COOKIE, token, max_age=int(lifetime.total_seconds()), **cookie_options(services.settings.is_https))
+    answer.set_cookie(
+        COOKIE, token, max_age=int(lifetime.total_seconds()), **cookie_options(services.settings.is_https)
+    )
     return answer
 
 

@@ -1,7 +1,8 @@
 """Vector tiles: the ground and the published grids for everybody, plans and walks for staff."""
 
+from typing import Any
+
 from fastapi import Request, Response
-from sqlalchemy import Connection
 
 from api.actions.read_plans import require_plan
 from api.answers import MVT, tile_answer
@@ -14,7 +15,7 @@ from geo.errors import InputError
 
 residents = guarded_router("residents")
 planning = guarded_router("planning")
-_TILE = {200: {"content": {MVT: {}}}, 204: {"description": "nothing there"}}
+_TILE: dict[int | str, dict[str, Any]] = {200: {"content": {MVT: {}}}, 204: {"description": "nothing there"}}
 
 
 class NoSuchTileError(InputError):
@@ -34,16 +35,26 @@ def check_tile(z: int, x: int, y: int) -> None:
 def base_tile(request: Request, services: ServicesDep, z: Zoom, x: TileNumber, y: TileNumber) -> Response:
     """Draw the ground: greens, water, rail, walls, streets, buildings, places."""
     check_tile(z, x, y)
-    with reading(services.public) as conn:
-        return tile_answer(request, tiles.base_tile(conn, z, x, y), public=True)
+
+    def draw() -> bytes:
+        with reading(services.public) as conn:
+            return tiles.base_tile(conn, z, x, y)
+
+    return tile_answer(request, services.tiles.get(("base", z, x, y), draw), public=True)
 
 
 @residents.get("/tiles/published/{z}/{x}/{y}.mvt", response_class=Response, responses={**_TILE, **problems()})
 def published_tile(request: Request, services: ServicesDep, z: Zoom, x: TileNumber, y: TileNumber) -> Response:
     """Draw the grids that hold today: code and name, nothing else."""
     check_tile(z, x, y)
-    with reading(services.public) as conn:
-        return tile_answer(request, tiles.published_tile(conn, today(), z, x, y), public=True)
+
+    def draw() -> bytes:
+        with reading(services.public) as conn:
+            return tiles.published_tile(conn, today(), z, x, y)
+
+    # Keyed by what is published: another plan is another tile, at once.
+    key = ("published", services.published.on(today()).key, z, x, y)
+    return tile_answer(request, services.tiles.get(key, draw), public=True)
 
 
 @planning.get(
@@ -56,7 +67,10 @@ def grids_tile(
     check_tile(z, x, y)
     with services.read(account) as conn:
         require_plan(conn, account, plan_id)
-        return tile_answer(request, tiles.grids_tile(conn, plan_id, z, x, y), public=False)
+        tile = tiles.grids_tile(
+            conn, plan_id, z, x, y, band=services.profile.grid.band, on=today(), within=account.scope
+        )  # fmt: skip
+    return tile_answer(request, tile, public=False)
 
 
 @planning.get("/tiles/walks/{z}/{x}/{y}.mvt", response_class=Response, responses={**_TILE, **problems(401)})
@@ -66,8 +80,4 @@ def walks_tile(
     """Draw buildings by minutes on foot to their nearest station."""
     check_tile(z, x, y)
     with services.read(account) as conn:
-        return tile_answer(request, _walks(conn, z, x, y), public=False)
-
-
-def _walks(conn: Connection, z: int, x: int, y: int) -> bytes:
-    return tiles.walks_tile(conn, z, x, y)
+        return tile_answer(request, tiles.walks_tile(conn, z, x, y, within=account.scope), public=False)

@@ -5,12 +5,12 @@ valley coordinates, and only then bent into the plane: faces that share an edge 
 exactly, so unions of faces tile without gap or overlap.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
-from data.demo.draft import Ints, Path, Points, Shapes, largest, open_ring
+from data.demo.draft import Ints, Path, Points, Shapes, linestrings, open_ring
 from data.demo.names import Names
 from data.demo.quarters import Leaf, alleys, name_kinds
 from data.demo.rings import Size, divide
@@ -51,8 +51,10 @@ def lay_blocks(valley: Valley, bones: Bones, names: Names, rng: np.random.Genera
     middle = Path(np.column_stack([np.arange(0, valley.length_m + 1, 50.0), 0 * np.arange(0, valley.length_m + 1, 50.0)]), "")
     fixed = [*bones.paths, border, middle]
     leaves: list[Leaf] = []
-    lines = list(fixed)
-    for ground in _faces([piece for piece, _ in _nodes(fixed)]):
+    # the rounded pieces, not the lines they came from: cuts end on the rounded ones
+    nodes = _nodes(fixed)
+    lines = [replace(path, coords=np.asarray(shapely.get_coordinates(piece))) for piece, path in nodes]
+    for ground in _faces([piece for piece, _ in nodes]):
         made, paths = _divided(ground, valley, bones, names, rng)
         leaves += made
         lines += paths
@@ -74,10 +76,7 @@ def _border(valley: Valley) -> Path:
 
 def _nodes(paths: list[Path]) -> list[tuple[shapely.LineString, Path]]:
     """Cut lines at all crossings; each piece with the path it came from."""
-    sources = shapely.linestrings(
-        np.vstack([path.coords for path in paths]),
-        indices=np.repeat(np.arange(len(paths)), [len(path.coords) for path in paths]),
-    )
+    sources = linestrings([path.coords for path in paths])
     pieces = shapely.get_parts(shapely.union_all(sources, grid_size=SNAP_M))
     middles = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     found = shapely.STRtree(sources).nearest(middles)
@@ -115,7 +114,7 @@ def _divided(
         return [Leaf(piece, kind) for piece in pieces], [Path(cut.ends, "") for cut in cuts]
     shrink = float(np.clip(valley.size**0.25, 0.5, 1))
     near = np.hypot(*(spot - bones.old_town)) < 420
-    size = Size(7e3, 1.7e4, 55.0) if near else Size(1.3e4 * shrink, 3.4e4 * shrink, 62.0)
+    size = Size(7e3, 1.7e4, 55.0) if near else Size(2.3e4 * shrink, 5.2e4 * shrink, 75.0)
     pieces, cuts = divide(ring, size, rng=rng)
     return [Leaf(piece, kind) for piece in pieces], [_street(cut.ends, cut.depth, names) for cut in cuts]
 
@@ -163,12 +162,3 @@ def _sides(pieces: Shapes, faces: Shapes) -> Ints:
     """Return (edge, face) pairs of faces that touch the middle of an edge."""
     middles = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     return np.asarray(shapely.STRtree(faces).query(middles, predicate="dwithin", distance=1e-4).T, dtype=np.int64)
-
-
-def buildable(blocks: Blocks, margins: dict[str, float], face: int, edges: list[int]) -> shapely.Polygon:
-    """Return a face without the ground its streets take."""
-    taken = [
-        shapely.LineString(blocks.edges[edge].coords).buffer(margins[blocks.edges[edge].road_class], quad_segs=2)
-        for edge in edges
-    ]
-    return largest(shapely.difference(blocks.faces[face], shapely.union_all(taken)))

@@ -12,7 +12,7 @@ import shapely
 from data.demo import footprints
 from data.demo.draft import Compound, Draft, Green, House, Path, Points, turned
 from data.demo.footprints import Shape
-from data.demo.rows import Bar, RowRule, Rows, facing, lay_rows
+from data.demo.rows import Bar, RowRule, Rows, facing, lay_rows, spans
 from data.demo.site import Site, open_gate
 
 TOWER_FLOORS = (11, 11, 15, 18, 18, 18, 24, 26, 30, 33)
@@ -35,12 +35,12 @@ class Style:
 
 
 STYLES = {
-    "walled": Style(RowRule((2, 4), (13.5, 16.5), (11.5, 13.5), (13.0, 19.0), 8.0), footprints.slab,
+    "walled": Style(RowRule((2, 4), (13.0, 15.5), (11.0, 13.0), (11.5, 16.0), 6.0), footprints.slab,
                     (6, 6, 6, 7, 7), "residential", "walled", flats_a_floor=2),
     "open": Style(RowRule((2, 3), (12.5, 15.0), (11.0, 12.5), (9.0, 12.0), 6.0), footprints.slab,
                   (5, 6, 6, 7), "residential", None, flats_a_floor=2, margin_m=18.0),
-    "towers": Style(RowRule((1, 3), (21.0, 25.0), (16.5, 20.0), (30.0, 40.0), 17.0), footprints.tower,
-                    TOWER_FLOORS, "residential", "towers", margin_m=9.0),
+    "towers": Style(RowRule((1, 3), (20.0, 24.0), (16.0, 19.0), (19.0, 29.0), 13.0), footprints.tower,
+                    TOWER_FLOORS, "residential", "towers", margin_m=7.0),
     "works": Style(RowRule((3, 6), (14.0, 18.0), (22.0, 36.0), (13.0, 18.0), 12.0, 0.93), footprints.plain,
                    (1, 1, 1, 2, 3), "works", "works", margin_m=7.0),
     "school": Style(RowRule((3, 5), (13.0, 15.0), (15.0, 22.0), (20.0, 25.0), 14.0), footprints.winged,
@@ -68,10 +68,11 @@ def build_compound(site: Site, draft: Draft, name: str | None, rng: np.random.Ge
     level = turned(ring - middle, -angle)
     compound = len(draft.compounds) if style.compound else -1
     field = _playing_field(site, level)
-    rows = lay_rows(level if field is None else field[1], style.rows, rng)
+    side = float(level[:, 0].min()) + 5.0 if great else None  # a great building leaves no way through
+    rows = lay_rows(level if field is None else field[1], style.rows, rng, spine=side)
     bars = _joined(rows.bars, rng) if great else rows.bars
     houses = [_house(bar, style, site, rng) for bar in bars]
-    garden = _garden(houses, site, rng) if site.kind in ("walled", "towers") else None
+    garden = _garden(houses, rng) if site.kind in ("walled", "towers") else None
     for house, bar in zip(houses, bars, strict=True):
         house.ring = footprints.placed(house.ring, *(turned(np.array([[bar.x, bar.y]]), angle)[0] + middle), angle)
         x, y = turned(np.array([[bar.x, bar.y]]), angle)[0] + middle
@@ -84,14 +85,15 @@ def build_compound(site: Site, draft: Draft, name: str | None, rng: np.random.Ge
         draft.greens.append(Green(shapely.Polygon(garden.ring).centroid.buffer(min(13.0, garden.spot[3] / 3.2)), "park", None))
     if field is not None:
         draft.greens.append(Green(shapely.Polygon(turned(field[0], angle) + middle), "square", f"{name}操场"))
-    _lead_in(site, draft, rows, (angle, middle), rng, compound=compound)
+    floor = -1e9 if field is None else float(field[1][:, 1].min())
+    _lead_in(site, draft, rows, (angle, middle, floor), rng, compound=compound)
     if style.compound is not None:
         kind = "walled" if style.compound == "towers" else style.compound
         draft.compounds.append(Compound(site.polygon, kind, name or "", site.face))
 
 
 def _house(bar: Bar, style: Style, site: Site, rng: np.random.Generator) -> House:
-    floors = int(rng.choice(np.array(style.floors)))
+    floors = int(rng.choice(np.array(style.floors))) if bar.units < GREAT_UNITS[0] else 30
     stairs, households = 0, 0
     if style.use == "residential":
         stairs = bar.units
@@ -121,12 +123,10 @@ def _joined(bars: list[Bar], rng: np.random.Generator) -> list[Bar]:
     return [bar for bar in bars if bar not in best] + [great]
 
 
-def _garden(houses: list[House], site: Site, rng: np.random.Generator) -> House | None:
+def _garden(houses: list[House], rng: np.random.Generator) -> House | None:
     """Choose the building whose place becomes a garden in the middle of a large compound."""
     if len(houses) < 8 or rng.random() < 0.35:
         return None
-    middle = site.outline.mean(axis=0)
-    del middle
     return houses[len(houses) // 2 + int(rng.integers(-1, 2))]
 
 
@@ -150,35 +150,35 @@ def _playing_field(site: Site, level: Points) -> tuple[Points, Points] | None:
 
 
 def _lead_in(
-    site: Site, draft: Draft, rows: Rows, frame: tuple[float, Points], rng: np.random.Generator, *, compound: int
+    site: Site, draft: Draft, rows: Rows, frame: tuple[float, Points, float], rng: np.random.Generator, *, compound: int
 ) -> None:
-    """Draw lanes and spine, and open a gate at both ends of the spine."""
-    angle, middle = frame
-    heights = [level for level, _ in rows.lanes]
+    """Draw lanes and spine, and open a gate at both ends of the spine (no lower than the frame's floor)."""
+    angle, middle, floor = frame
     ends = _spine_ends(site, rows, frame)
     if ends is None:
         return
-    spine = np.array([[rows.spine, y] for y in sorted({*ends, *(h for h in heights if ends[0] < h < ends[1])})])
-    lines = [spine]
-    for level, (west, east) in rows.lanes:
-        if ends[0] < level < ends[1]:
-            lines.append(np.array([[west + 2, level], [rows.spine, level], [east - 2, level]]))
-    made = [turned(line, angle) + middle for line in lines]
-    nodes = {tuple(line): point for line, point in zip(spine.tolist(), made[0], strict=True)}
-    for line, there in zip(lines[1:], made[1:], strict=True):
-        there[1] = nodes[tuple(line[1].tolist())]  # the same bits, so that they are one junction
-    is_private = compound >= 0
-    if open_gate(site, draft, made[0][0], rng, compound=compound):
-        open_gate(site, draft, made[0][-1], rng, compound=compound)
-        draft.paths += [Path(line, "service", None, is_private=is_private) for line in made]
+    lanes = [(level, span) for level, span in rows.lanes if ends[0] + 1 < level < ends[1] - 1]
+    spine = np.array([[rows.spine, y] for y in (ends[0], *(level for level, _ in lanes), ends[1])])
+    made = [turned(spine, angle) + middle]
+    for number, (level, (west, east)) in enumerate(lanes, 1):
+        lane = turned(np.array([[west + 2, level], [rows.spine, level], [east - 2, level]]), angle) + middle
+        lane[1] = made[0][number]  # the same bits, so that they are one junction
+        made.append(lane)
+    is_there = open_gate(site, draft, made[0][-1], rng, compound=compound)
+    if is_there and floor < ends[0]:
+        open_gate(site, draft, made[0][0], rng, compound=compound)
+    if is_there:
+        draft.paths += [Path(line, "service", None, is_private=compound >= 0) for line in made]
 
 
-def _spine_ends(site: Site, rows: Rows, frame: tuple[float, Points]) -> tuple[float, float] | None:
-    from data.demo.rows import spans  # noqa: PLC0415
-
+def _spine_ends(site: Site, rows: Rows, frame: tuple[float, Points, float]) -> tuple[float, float] | None:
     ring = site.inner(3.0)
     if ring is None:
         return None
     level = turned(ring - frame[1], -frame[0])
     found = spans(level[:, ::-1], rows.spine)
-    return max(found, key=lambda span: span[1] - span[0]) if found else None
+    if not found:
+        return None
+    low, high = max(found, key=lambda span: span[1] - span[0])
+    low = max(low, frame[2])
+    return (low, high) if high - low > 6 else None

@@ -111,6 +111,14 @@ def polygons(rings: list[Points]) -> Shapes:
     return np.asarray(shapely.polygons(shapely.linearrings(np.vstack(rings), indices=owners)), dtype=object)
 
 
+def linestrings(lines: list[Points]) -> Shapes:
+    """Return lines of many coordinate arrays at once."""
+    if not lines:
+        return np.empty(0, dtype=object)
+    owners = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    return np.asarray(shapely.linestrings(np.vstack(lines), indices=owners), dtype=object)
+
+
 def open_ring(polygon: shapely.Polygon) -> Points:
     """Return the outer ring of a polygon as open coordinates (n, 2), counter-clockwise."""
     ring = np.asarray(shapely.get_coordinates(shapely.get_exterior_ring(polygon)))[:-1]

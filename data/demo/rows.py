@@ -11,6 +11,7 @@ import numpy as np
 from data.demo.draft import Points
 
 Span = tuple[float, float]
+PHASES = 8  # beginnings of the first row that are tried
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,9 @@ def lay_rows(ring: Points, rule: RowRule, rng: np.random.Generator, *, spine: fl
     spine
         Where the path across the rows runs; in the middle where not given.
     """
-    low, high = float(ring[:, 1].min()), float(ring[:, 1].max())
-    middle = (ring[:, 0].max() + ring[:, 0].min()) / 2 + rng.uniform(-0.1, 0.1) * np.ptp(ring[:, 0])
-    spine = float(middle) if spine is None else spine
+    spine = _spine(ring, rule, rng) if spine is None else spine
     depth, aisle = rng.uniform(*rule.depth_m), rng.uniform(*rule.aisle_m)
-    count = max(1, int((high - low + aisle) // (depth + aisle)))
-    step = (high - low - depth) / max(1, count - 1) if count > 1 else 0.0
-    levels = [low + depth / 2 + index * step for index in range(count)] if count > 1 else [(low + high) / 2]
+    levels = _levels(ring, (depth, aisle), rule.units[0] * rule.unit_m[0] + 1, spine)
     bars: list[Bar] = []
     for level in levels:
         free = shared(spans(ring, level - depth / 2 + 0.3), spans(ring, level + depth / 2 - 0.3))
@@ -96,6 +93,34 @@ def lay_rows(ring: Points, rule: RowRule, rng: np.random.Generator, *, spine: fl
             bars += _packed(start, end, (level, depth), rule, rng)
     lanes = [(a + b) / 2 for a, b in zip(levels[:-1], levels[1:], strict=True)]
     return Rows(bars, _crossed(ring, lanes, spine), spine)
+
+
+def _levels(ring: Points, size: Span, least_m: float, spine: float) -> list[float]:
+    """Return the levels of rows, a depth and an aisle apart, begun where they have most room altogether."""
+    depth, aisle = size
+    low, high = float(ring[:, 1].min()), float(ring[:, 1].max())
+    steps = np.arange(low + depth / 2, high - depth / 2 + 0.01, (depth + aisle) / PHASES)
+    room = [
+        sum(
+            b - a
+            for span in shared(spans(ring, level - depth / 2 + 0.3), spans(ring, level + depth / 2 - 0.3))
+            for a, b in _beside(span, spine)
+            if b - a > least_m
+        )
+        for level in steps.tolist()
+    ]
+    totals = [sum(room[phase::PHASES]) for phase in range(PHASES)]
+    best = int(np.argmax(totals))
+    return [level for level, width in zip(steps[best::PHASES].tolist(), room[best::PHASES], strict=True) if width > 0]
+
+
+def _spine(ring: Points, rule: RowRule, rng: np.random.Generator) -> float:
+    """Return where the spine runs: near the middle, or along the side of ground too narrow for two rows."""
+    west, east = float(ring[:, 0].min()), float(ring[:, 0].max())
+    least = rule.units[0] * rule.unit_m[0]
+    if east - west < 2 * least + 24:
+        return west + 5.0 if rng.random() < 0.5 else east - 5.0
+    return (west + east) / 2 + float(rng.uniform(-0.08, 0.08)) * (east - west - 2 * least)
 
 
 def _beside(span: Span, spine: float, half_m: float = 4.5) -> list[Span]:

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from data.demo.blocks import Blocks
-from data.demo.draft import HALF_WIDTH_M, Draft, Gate, Path, Points, largest, open_ring
+from data.demo.draft import HALF_WIDTH_M, Draft, Gate, Path, Points, largest, linestrings, open_ring
 
 NOT_DOORS = ("", "steps")
 HOURS = (None, None, "06:00-23:00", "06:30-22:30", None)
@@ -63,10 +63,7 @@ def sites(blocks: Blocks) -> list[Site]:
 
 def _buildable(blocks: Blocks, face: int, edges: list[int]) -> shapely.Polygon:
     """Return a face without the ground that its streets take, smoothed a little."""
-    lines = shapely.linestrings(
-        np.vstack([blocks.edges[edge].coords for edge in edges]),
-        indices=np.repeat(np.arange(len(edges)), [len(blocks.edges[edge].coords) for edge in edges]),
-    )
+    lines = linestrings([blocks.edges[edge].coords for edge in edges])
     margins = [HALF_WIDTH_M[blocks.edges[edge].road_class] for edge in edges]
     taken = shapely.union_all(shapely.buffer(lines, margins, quad_segs=2))
     ground = largest(shapely.difference(blocks.faces[face], taken))

@@ -53,6 +53,7 @@ def open_engine(
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text must not carry names or the point somebody asked about
         connect_args={"options": options, "application_name": "wangge"},
     )
 

@@ -75,7 +75,7 @@ def is_ours(item: Any, name: str | None, kind: str, reflected: bool, compare_to:
     """Return whether Alembic should look at an object: not PostGIS's own, not the job library's."""
     if kind == "table" and (name or "").startswith(FOREIGN_TABLES):
         return False
-    return bool(alembic_helpers.include_object(item, name, kind, reflected, compare_to))
+    return bool(alembic_helpers.include_object(item, name, kind, reflected, compare_to))  # type: ignore[no-untyped-call]  # geoalchemy2 is not typed
 
 
 def run_sql(connection: Connection, name: str) -> None:

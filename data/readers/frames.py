@@ -14,6 +14,8 @@ from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Table
 
 from geo.frames import WGS84
 
+Shapes = Sequence[Any] | np.ndarray
+
 
 def table_columns(table: Table) -> list[str]:
     """Return a table's columns without its key and geometry, in the table's order."""
@@ -21,7 +23,9 @@ def table_columns(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.name not in key and column.name != "geometry"]
 
 
-def table_frame(table: Table, values: Mapping[str, Sequence[Any]], shapes: Sequence[Any]) -> gpd.GeoDataFrame:
+def table_frame(
+    table: Table, values: Mapping[str, Sequence[Any]], shapes: Sequence[Any] | np.ndarray
+) -> gpd.GeoDataFrame:
     """Return a frame of `table`'s columns, EPSG:4326, ids 1..n in row order as index.
 
     Parameters
@@ -36,9 +40,7 @@ def table_frame(table: Table, values: Mapping[str, Sequence[Any]], shapes: Seque
     rows = len(shapes)
     key = next(iter(table.primary_key.columns)).name
     index = pd.RangeIndex(1, rows + 1, name=key).astype("int64")
-    columns = {
-        name: typed_column(table, name, values.get(name, [None] * rows), index) for name in table_columns(table)
-    }
+    columns = {name: typed_column(table, name, values.get(name, [None] * rows), index) for name in table_columns(table)}
     geometry = gpd.GeoSeries(np.asarray(shapes, dtype=object), index=index, crs=WGS84)
     return gpd.GeoDataFrame(columns, geometry=geometry, index=index, crs=WGS84)
 
@@ -52,13 +54,16 @@ def typed_column(table: Table, name: str, values: Sequence[Any], index: pd.Index
     elif isinstance(column.type, Boolean):
         kind = "bool"
     elif isinstance(column.type, DateTime):
-        return pd.Series(pd.to_datetime(list(values), utc=True), index=index, name=name).astype("datetime64[us, UTC]")
+        times: pd.Series = pd.Series(pd.to_datetime(list(values), utc=True), index=index, name=name)
+        moments: pd.Series = times.dt.as_unit("us")
+        return moments
     elif column.type.python_type is float:
         kind = "float64"
-    return pd.Series(list(values), index=index, name=name, dtype=kind)
+    told: pd.Series = pd.Series(list(values), index=index, name=name, dtype=kind)
+    return told
 
 
-def multi(shapes: Sequence[Any]) -> np.ndarray:
+def multi(shapes: Shapes) -> np.ndarray:
     """Return every polygonal shape as a MultiPolygon, as the store's columns want them."""
     return np.array([_as_multi(shape) for shape in shapes], dtype=object)
 
@@ -67,7 +72,7 @@ def _as_multi(shape: Any) -> Any:
     return shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
 
 
-def polygons_only(shapes: Sequence[Any]) -> np.ndarray:
+def polygons_only(shapes: Shapes) -> np.ndarray:
     """Return shapes made valid and reduced to their polygons; what has none becomes empty."""
     array = np.asarray(shapes, dtype=object)
     bad = ~shapely.is_valid(array)

@@ -109,7 +109,9 @@ def _lived_in(
     """Return buildings in the shape of their table, with community, compound, households, people."""
     points = gpd.GeoSeries(shapely.point_on_surface(buildings.geometry.to_numpy()), crs=buildings.crs)
     households = estimate_households(buildings, profile.estimate)
-    values: dict[str, Any] = {column: buildings[column] for column in ("source_ref", "name", "address", "use", "floors")}
+    values: dict[str, Any] = {
+        column: buildings[column] for column in ("source_ref", "name", "address", "use", "floors")
+    }
     values["area_code"] = osm_areas.area_codes_of(buildings.geometry, areas, nearest=True)
     values["compound_id"] = osm_compounds.compound_of(points, compounds)
     values["households"] = households
@@ -120,7 +122,9 @@ def _lived_in(
 
 def _no_people() -> pd.DataFrame:
     columns = [*table_columns(people.people), "role"]
-    return pd.DataFrame({column: pd.Series(dtype=object) for column in columns}, index=pd.Index([], name="person_id", dtype="int64"))
+    return pd.DataFrame(
+        {column: pd.Series(dtype=object) for column in columns}, index=pd.Index([], name="person_id", dtype="int64")
+    )
 
 
 def _source(path: Path, elements: Elements) -> dict[str, Any]:

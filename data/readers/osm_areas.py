@@ -8,7 +8,7 @@ Communities tile: all outlines are noded together and each face is given out onc
 Codes begin with 99, a province number that no place has (GB/T 2260), so they never meet real ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -27,7 +27,7 @@ CODE_BASE = "990101"
 MOST_SHARE = 0.5
 # A division cut by the extract's edge with fewer buildings is a neighbour's scrap, not a community.
 SCRAP_SHARE = 0.01
-NEARLY_ALL_SHARE = 0.9
+NEARLY_ALL_SHARE = 0.75
 GROUND_MARGIN_M = 100.0
 STAND_IN_REACH_M, STAND_IN_MARGIN_M = 300.0, 100.0
 PIER_M = 10.0
@@ -138,11 +138,7 @@ def _dry(communities: list[Community], ground: Any, buildings: gpd.GeoSeries, se
     piers = gpd.GeoSeries([shapely.union_all(metric.buffer(PIER_M))], crs=metric.crs)
     wet = sea.difference(to_degrees(piers).iloc[0]) if len(metric) else sea
     shapes = polygons_only([item.shape.intersection(ground).difference(wet) for item in communities])
-    return [
-        Community(item.name, shape, item.is_stand_in, item.parent)
-        for item, shape in zip(communities, shapes, strict=True)
-        if not shape.is_empty
-    ]
+    return [replace(item, shape=shape) for item, shape in zip(communities, shapes, strict=True) if not shape.is_empty]
 
 
 def tiled(communities: list[Community]) -> list[Community]:
@@ -160,7 +156,12 @@ def tiled(communities: list[Community]) -> list[Community]:
         owner[shapely.contains(shapes[row], inside)] = row
     _fill_holes(faces, owner)
     made = [
-        Community(item.name, polygons_only([shapely.coverage_union_all(faces[owner == row])])[0], item.is_stand_in, item.parent)
+        Community(
+            item.name,
+            polygons_only([shapely.coverage_union_all(faces[owner == row])])[0],
+            item.is_stand_in,
+            item.parent,
+        )
         for row, item in enumerate(communities)
     ]
     return [item for item in made if not item.shape.is_empty]

@@ -91,19 +91,25 @@ def boundaries(elements: Elements) -> list[Boundary]:
         if parts and level is not None and name:
             shape = assemble(item, lines)
             found.append(Boundary(f"relation/{item.relation_id}", name, level, parts, shape, frozenset(item.nodes)))
-    found += _closed_ways(elements, {(item.name, item.level) for item in found})
+    found += _lone_ways(elements, {(item.name, item.level) for item in found})
     return sorted(found, key=lambda item: (-item.level, item.ref))
 
 
-def _closed_ways(elements: Elements, told: set[tuple[str, int]]) -> list[Boundary]:
-    found = []
+def _lone_ways(elements: Elements, told: set[tuple[str, int]]) -> list[Boundary]:
+    """Return divisions drawn as named ways without a relation, closed or not."""
+    found: dict[tuple[str, int], list[int]] = {}
     for row in elements.ways(lambda tags: _level(tags) is not None):
         level, name = _level(elements.way_tags[row]), clean(elements.way_tags[row].get("name"))
-        if elements.is_closed[row] and level is not None and name and (name, level) not in told:
-            line, way = elements.lines[row], elements.way_ids[row]
-            shape = shapely.union_all(shapely.get_parts(shapely.polygonize([shapely.union_all([line])])))
-            found.append(Boundary(f"way/{way}", name, level, ((way, line),), shape, frozenset()))
-    return found
+        if level is not None and name and (name, level) not in told:
+            found.setdefault((name, level), []).append(row)
+    return [_of_ways(elements, name, level, rows) for (name, level), rows in found.items()]
+
+
+def _of_ways(elements: Elements, name: str, level: int, rows: list[int]) -> Boundary:
+    lines = elements.lines[rows]
+    shape = shapely.union_all(shapely.get_parts(shapely.polygonize([shapely.union_all(lines)])))
+    ways = [elements.way_ids[row] for row in rows]
+    return Boundary(f"way/{min(ways)}", name, level, tuple(zip(ways, lines, strict=True)), shape, frozenset())
 
 
 def _level(tags: dict[str, str]) -> int | None:
@@ -165,7 +171,7 @@ def ends_of(lines: Iterable[Any]) -> list[tuple[float, float]]:
 def carried_to_edge(ends: list[tuple[float, float]], ground: Any) -> tuple[list[Any], set[tuple[float, float]]]:
     """Return lines from cut ends to the outline of the ground, and the ends too far inside for one."""
     ends = sorted(set(ends))
-    points = shapely.points(np.asarray(ends, dtype=float).reshape(-1, 2))
+    points = np.array(shapely.points(np.asarray(ends, dtype=float).reshape(-1, 2)), dtype=object)
     inside = np.flatnonzero(shapely.contains_properly(ground, points))
     if not len(inside):
         return [], set()
@@ -285,19 +291,24 @@ def _by_elimination(faces: Faces, known: Evidence) -> None:
 def _open_names(faces: Faces, told: dict[int, dict[int, int]]) -> tuple[dict[int, set[int]], set[int]]:
     """Return the unnamed faces with the names their boundaries allow, and which lie between two.
 
-    A face along no boundary may have the name that is told inside it. A boundary with one owner
-    has that owner on one side only, so it allows the name without leaving it alone.
+    Along a boundary of two or more the name is one of theirs. A boundary with one owner has it on
+    one side only, so it allows that name but leaves none alone. A face along no boundary may have
+    the name that is told inside it.
     """
     allowed: dict[int, set[int]] = {}
-    between: set[int] = set()
+    perhaps: dict[int, set[int]] = {}
     for left, right, owners in faces.sides:
         for face in (left, right):
-            if face >= 0 and faces.names[face] < 0:
+            if face < 0 or faces.names[face] >= 0:
+                continue
+            if len(owners) > 1:
                 allowed[face] = allowed[face] & owners if face in allowed else set(owners)
-                between |= {face} if len(owners) > 1 else set()
-    for face in np.flatnonzero(faces.names < 0):
-        allowed.setdefault(int(face), set(told.get(int(face), {})))
-        allowed[int(face)] -= faces.loose
+            else:
+                perhaps.setdefault(face, set()).update(owners)
+    between = set(allowed)
+    for face in map(int, np.flatnonzero(faces.names < 0)):
+        names = allowed.get(face, perhaps.get(face, set(told.get(face, {}))))
+        allowed[face] = names - faces.loose
     return allowed, between
 
 

@@ -104,9 +104,7 @@ def _owners(points: np.ndarray, compounds: gpd.GeoDataFrame) -> list[int | None]
         return owners
     edges = to_metric(compounds.geometry).boundary
     places = to_metric(gpd.GeoSeries(points, crs=WGS84), edges.crs).to_numpy()
-    rows, hits = shapely.STRtree(edges.to_numpy()).query_nearest(
-        places, max_distance=GATE_ON_WALL_M, all_matches=False
-    )
+    rows, hits = shapely.STRtree(edges.to_numpy()).query_nearest(places, max_distance=GATE_ON_WALL_M, all_matches=False)
     for row, hit in zip(rows, hits, strict=True):
         owners[row] = int(compounds.index[hit])
     return owners

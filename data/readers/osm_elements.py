@@ -5,7 +5,7 @@ marked cut. Format: https://wiki.openstreetmap.org/wiki/PBF_Format, read with li
 Limit: a file cut exactly between two of its blocks cannot be told from a smaller, whole one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,17 +124,22 @@ def _read(path: Path) -> Elements:
     relations = osmium.FileProcessor(file, osmium.osm.RELATION)
     elements.relations = [_relation(item) for item in relations if item.tags.get("type") in AREA_RELATIONS]
     members = {way for relation in elements.relations for way, _ in relation.ways}
-    tagged = osmium.filter.EmptyTagFilter().enable_for(osmium.osm.NODE)
-    writer, points, lines = osmium.geom.WKBFactory(), [], []
-    for item in osmium.FileProcessor(file, osmium.osm.NODE | osmium.osm.WAY).with_locations().with_filter(tagged):
+    tagged = osmium.filter.EmptyTagFilter()
+    tagged.enable_for(osmium.osm.NODE)
+    writer = osmium.geom.WKBFactory()
+    points: list[tuple[float, float]] = []
+    lines: list[Any] = []
+    both = osmium.osm.NODE | osmium.osm.WAY
+    items: Iterable[Any] = osmium.FileProcessor(file, both).with_locations().with_filter(tagged)
+    for item in items:
         if item.is_way():
             _take_way(elements, item, members, writer, lines)
         elif item.location.valid():
             elements.node_ids.append(item.id)
             elements.node_tags.append(dict(item.tags))
             points.append((item.location.lon, item.location.lat))
-    elements.points = shapely.points(np.asarray(points, dtype=float).reshape(-1, 2))
-    elements.lines = shapely.from_wkb(np.asarray(lines, dtype=object))
+    elements.points = np.array(shapely.points(np.asarray(points, dtype=float).reshape(-1, 2)), dtype=object)
+    elements.lines = np.array(shapely.from_wkb(np.array(lines, dtype=object)), dtype=object)
     return elements
 
 
@@ -185,7 +190,9 @@ def surfaces(elements: Elements, wanted: Wanted) -> Surfaces:
     enough = shapely.get_num_points(rings) >= 4
     rows = [row for row, fits in zip(rows, enough, strict=True) if fits]
     coordinates, index = shapely.get_coordinates(rings[enough], return_index=True)
-    shapes += list(shapely.polygons(shapely.linearrings(coordinates, indices=index))) if rows else []
+    if rows:
+        made: Any = shapely.polygons(shapely.linearrings(coordinates, indices=index))
+        shapes.extend(made)
     refs += [f"way/{elements.way_ids[row]}" for row in rows]
     tags += [elements.way_tags[row] for row in rows]
     found = Surfaces(refs, tags, polygons_only(np.array(shapes, dtype=object)))
@@ -195,7 +202,10 @@ def surfaces(elements: Elements, wanted: Wanted) -> Surfaces:
 def _relation_surfaces(elements: Elements, wanted: Wanted) -> tuple[list[str], list[Tags], list[Any], set[int]]:
     accepted = [item for item in elements.relations if item.tags.get("type") == "multipolygon" and wanted(item.tags)]
     lines = member_lines(elements, accepted)
-    refs, tags, shapes, told = [], [], [], set()
+    refs: list[str] = []
+    tags: list[Tags] = []
+    shapes: list[Any] = []
+    told: set[int] = set()
     for relation in accepted:
         shape = assemble(relation, lines)
         if not shapely.is_empty(shape):

@@ -95,9 +95,11 @@ def _with_business(uses: list[str], elements: Elements, tree: shapely.STRtree) -
     """Return uses with homes over a shop, an office or a restaurant as mixed."""
     rows = elements.nodes(osm_tags.has_business)
     _, hits = tree.query(elements.points[rows], predicate="within")
-    return ["mixed" if use == "residential" and row in set(hits) else use for row, use in enumerate(uses)] if len(
-        hits
-    ) else uses
+    return (
+        ["mixed" if use == "residential" and row in set(hits) else use for row, use in enumerate(uses)]
+        if len(hits)
+        else uses
+    )
 
 
 def _addresses(elements: Elements, found: Surfaces, tree: shapely.STRtree) -> list[str | None]:

@@ -5,6 +5,8 @@ the keys service, health, elderly, children, culture, market is `osm_tags.statio
 profile that has no such key gets no such station.
 """
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -31,14 +33,16 @@ def stations(elements: Elements, profile: Profile) -> gpd.GeoDataFrame:
     rows = elements.nodes(wanted)
     tree = shapely.STRtree(found.shapes)
     nodes, hits = tree.query(elements.points[rows], predicate="within")
-    told = {node for node, hit in zip(nodes, hits, strict=True) if _same(elements.node_tags[rows[node]], found.tags[hit])}
+    told = {
+        node for node, hit in zip(nodes, hits, strict=True) if _same(elements.node_tags[rows[node]], found.tags[hit])
+    }
     rows = [row for place, row in enumerate(rows) if place not in told]
     refs = found.refs + [f"node/{elements.node_ids[row]}" for row in rows]
     tags = found.tags + [elements.node_tags[row] for row in rows]
     points = np.concatenate([shapely.point_on_surface(found.shapes), elements.points[rows]])
     order = sorted(range(len(refs)), key=refs.__getitem__)
     categories = [osm_tags.station_category(item) or "" for item in tags]
-    values = {
+    values: dict[str, Any] = {
         "source_ref": [refs[row] for row in order],
         "name": [_name(tags[row]) or labels[categories[row]] for row in order],
         "category": [categories[row] for row in order],

@@ -145,8 +145,9 @@ def is_walkable(tags: Tags) -> bool:
     """Return whether the public may walk here.
 
     The nearest tag decides: foot, then access, then motorroad, then the class of road. Motorways,
-    busways and bridleways only where foot or a sidewalk says so, trunk roads there and where the
-    speed limit is a town's (60 km/h); cycleways, tracks and service roads unless refused; foot=use_sidepath is no, its own path is drawn beside it.
+    busways and bridleways only where foot or a sidewalk says so; trunk roads there, and where the
+    speed limit is a town's (60 km/h); cycleways, tracks and service roads unless refused.
+    foot=use_sidepath is no: its own path is drawn beside it.
     """
     foot = tags.get("foot")
     if foot is not None:

@@ -65,7 +65,7 @@ def allot_ids(connection: Connection, table: Table, count: int) -> np.ndarray:
 
 def _with_index(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """Turn index levels that are columns of the table into columns; refuse columns it has not."""
-    is_key = any(name in table.columns for name in frame.index.names)
+    is_key = any(str(name) in table.columns for name in frame.index.names)
     if is_key and not frame.index.is_unique:
         doubles = frame.index[frame.index.duplicated()][:5]
         raise DuplicateIdError(what=table.name, ids=", ".join(map(str, doubles)))
@@ -119,8 +119,8 @@ def _numbers(connection: Connection, table: Table) -> str:
 
 def _advance_numbers(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
     """Let the table's own numbering go on after the highest id that was given."""
-    key = next(iter(table.primary_key.columns))
-    if key.identity is None or key.name not in rows.columns:
+    key = next(iter(table.primary_key.columns), None)
+    if key is None or key.identity is None or key.name not in rows.columns:
         return
     moved = text("SELECT setval(CAST(:n AS regclass), greatest(:highest, nextval(CAST(:n AS regclass))))")
     connection.execute(moved, {"highest": int(rows[key.name].max()), "n": _numbers(connection, table)})
@@ -164,7 +164,7 @@ def read_frame(
         False returns a plain DataFrame.
     """
     result = connection.execute(statement, parameters or {})
-    described = result.cursor.description  # type: ignore[union-attr]  # a query has a cursor
+    described: Any = result.cursor.description if result.cursor is not None else ()
     nullable = _nullable(statement)
     rows = result.all()
     values = list(zip(*rows, strict=True)) or [()] * len(described)

@@ -97,7 +97,7 @@ def _words(column: Column[Any], values: pd.Series) -> Any:
 
 def _is_storable(value: str) -> bool:
     """PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair."""
-    return value.isascii() and "\x00" not in value or not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
+    return (value.isascii() and "\x00" not in value) or not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
 
 
 def _moments(column: Column[Any], values: pd.Series) -> Any:

@@ -50,7 +50,7 @@ def read_published(connection: Connection, on: date, *, scheme: str = "general")
 
 
 def read_published_zones(connection: Connection, on: date, *, scheme: str = "general") -> gpd.GeoDataFrame:
-    """Return the zones of the grids that hold on a day: index zone_id; grid_id, grid_code, zone_code, name, geometry."""
+    """Return the zones of the grids that hold on a day: index zone_id; grid_id, grid_code, zone_code, name ..."""
     columns = columns_of(zones, "zone_id", "grid_id", "zone_code", "name", "geometry")
     statement = select(*columns, grids.c.grid_code).select_from(zones).join(grids, grids.c.grid_id == zones.c.grid_id)
     return read_frame(connection, _held(statement.order_by(zones.c.zone_code), on, scheme), index="zone_id")
@@ -138,5 +138,3 @@ def _held(statement: Select[tuple[object, ...]], on: date, scheme: str) -> Selec
     """Keep the grids of the plan that holds in their community on a day."""
     holds = (plan_areas.c.plan_id == grids.c.plan_id) & (plan_areas.c.area_code == grids.c.area_code)
     return statement.join(plan_areas, holds).where(plan_areas.c.scheme == scheme, plan_areas.c.valid.contains(on))
-
-

@@ -133,7 +133,8 @@ def read_places(connection: Connection, *, filters: IncidentFilter = EVERY_INCID
 
 def first_reported_at(connection: Connection) -> datetime | None:
     """Return the moment of the first incident in scope, or None."""
-    return connection.scalar(select(func.min(incidents_table.c.reported_at)))
+    first: datetime | None = connection.scalar(select(func.min(incidents_table.c.reported_at)))
+    return first
 
 
 def counts(
@@ -223,9 +224,7 @@ def write_clusters(
     return copy_frame(connection, incident_clusters, rows)
 
 
-def read_clusters(
-    connection: Connection, *, filters: IncidentFilter = EVERY_INCIDENT
-) -> gpd.GeoDataFrame:
+def read_clusters(connection: Connection, *, filters: IncidentFilter = EVERY_INCIDENT) -> gpd.GeoDataFrame:
     """Return clusters in scope, largest first: index cluster_id; the columns of the table, geometry (Polygon).
 
     Of the filter, the days keep clusters with an incident on or between them; category and bbox hold as they are.

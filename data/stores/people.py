@@ -41,11 +41,11 @@ def write_duties(connection: Connection, duties: pd.DataFrame) -> int:
     require(duties.reset_index(drop=True), "duties", columns=["person_id", "area_code", "role", "valid_from"])
     rows = duties.reindex(columns=_DUTY).reset_index(drop=True)
     ends = duties.get("valid_to", pd.Series(None, index=duties.index, dtype=object))
-    rows["valid"] = [
+    days = [
         Range(_day(first), None if pd.isna(last) else _day(last), bounds="[)")
         for first, last in zip(duties["valid_from"], ends, strict=True)
     ]
-    return copy_frame(connection, duties_table, rows)
+    return copy_frame(connection, duties_table, rows.assign(valid=pd.Series(days, dtype=object)))
 
 
 def read_duties(connection: Connection, *, on: date) -> pd.DataFrame:

@@ -255,11 +255,11 @@ def used_grid_codes(connection: Connection, *, within: str = EVERYWHERE) -> list
 # -- inside -----------------------------------------------------------------------------------
 
 
-def _plain(row: Row[Any]) -> dict[str, Any]:
+def _plain(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def _lock(connection: Connection, plan_id: int, *, in_scope: bool = False) -> Row[Any]:
+def _lock(connection: Connection, plan_id: int, *, in_scope: bool = False) -> Row[*tuple[Any, ...]]:
     """Read a plan for writing: nobody else changes it until the transaction ends."""
     statement = select(plans.c.state, plans.c.revision, plans.c.area_code).where(plans.c.plan_id == plan_id)
     if in_scope:

@@ -56,11 +56,11 @@ def read_reaches(
     station_id: int | None = None,
     within: str = EVERYWHERE,
 ) -> gpd.GeoDataFrame:
-    """Return circles: index (station_id, minutes); name, category, level, area_code, households, people, geometry ..."""
+    """Return circles: index (station_id, minutes); name, category, level, area_code, the table's columns, geometry."""
     columns = [column for column in columns_of(reaches_table) if column.name != "computed_at"]
-    statement = select(
-        *columns, stations.c.name, stations.c.category, stations.c.level, stations.c.area_code
-    ).join(stations, stations.c.station_id == reaches_table.c.station_id)
+    statement = select(*columns, stations.c.name, stations.c.category, stations.c.level, stations.c.area_code).join(
+        stations, stations.c.station_id == reaches_table.c.station_id
+    )
     for column, wanted in (
         (reaches_table.c.minutes, minutes),
         (stations.c.category, category),
@@ -125,7 +125,7 @@ def _thresholds(rows: pd.DataFrame, households: int) -> list[dict[str, Any]]:
     sums = rows.groupby("minutes")[["households_within", "people_within"]].sum()
     return [
         {
-            "minutes": float(minutes),
+            "minutes": float(str(minutes)),
             "households": int(row["households_within"]),
             "people": int(row["people_within"]),
             "share": round(float(row["households_within"]) / households, 4) if households else None,

@@ -8,9 +8,7 @@ from data.stores._within import EVERYWHERE, below
 from data.tables.reach import stations
 
 
-def read_stations(
-    connection: Connection, *, within: str = EVERYWHERE, category: str | None = None
-) -> gpd.GeoDataFrame:
+def read_stations(connection: Connection, *, within: str = EVERYWHERE, category: str | None = None) -> gpd.GeoDataFrame:
     """Return stations: index station_id; the columns of the table, geometry (Point).
 
     Parameters

@@ -55,11 +55,11 @@ def best_count(mass: int, band: Band) -> int:
 
     def badness(count: int) -> tuple[int, float, int]:
         out = max(0, count * band.lo - mass) + max(0, mass - count * band.hi)
-        return out, abs(mass / count - band.target), count
+        return out, count if out else abs(mass / count - band.target), count
 
     return min(counts, key=badness)
 
 
-def outside(masses: Ints, band: Band) -> Ints:
+def outside(masses: Ints | np.int64, band: Band) -> Ints:
     """Return by how many households each grid misses the band (0 inside)."""
-    return np.maximum(0, band.lo - masses) + np.maximum(0, masses - band.hi)
+    return np.asarray(np.maximum(0, band.lo - masses) + np.maximum(0, masses - band.hi), dtype=np.int64)

@@ -11,14 +11,19 @@ import numpy as np
 from geo.partition.bands import Band
 from geo.partition.graph import Graph, Ints
 
-EXACT_CELLS = 14
+EXACT_CELLS = 20
+
+
+class SearchTooLongError(Exception):
+    """The search was ended before it could know."""
 
 
 class Search:
     """One search: neighbours on foot and households as bit masks and a list."""
 
-    def __init__(self, graph: Graph, band: Band) -> None:
+    def __init__(self, graph: Graph, band: Band, steps: int) -> None:
         self.band = band
+        self.steps = steps
         self.mass = [int(mass) for mass in graph.mass]
         self.around = [
             sum(1 << int(v) for v in graph.idx[low:high][graph.foot[low:high]])
@@ -32,6 +37,9 @@ class Search:
         waiting = [(1 << first, self.mass[first], self.around[first] & free, free & ~(1 << first))]
         while waiting:
             members, mass, border, open_ = waiting.pop()
+            self.steps -= 1
+            if self.steps < 0:
+                raise SearchTooLongError
             if self.band.lo <= mass <= self.band.hi:
                 yield members
             border &= open_
@@ -56,22 +64,29 @@ class Search:
         return None
 
 
-def exact_division(graph: Graph, band: Band) -> Ints | None:
+def exact_division(graph: Graph, band: Band, *, steps: int) -> Ints | None:
     """Divide a small graph so that every part is connected on foot and in band.
 
     Parameters
     ----------
     graph
-        At most some 14 nodes; time doubles with each.
+        A small one: time doubles with each node.
     band
         Households of a part, bounds included.
+    steps
+        How many sets may be looked at.
 
     Returns
     -------
     Ints or None
         Part of each node; None is a proof that no division exists.
+
+    Raises
+    ------
+    SearchTooLongError
+        `steps` were not enough to find a division or to know that there is none.
     """
-    sets = Search(graph, band).divided((1 << graph.size) - 1)
+    sets = Search(graph, band, steps).divided((1 << graph.size) - 1)
     if sets is None:
         return None
     labels = np.empty(graph.size, dtype=np.int64)

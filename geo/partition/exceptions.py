@@ -22,12 +22,12 @@ import numpy as np
 import pandas as pd
 
 from geo.partition.bands import Band, divides
-from geo.partition.exact import EXACT_CELLS, exact_division
+from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
 from geo.partition.graph import Flags, Graph, Ints, pieces_on_foot, subgraph
 from geo.partition.ground import Ground
 
 COLUMNS = ["grid", "rule", "certificate", "detail"]
-PROOF_STEPS = 3000
+PROOF_STEPS, DIVISION_STEPS = 3000, 10_000
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,7 @@ def band_certificate(
     for cell in here[np.argsort(piece.mass[here], kind="stable")]:
         if no_grid_for(piece, int(cell), band):
             return "cell_without_grid", {"cell_id": id_of(ground, own[cell])}
-    if len(own) <= EXACT_CELLS and exact_division(piece, band) is None:
-        return "piece_without_division", detail
-    return "unresolved", detail
+    return "piece_without_division" if no_division_of(piece, band) else "unresolved", detail
 
 
 def main_piece(ground: Ground, members: Ints, pieces: Ints) -> Ints:
@@ -112,6 +110,16 @@ def contiguity_findings(ground: Ground, labels: Ints) -> Iterator[Finding]:
         certificate = "unpeopled_piece" if len(loose) == len(own) - 1 else "unresolved"
         detail = {"pieces": len(loose), "cells": len(cells), "cell_id": id_of(ground, cells[0])}
         yield Finding(int(grid), "contiguity", certificate, detail)
+
+
+def no_division_of(piece: Graph, band: Band) -> bool:
+    """Return whether it is proved, by trying all, that a small piece has no division in band."""
+    if piece.size > EXACT_CELLS:
+        return False
+    try:
+        return exact_division(piece, band, steps=DIVISION_STEPS) is None
+    except SearchTooLongError:
+        return False
 
 
 def no_grid_for(graph: Graph, cell: int, band: Band) -> bool:

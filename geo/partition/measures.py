@@ -99,7 +99,8 @@ def line_share(plan: MeasuredPlan) -> Floats:
     length = np.tile(plan.edges.length[cut], 2)
     whole = np.bincount(ends, weights=length, minlength=plan.count)
     lined = np.bincount(ends, weights=length * np.tile(plan.on_line[cut], 2), minlength=plan.count)
-    return np.divide(lined, whole, out=np.full(plan.count, np.nan), where=whole > 0)
+    share: Floats = np.divide(lined, whole, out=np.full(plan.count, np.nan), where=whole > 0)
+    return share
 
 
 def compounds_broken(plan: MeasuredPlan) -> Floats:
@@ -112,7 +113,10 @@ def compounds_broken(plan: MeasuredPlan) -> Floats:
     parts = np.bincount(pairs[:, 0], minlength=len(masses))
     broken = (parts > 1) & (masses <= plan.band.hi)
     hit = broken[pairs[:, 0]]
-    return np.bincount(pairs[hit, 1], weights=1 / parts[pairs[hit, 0]], minlength=plan.count).astype(np.float64)
+    shares: Floats = np.bincount(pairs[hit, 1], weights=1 / parts[pairs[hit, 0]], minlength=plan.count).astype(
+        np.float64
+    )
+    return shares
 
 
 MEASURES: tuple[Measure, ...] = (

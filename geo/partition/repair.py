@@ -1,21 +1,65 @@
-"""Repair: grids out of band are cut anew, together with more and more of their neighbours.
+"""Repair: parts out of band are cut anew together with some neighbours, until none is out of band.
 
-Moves of single nodes end where a heavy node fits nowhere. Here the grid and some neighbours become
-one region again, and random spanning trees of the region are cut exactly (see `trees`). Where no
-cut in band is found, wider bands are tried, so that as few households as possible are out.
+Moves of single nodes end where a heavy node fits nowhere. Here a part and a few neighbours, drawn at
+random, become one region again, and random spanning trees of the region are cut exactly (see
+`trees`; very small regions are searched completely). Where no cut in band is found, one that misses
+the band by no more households than before is taken as well: what cannot be mended here may be mended
+next door.
 """
-
-from collections.abc import Iterator
 
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside
+from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.trees import cut_by_trees
 
-REGION_GRIDS = (2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 10, 12, 16, 20)
-REGION_TRIES, TREES = 4, 6
+REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
+STEPS_A_PART = 300
+STRICT_TREES, WIDE_TREES = 3, 2
 MAX_REGION_SUMS = 4_000_000
+EXACT_STEPS = 2000
+
+
+class Division:
+    """A division that is being repaired: labels, the nodes of each part, and what each misses the band by."""
+
+    def __init__(self, graph: Graph, labels: Ints, band: Band) -> None:
+        self.graph, self.band, self.labels = graph, band, labels.copy()
+        order = np.argsort(labels, kind="stable")
+        self.members: list[Ints] = np.split(order, np.cumsum(np.bincount(labels))[:-1])
+        missed = outside(masses_of(graph, labels), band)
+        self.missed: dict[int, int] = {int(part): int(missed[part]) for part in np.flatnonzero(missed)}
+
+    def region_around(self, part: int, parts: int, *, rng: np.random.Generator) -> list[int]:
+        """Return `part` and neighbours on foot added at random, up to `parts` in all."""
+        chosen = [part]
+        around = set(self.neighbours(part))
+        while len(chosen) < parts and around:
+            found = int(rng.choice(sorted(around)))
+            chosen.append(found)
+            around = (around | set(self.neighbours(found))) - set(chosen)
+        return chosen
+
+    def neighbours(self, part: int) -> list[int]:
+        """Return the other parts that can be reached on foot from a part in one step."""
+        arcs = arcs_of(self.graph, self.members[part])
+        near: list[int] = np.unique(self.labels[self.graph.idx[arcs[self.graph.foot[arcs]]]]).tolist()
+        return [other for other in near if other != part]
+
+    def replace(self, old: list[int], members: Ints, parts: Ints) -> None:
+        """Give `members`, the nodes of the `old` parts, new parts; numbers left over stay empty."""
+        count = int(parts.max()) + 1
+        names = old + list(range(len(self.members), len(self.members) + count - len(old)))
+        self.members += [members[:0]] * (len(names) - len(old))
+        for part, name in enumerate(names):
+            own = members[parts == part]
+            self.members[name] = own
+            self.labels[own] = name
+            missed = int(outside(self.graph.mass[own].sum(), self.band)) if len(own) else 0
+            self.missed.pop(name, None)
+            if missed:
+                self.missed[name] = missed
 
 
 def masses_of(graph: Graph, labels: Ints) -> Ints:
@@ -28,80 +72,31 @@ def households_outside(graph: Graph, labels: Ints, band: Band) -> int:
     return int(outside(masses_of(graph, labels), band).sum())
 
 
-def neighbours(graph: Graph, labels: Ints, members: Ints) -> Ints:
-    """Return the parts that can be reached on foot from `members` in one step."""
-    arcs = arcs_of(graph, members)
-    return np.unique(labels[graph.idx[arcs[graph.foot[arcs]]]])
+def cut_strictly(region: Graph, band: Band, *, rng: np.random.Generator) -> Ints | None:
+    """Return parts in band of a region: by trees, or for a very small one by trying everything."""
+    if not divides(int(region.mass.sum()), band):
+        return None
+    parts = cut_by_trees(region, band, tries=STRICT_TREES, rng=rng)
+    if parts is None and region.size <= EXACT_CELLS:
+        try:
+            return exact_division(region, band, steps=EXACT_STEPS)
+        except SearchTooLongError:
+            return None
+    return parts
 
 
-def region_around(graph: Graph, labels: Ints, part: int, grids: int, *, rng: np.random.Generator) -> Ints:
-    """Return the nodes of `part` and of neighbours added at random, `grids` parts in all."""
-    chosen = [part]
-    members = np.flatnonzero(labels == part)
-    while len(chosen) < grids:
-        around = np.setdiff1d(neighbours(graph, labels, members), chosen)
-        if len(around) == 0:
-            break
-        chosen.append(int(rng.choice(around)))
-        members = np.flatnonzero(np.isin(labels, chosen))
-    return members
-
-
-def regions(graph: Graph, labels: Ints, part: int, band: Band, *, rng: np.random.Generator) -> Iterator[Ints]:
-    """Yield ever larger regions around a part, without repeating one that failed."""
-    tried: set[bytes] = set()
-    for grids in REGION_GRIDS:
-        for _ in range(REGION_TRIES):
-            members = region_around(graph, labels, part, grids, rng=rng)
-            if len(members) * (band.hi + 1) > MAX_REGION_SUMS:
-                return
-            if members.tobytes() not in tried:
-                tried.add(members.tobytes())
-                yield members
-
-
-def replaced(labels: Ints, members: Ints, parts: Ints) -> Ints:
-    """Return labels in which `members` have the new parts; numbers may have gaps."""
-    now = labels.copy()
-    now[members] = labels.max() + 1 + parts
-    return now
-
-
-def recut(graph: Graph, labels: Ints, part: int, band: Band, *, rng: np.random.Generator) -> Ints | None:
-    """Return labels in which the region of one bad part is all in band, or None."""
-    for members in regions(graph, labels, part, band, rng=rng):
-        region = subgraph(graph, members)
-        if not divides(int(region.mass.sum()), band):
-            continue
-        parts = cut_by_trees(region, band, tries=TREES, rng=rng)
-        if parts is not None:
-            return replaced(labels, members, parts)
-    return None
-
-
-def eased(graph: Graph, labels: Ints, part: int, band: Band, *, rng: np.random.Generator) -> Ints | None:
-    """Return labels that bring the region of one bad part nearer to the band, or None."""
-    missed = int(outside(masses_of(graph, labels), band)[part])
-    for share in (0.02, 0.1, 0.25, 0.5, 0.75):
-        slack = int(missed * share)
-        wide = Band(max(1, band.lo - slack), band.hi + slack)
-        for grids in (2, 3, 4):
-            members = region_around(graph, labels, part, grids, rng=rng)
-            region = subgraph(graph, members)
-            if len(members) * (wide.hi + 1) > MAX_REGION_SUMS:
-                continue
-            parts = cut_by_trees(region, wide, tries=TREES, rng=rng)
-            if parts is None:
-                continue
-            before = outside(np.bincount(labels[members], weights=graph.mass[members]).astype(np.int64), band)
-            empty = np.bincount(labels[members], minlength=len(before)) == 0
-            if households_outside(region, parts, band) < before[~empty].sum():
-                return replaced(labels, members, parts)
+def cut_widely(region: Graph, band: Band, missed: int, *, rng: np.random.Generator) -> Ints | None:
+    """Return parts of a region that miss the band by no more than `missed` households, all together."""
+    wide = Band(max(1, band.lo - missed), band.hi + missed)
+    for _ in range(WIDE_TREES):
+        parts = cut_by_trees(region, wide, tries=1, rng=rng)
+        if parts is not None and households_outside(region, parts, band) <= missed:
+            return parts
     return None
 
 
 def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator) -> Ints:
-    """Return a division with fewer households out of band, or the same one.
+    """Return a division with fewer households out of band, or as many.
 
     Parameters
     ----------
@@ -117,18 +112,19 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
     Ints
         A new array; every part is connected on foot.
     """
-    now, hopeless = labels.copy(), set[bytes]()
-    while True:
-        now = np.unique(now, return_inverse=True)[1].astype(np.int64)
-        missed = outside(masses_of(graph, now), band)
-        worst = [int(part) for part in np.argsort(-missed, kind="stable") if missed[part] > 0]
-        worst = [part for part in worst if np.flatnonzero(now == part).tobytes() not in hopeless]
-        if not worst:
-            return now
-        better = recut(graph, now, worst[0], band, rng=rng)
-        if better is None:
-            better = eased(graph, now, worst[0], band, rng=rng)
-        if better is None:
-            hopeless.add(np.flatnonzero(now == worst[0]).tobytes())
-        else:
-            now = better
+    now = Division(graph, labels, band)
+    for step in range(STEPS_A_PART * len(now.missed)):
+        if not now.missed:
+            break
+        part = int(rng.choice(sorted(now.missed)))
+        old = now.region_around(part, REGION_PARTS[step % len(REGION_PARTS)], rng=rng)
+        members = np.sort(np.concatenate([now.members[name] for name in old]))
+        if len(members) * (band.hi + 1) > MAX_REGION_SUMS:
+            continue
+        region = subgraph(graph, members)
+        parts = cut_strictly(region, band, rng=rng)
+        if parts is None:
+            parts = cut_widely(region, band, sum(now.missed.get(name, 0) for name in old), rng=rng)
+        if parts is not None:
+            now.replace(old, members, parts)
+    return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)

@@ -9,12 +9,10 @@ import numpy as np
 
 from geo.partition.bands import Band, best_count, outside
 from geo.partition.bisection import bisected
-from geo.partition.exact import EXACT_CELLS, exact_division
-from geo.partition.graph import Graph, Ints, contracted, in_order, pieces_on_foot, subgraph
+from geo.partition.graph import Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
 from geo.partition.moves import score_of, settled
-from geo.partition.repair import households_outside, masses_of, neighbours, repaired
+from geo.partition.repair import households_outside, masses_of, repaired
 
-MOST_STARTS = 4
 SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 500, 3
 EQUAL_SLACK = 0.1
 
@@ -47,9 +45,6 @@ def divide_in_band(graph: Graph, groups: Ints, *, band: Band, rng: np.random.Gen
         labels = better(graph, labels, refined(graph, labels, loosened, band, rng=rng), band)
         if households_outside(graph, labels, band):
             labels = better(graph, labels, searched(graph, np.arange(graph.size), band, rng=rng), band)
-    if households_outside(graph, labels, band) and graph.size <= EXACT_CELLS:
-        exact = exact_division(graph, band)
-        labels = labels if exact is None else exact
     return labels
 
 
@@ -63,12 +58,17 @@ def divide_into(graph: Graph, count: int, *, rng: np.random.Generator) -> Ints:
     """
     if not graph.mass.any():
         graph = graph._replace(mass=np.maximum(1, np.rint(graph.area / graph.area.max() * 1000)).astype(np.int64))
-    labels = bisected(graph, count, rng=rng)
-    while labels.max() + 1 < min(count, graph.size):
-        labels = halved_largest(graph, labels, rng=rng)
-    share = graph.mass.sum() / (labels.max() + 1)
+    count = min(count, graph.size)
+    share = graph.mass.sum() / count
     band = Band(int(np.ceil(share * (1 - EQUAL_SLACK))), int(share * (1 + EQUAL_SLACK)))
-    return settled(graph, labels, band, may_empty=False)
+    best: Ints | None = None
+    for _ in range(SMALL_PIECE_STARTS if graph.size <= SMALL_PIECE_NODES else 1):
+        labels = bisected(graph, count, rng=rng)
+        while labels.max() + 1 < count:
+            labels = halved_largest(graph, labels, rng=rng)
+        labels = settled(graph, labels, band, may_empty=False)
+        best = labels if best is None else better(graph, best, labels, band)
+    return np.zeros(graph.size, dtype=np.int64) if best is None else best
 
 
 def halved_largest(graph: Graph, labels: Ints, *, rng: np.random.Generator) -> Ints:
@@ -95,14 +95,12 @@ def searched(graph: Graph, node_of: Ints, band: Band, *, rng: np.random.Generato
     """Return the best of several divisions whose nodes are the groups `node_of`."""
     nodes = contracted(graph, node_of)
     count = best_count(int(graph.mass.sum()), band)
-    wanted = SMALL_PIECE_STARTS if nodes.size <= SMALL_PIECE_NODES else 1
+    small = nodes.size <= SMALL_PIECE_NODES
     best: Ints | None = None
-    for start in range(MOST_STARTS):
+    for _ in range(SMALL_PIECE_STARTS if small else 1):
         labels = settled(nodes, bisected(nodes, count, rng=rng), band)
         labels = improved(nodes, labels, band, rng=rng)
         best = labels if best is None else better(nodes, best, labels, band)
-        if start + 1 >= wanted and households_outside(nodes, best, band) == 0:
-            break
     return np.zeros(graph.size, dtype=np.int64) if best is None else best[node_of]
 
 
@@ -123,15 +121,17 @@ def refined(graph: Graph, labels: Ints, node_of: Ints, band: Band, *, rng: np.ra
 def broken_near(graph: Graph, labels: Ints, node_of: Ints, band: Band) -> Ints:
     """Return finer nodes: the groups in and next to parts out of band are single cells again."""
     bad = np.flatnonzero(outside(masses_of(graph, labels), band))
-    near = neighbours(graph, labels, np.flatnonzero(np.isin(labels, bad)))
+    arcs = arcs_of(graph, np.flatnonzero(np.isin(labels, bad)))
+    near = labels[graph.idx[arcs[graph.foot[arcs]]]]
     loose = np.isin(labels, np.union1d(bad, near))
     return in_order(np.where(loose, graph.size + np.arange(graph.size), node_of))
 
 
 def better(graph: Graph, one: Ints, other: Ints, band: Band) -> Ints:
-    """Return the division with fewer households out of band, then with the lower score."""
+    """Return the division with fewer households out of band, then fewer such parts, then the lower score."""
 
-    def rank(labels: Ints) -> tuple[int, float]:
-        return households_outside(graph, labels, band), score_of(graph, labels, band)
+    def rank(labels: Ints) -> tuple[int, int, float]:
+        missed = outside(masses_of(graph, labels), band)
+        return int(missed.sum()), int((missed > 0).sum()), score_of(graph, labels, band)
 
     return other if rank(other) < rank(one) else one

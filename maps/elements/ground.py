@@ -14,5 +14,7 @@ class Ground(ModuleElement):
 
     module, function, default_js = "ground", "ground", (PROTOMAPS,)
 
-    def __init__(self, name: str = "ground", *, tiles: str = "/tiles/base/{z}/{x}/{y}.mvt", labels: bool = True) -> None:
+    def __init__(
+        self, name: str = "ground", *, tiles: str = "/tiles/base/{z}/{x}/{y}.mvt", labels: bool = True
+    ) -> None:
         super().__init__(name, {"tiles": tiles, "labels": labels})

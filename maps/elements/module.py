@@ -7,7 +7,7 @@ call. The call's result is bound to the element's name, so that other elements c
 import re
 from collections.abc import Mapping
 
-from branca.element import JavascriptLink, MacroElement
+from branca.element import Figure, JavascriptLink, MacroElement
 from folium.template import Template
 
 from maps.assets import STATIC_URL
@@ -19,7 +19,7 @@ class Named(MacroElement):
     """An element with a given, stable name instead of a random one."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # branca leaves it untyped
         if not NAME.fullmatch(name):
             raise ValueError(f"An element's name is a lower-case JavaScript name, not {name!r}")
         self._name, self._id = type(self).__name__, name
@@ -47,7 +47,8 @@ class ModuleElement(Named):
     _template = Template("""
         {% macro script(this, kwargs) %}
         import {{ "{" }}{{ this.function }} as make_{{ this.get_name() }}{{ "}" }} from {{ this.source|tojson }};
-        const {{ this.get_name() }} = make_{{ this.get_name() }}({{ this._parent.get_name() }}, {{ this.options|tojson }});
+        const {{ this.get_name() }} =
+        make_{{ this.get_name() }}({{ this._parent.get_name() }}, {{ this.options|tojson }});
         {% endmacro %}
     """)
 
@@ -60,9 +61,12 @@ class ModuleElement(Named):
         """Return the address of the module."""
         return f"{STATIC_URL}/js/{self.module}.js"
 
-    def render(self, **kwargs: object) -> None:
+    def render(self, **kwargs: object) -> str:
         """Add the scripts it stands on to the header, and its call to the page's script."""
         figure = self.get_root()
+        if not isinstance(figure, Figure):
+            raise TypeError(f"{self.get_name()} stands in no figure")
         for name, url in self.default_js:
             figure.header.add_child(JavascriptLink(url), name=name)
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]  # branca leaves it untyped
+        return ""

@@ -114,7 +114,14 @@ def render(context: LookupContext, *, language: str, nonce: str) -> str:
         "grids": [grid.grid_code for grid in context.answer.grids] if context.answer else [],
     }
     return render_page(
-        "lookup", context, context.shell, language=language, nonce=nonce, figure=figure, scripts=("lookup.js",), data=data
+        "lookup",
+        context,
+        context.shell,
+        language=language,
+        nonce=nonce,
+        figure=figure,
+        scripts=("lookup.js",),
+        data=data,
     )
 
 

@@ -47,5 +47,12 @@ def render(context: PlannerContext, *, language: str, nonce: str) -> str:
         "canPublish": context.can_publish,
     }
     return render_page(
-        "planner", context, context.shell, language=language, nonce=nonce, figure=figure, scripts=("planner.js",), data=data
+        "planner",
+        context,
+        context.shell,
+        language=language,
+        nonce=nonce,
+        figure=figure,
+        scripts=("planner.js",),
+        data=data,
     )

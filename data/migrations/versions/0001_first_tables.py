@@ -38,6 +38,7 @@ WATCHED = (
     "plan_areas",
     "reaches",
     "building_walks",
+    "category_walks",
     "duties",
     "household_units",
     "incidents",
@@ -670,13 +671,6 @@ def create_tables() -> None:
         "building_walks",
         sa.Column("building_id", sa.BigInteger(), nullable=False),
         sa.Column(
-            "category",
-            sa.Text(),
-            server_default="*",
-            nullable=False,
-            comment="the nearest among which stations: those of a category, or * for all",
-        ),
-        sa.Column(
             "station_id",
             sa.BigInteger(),
             nullable=True,
@@ -689,9 +683,26 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["station_id"], ["stations.station_id"], name=op.f("building_walks_station_id_fkey"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("building_id", "category", name=op.f("building_walks_pkey")),
+        sa.PrimaryKeyConstraint("building_id", name=op.f("building_walks_pkey")),
     )
     op.create_index(op.f("building_walks_station_id_idx"), "building_walks", ["station_id"], unique=False)
+    op.create_table(
+        "category_walks",
+        sa.Column("building_id", sa.BigInteger(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False, comment="the nearest among the stations of this category"),
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "walk_min", sa.DOUBLE_PRECISION(), nullable=False, comment="beyond the longest threshold there is no row"
+        ),
+        sa.ForeignKeyConstraint(
+            ["building_id"], ["buildings.building_id"], name=op.f("category_walks_building_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["stations.station_id"], name=op.f("category_walks_station_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("building_id", "category", name=op.f("category_walks_pkey")),
+    )
+    op.create_index(op.f("category_walks_station_id_idx"), "category_walks", ["station_id"], unique=False)
     op.create_table(
         "duties",
         sa.Column("duty_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

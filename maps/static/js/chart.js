@@ -8,12 +8,18 @@ const dayOf = (time) => new Date(time).toISOString().slice(0, 10);
 
 // Bars of a day each; dragging chooses days. told(from, to) is called when the hand lets go.
 export function dayChart(place, told) {
-  const [width, height, foot] = [430, 92, 16];
+  const [height, foot] = [96, 18];
+  let width = place.clientWidth || 430;
   const state = { days: [], from: null, to: null };
   const x = (time) => ((time - stamp(state.days[0].on)) / DAY) * step();
   const step = () => width / state.days.length;
-  const svg = s("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": t("每日事件数") });
+  const svg = s("svg", { class: "chart", role: "img", "aria-label": t("每日事件数") });
   place.replaceChildren(svg);
+  // Drawn in real pixels: text keeps its size on every screen.
+  new ResizeObserver(() => {
+    width = place.clientWidth || width;
+    draw();
+  }).observe(place);
 
   const dayAt = (event) => {
     const box = svg.getBoundingClientRect();
@@ -22,6 +28,7 @@ export function dayChart(place, told) {
   };
 
   function draw() {
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     if (!state.days.length) {
       svg.replaceChildren(s("text", { x: 0, y: 40 }, t("这段时间没有事件。")));
       return;
@@ -83,12 +90,13 @@ export function dayChart(place, told) {
 // hours: 7 rows (Monday first) of 24 counts.
 export function hourChart(place, hours) {
   const days = [t("一"), t("二"), t("三"), t("四"), t("五"), t("六"), t("日")];
-  const [cell, tall, left] = [17, 17, 22];
+  const [tall, left] = [18, 22];
+  const cell = Math.max(9, ((place.clientWidth || 430) - left) / 24);
   const top = Math.max(...hours.flat(), 1);
   const tone = colour("accent");
   const parts = hours.flatMap((row, day) => [
     s("text", { x: 0, y: day * tall + 13 }, days[day]),
-    ...row.map((count, hour) => s("rect", { x: left + hour * cell, y: day * tall + 1, width: cell - 2, height: tall - 2, rx: 2, fill: count ? tone : "var(--sunk)", "fill-opacity": count ? 0.12 + 0.88 * Math.sqrt(count / top) : 1 }, s("title", {}, t("星期{day} {hour} 时：{n} 件", { day: days[day], hour, n: number(count) })))),
+    ...row.map((count, hour) => s("rect", { x: left + hour * cell, y: day * tall + 1, width: Math.max(cell - 2, 6), height: tall - 2, rx: 2, fill: count ? tone : "var(--sunk)", "fill-opacity": count ? 0.12 + 0.88 * Math.sqrt(count / top) : 1 }, s("title", {}, t("星期{day} {hour} 时：{n} 件", { day: days[day], hour, n: number(count) })))),
   ]);
   const ticks = [0, 6, 12, 18, 23].map((hour) => s("text", { x: left + hour * cell + cell / 2 - 1, y: 7 * tall + 13, "text-anchor": "middle" }, String(hour)));
   place.replaceChildren(s("svg", { class: "chart", viewBox: `0 0 ${left + 24 * cell} ${7 * tall + 18}`, role: "img", "aria-label": t("按星期和时刻的事件数") }, parts, ticks),

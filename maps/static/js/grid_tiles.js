@@ -14,17 +14,23 @@ function looks() {
       ...LINE,
       color: "#48504a",
       fillColor: state.vacant.has(grid.grid_code) || grid.vacant ? hatch(colour("seal"), bands[grid.band] || bands.within) : bands[grid.band] || bands.within,
-      fillOpacity: 0.62,
+      fillOpacity: 0.58,
     }),
     cover: (grid, state) =>
       state.vacant.has(grid.grid_code)
         ? { ...LINE, color: colour("seal"), opacity: 1, weight: 1.6, fillColor: alarm, fillOpacity: 0.85 }
         : { ...LINE, color: "#2f6e66", fillColor: "#a9d0c5", fillOpacity: 0.5 },
-    outline: () => ({ ...LINE, color: colour("accent"), opacity: 0.65, weight: 1.2, fillColor: "#ffffff", fillOpacity: 0.001 }),
+    outline: () => ({ ...LINE, color: colour("ink-2"), opacity: 0.4, weight: 1, fillColor: "#ffffff", fillOpacity: 0.001 }),
   };
 }
 
 const EMPTY_TILES = "data:application/octet-stream,";
+
+// Labels are points and carry their grid's code: they must not share its id, nor its style.
+function idOf({ type, properties }) {
+  if (type === 1) return `label:${properties.grid_code}`;
+  return "zone_code" in properties ? `zone:${properties.zone_code}` : `grid:${properties.grid_code}`;
+}
 
 export function gridTiles(map, options) {
   const look = looks()[options.look];
@@ -35,7 +41,7 @@ export function gridTiles(map, options) {
   function gridStyle(grid) {
     const style = look(grid, state);
     if (state.shown && !state.shown.has(grid.grid_code)) return { ...style, fillOpacity: style.fillOpacity * 0.16, opacity: 0.25 };
-    if (state.marked.has(grid.grid_code)) return { ...style, weight: 3, opacity: 1, fillColor: colour("accent"), fillOpacity: 0.16 };
+    if (state.marked.has(grid.grid_code)) return { ...style, color: colour("accent"), weight: 3, opacity: 1, fillColor: colour("accent"), fillOpacity: 0.16 };
     if (state.hovered === grid.grid_code) return { ...style, weight: 2.6, opacity: 1, fillOpacity: Math.min(style.fillOpacity + 0.14, 0.9) };
     return style;
   }
@@ -47,7 +53,7 @@ export function gridTiles(map, options) {
     rendererFactory: sharpTile,
     interactive: true,
     fetchOptions: { credentials: "same-origin" },
-    getFeatureId: (feature) => ("zone_code" in feature.properties ? `zone:${feature.properties.zone_code}` : `grid:${feature.properties.grid_code}`),
+    getFeatureId: idOf,
     vectorTileLayerStyles: { grids: gridStyle, zones: zoneStyle, grid_labels: [] },
   });
   if (options.tiles) layer.addTo(map);

@@ -1,6 +1,6 @@
 // The ground from our own vector tiles, drawn by protomaps-leaflet: paint below the data, names above it.
 
-import { colour } from "./core.js";
+import { colour, number } from "./core.js";
 
 const MAJOR = new Set(["motorway", "trunk", "primary", "motorway_link", "trunk_link", "primary_link"]);
 const MIDDLE = new Set(["secondary", "tertiary", "secondary_link", "tertiary_link"]);
@@ -83,12 +83,31 @@ function labelRules(P) {
   ];
 }
 
+// Households of each grid, written at its middle.
+function gridLabel(P) {
+  const text = new P.CenteredTextSymbolizer({
+    labelProps: ["words"], font: `600 12px ${getComputedStyle(document.body).fontFamily}`, fill: colour("ink"), stroke: colour("ground-halo"), width: 2.5,
+  });
+  const place = (layout, geom, feature) => text.place(layout, geom, { ...feature, props: { words: number(feature.props.households) } });
+  return { dataSource: "grids", dataLayer: "grid_labels", minzoom: 14, symbolizer: { place } };
+}
+
 export function ground(map, options) {
   const P = protomapsL;
-  const shared = { url: options.tiles, maxDataZoom: 16, attribution: "", lang: "zh-CN" };
-  const paint = P.leafletLayer({ ...shared, pane: "ground", paintRules: paintRules(P), labelRules: [], backgroundColor: colour("ground") });
+  const source = { url: options.tiles, maxDataZoom: 16 };
+  const paint = P.leafletLayer({ ...source, attribution: "", pane: "ground", paintRules: paintRules(P), labelRules: [], backgroundColor: colour("ground") });
   paint.addTo(map);
-  const names = P.leafletLayer({ ...shared, pane: "labels", paintRules: [], labelRules: options.labels ? labelRules(P) : [] });
-  if (options.labels) names.addTo(map);
-  return { paint, names };
+  let names = null;
+
+  // All names are placed by one labeler, so that grids' and streets' names never overlap.
+  function setGridLabels(url) {
+    if (names) names.remove();
+    const sources = url ? { base: source, grids: { url, maxDataZoom: 18 } } : { base: source };
+    const rules = labelRules(P).map((rule) => ({ ...rule, dataSource: "base" }));
+    names = P.leafletLayer({ sources, attribution: "", lang: "zh-CN", pane: "labels", paintRules: [], labelRules: url ? [gridLabel(P), ...rules] : rules });
+    names.addTo(map);
+  }
+
+  if (options.labels) setGridLabels(null);
+  return { paint, setGridLabels };
 }

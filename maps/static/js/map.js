@@ -22,7 +22,7 @@ export function openMap(id, view) {
   L.control.attribution({ prefix: false }).addAttribution(h("span", {}, view.attribution).innerHTML).addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   L.control.zoom({ position: "bottomright", zoomInTitle: t("放大"), zoomOutTitle: t("缩小") }).addTo(map);
-  fitBox(map, [west, south, east, north], { animate: false });
+  fitBox(map, [west, south, east, north], { animate: false, padding: [6, 6] });
   return map;
 }
 
@@ -33,6 +33,22 @@ export function fitBox(map, [west, south, east, north], options = {}) {
   const bounds = [[south, west], [north, east]];
   if (options.animate === false || calm()) map.fitBounds(bounds, { animate: false, padding: [16, 16], ...options });
   else map.flyToBounds(bounds, { duration: 0.6, padding: [40, 40], maxZoom: 17, ...options });
+}
+
+const onPhone = () => window.matchMedia("(max-width: 760px)").matches;
+
+// Room for the floating card, which lies over the map's right side, or over its foot on a phone.
+export const besideCard = () => (onPhone() ? { paddingBottomRight: [24, 180], paddingTopLeft: [24, 24] } : { paddingBottomRight: [400, 60], paddingTopLeft: [60, 60] });
+
+// Move only if (west, south, east, north) would lie under the card.
+export function keepInView(map, [west, south, east, north]) {
+  const { x, y } = map.latLngToContainerPoint([south, east]);
+  const [right, bottom] = besideCard().paddingBottomRight;
+  const size = map.getSize();
+  const over = [Math.max(0, x - (size.x - right)), Math.max(0, y - (size.y - bottom))];
+  const corner = map.latLngToContainerPoint([north, west]);
+  const shift = [Math.min(over[0], Math.max(0, corner.x - 24)), Math.min(over[1], Math.max(0, corner.y - 24))];
+  if (shift[0] || shift[1]) map.panBy(shift, { animate: !calm() });
 }
 
 // A tooltip that follows the pointer; lines are text.
@@ -89,5 +105,5 @@ export function card(onclose) {
 
 export function foldLegendOnPhone() {
   const legend = byId("legend");
-  if (legend && window.matchMedia("(max-width: 760px)").matches) legend.open = false;
+  if (legend && onPhone()) legend.open = false;
 }

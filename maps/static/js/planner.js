@@ -1,7 +1,7 @@
 // The planner's page: a plan's grids on the map and in a table, following each other.
 
 import { byId, data, debounce, empty, fact, fill, get, h, number, percent, s, setText, t } from "./core.js";
-import { card, chosen, fitBox, foldLegendOnPhone } from "./map.js";
+import { besideCard, card, chosen, fitBox, foldLegendOnPhone, keepInView } from "./map.js";
 import { dialogs } from "./plan_dialogs.js";
 import { sortable } from "./table.js";
 
@@ -64,7 +64,7 @@ function zonesOf(zones) {
   return h("div", {}, h("p", { class: "sub" }, t("责任区域与包保单位")), h("div", { class: "rows" }, rows));
 }
 
-export function start(map, { grids: tiles }) {
+export function start(map, { ground, grids: tiles }) {
   const page = { plans: [], plan: null, grids: [], byCode: new Map(), report: null, bands: new Set() };
   const outline = chosen(map);
   const table = sortable(byId("grids"), { id: (grid) => grid.grid_code, cells, order: "grid_code", choose: (code) => choose(code, true) });
@@ -78,7 +78,8 @@ export function start(map, { grids: tiles }) {
     const grid = page.byCode.get(code);
     if (!grid) return;
     table.mark(code);
-    if (move) fitBox(map, grid.bbox);
+    if (move) fitBox(map, grid.bbox, besideCard());
+    else keepInView(map, grid.bbox);
     const head = [h("h2", {}, grid.name), h("span", { class: "code" }, grid.grid_code)];
     const exceptions = ((page.report && page.report.exceptions) || []).filter((one) => one.grid_code === code).map(certificateOf);
     const more = h("div", {});
@@ -148,7 +149,9 @@ export function start(map, { grids: tiles }) {
     history.replaceState(null, "", `?${new URLSearchParams({ plan: page.plan.plan_id, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
     detail.close();
     drawPlan();
-    tiles.setTiles(`/tiles/grids/${page.plan.plan_id}/{z}/{x}/{y}.mvt?v=${encodeURIComponent(page.plan.revision)}`);
+    const address = `/tiles/grids/${page.plan.plan_id}/{z}/{x}/{y}.mvt?v=${encodeURIComponent(page.plan.revision)}`;
+    tiles.setTiles(address);
+    ground.setGridLabels(address);
     byId("grids").tBodies[0].replaceChildren();
     const load = () => Promise.all([get(`plans/${page.plan.plan_id}`), get(`plans/${page.plan.plan_id}/grids`)]);
     await fill(byId("grids-state"), load, ([plan, { grids }]) => {

@@ -21,7 +21,7 @@ function drawLegend(limits) {
 }
 
 export function start(map, { walks, grids }) {
-  const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes.slice(-1)), chosen: null };
+  const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes), chosen: null };
   const marks = L.layerGroup().addTo(map);
   const circles = L.layerGroup().addTo(map);
   const detail = card(() => {
@@ -33,10 +33,22 @@ export function start(map, { walks, grids }) {
   foldLegendOnPhone();
   drawLegend(walks.limits);
 
-  const circleStyle = (minutes) => {
+  // A pane for each threshold, longest first: solid shapes under one opacity read as their union.
+  data.minutes.forEach((minutes, index) => {
+    const pane = map.createPane(`circle-${minutes}`);
+    pane.style.zIndex = 330 - index;
+    pane.style.pointerEvents = "none";
+    pane.style.opacity = index === 0 && data.minutes.length > 1 ? 0.2 : 0.11;
+  });
+
+  function drawCircle(collection, minutes) {
+    const tone = colour("walk-1");
+    const shape = { pane: `circle-${minutes}`, style: { color: tone, weight: 1, fillColor: tone, fillOpacity: 1 }, interactive: false };
+    L.geoJSON(collection, shape).addTo(circles);
+    if (!page.chosen) return;
     const near = minutes === data.minutes[0] && data.minutes.length > 1;
-    return { pane: "marks", color: colour(near ? "walk-0" : "ink"), weight: near ? 1.6 : 1.8, dashArray: near ? null : "6 4", opacity: 0.85, fillColor: colour("walk-1"), fillOpacity: page.chosen ? 0.14 : 0.03, interactive: false };
-  };
+    L.geoJSON(collection, { pane: "marks", style: { color: colour("ink"), weight: 1.8, dashArray: near ? null : "6 4", fill: false }, interactive: false }).addTo(circles);
+  }
 
   async function drawCircles() {
     const asked = { category: page.category, station_id: page.chosen };
@@ -44,7 +56,7 @@ export function start(map, { walks, grids }) {
     const found = await Promise.all(wanted.map((minutes) => get("reach/circles", { minutes, ...asked }).catch(() => null)));
     if (asked.category !== page.category || asked.station_id !== page.chosen) return;
     circles.clearLayers();
-    found.forEach((collection, index) => collection && L.geoJSON(collection, { style: circleStyle(wanted[index]), interactive: false }).addTo(circles));
+    found.forEach((collection, index) => collection && drawCircle(collection, wanted[index]));
   }
 
   function drawStations() {
@@ -117,7 +129,7 @@ export function start(map, { walks, grids }) {
   function drawTables(summary) {
     byId("category-table").tBodies[0].replaceChildren(...summary.categories.map((category) => {
       const within = new Map(category.within.map((step) => [step.minutes, step.households]));
-      return h("tr", {}, h("td", {}, h("span", { class: "check" }, mark(category.key, 14), category.label)), h("td", { class: "number" }, number(category.stations)), data.minutes.map((minutes) => h("td", { class: "number" }, number(within.get(minutes)))));
+      return h("tr", {}, h("td", {}, h("span", { class: "keyed" }, mark(category.key, 14), (OF.get(category.key) || category).label)), h("td", { class: "number" }, number(category.stations)), data.minutes.map((minutes) => h("td", { class: "number" }, number(within.get(minutes)))));
     }));
     const areas = [...summary.communities].sort((a, b) => b.left_out - a.left_out);
     byId("community-table").tBodies[0].replaceChildren(...areas.map((area) => {

@@ -1,0 +1,74 @@
+"""Read cover: whether every door is in exactly one grid with someone answerable, on a day, within a scope."""
+
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+from sqlalchemy import Connection
+
+from api.answers import bbox_of
+from data.stores import areas as area_store
+from data.stores import cover as cover_store
+from data.stores import grids as grid_store
+from data.stores import plans as plan_store
+from geo.cover import cover_findings
+from geo.frames import empty_frame
+
+FLAWS_SHOWN_MAX = 200
+
+
+def read_cover(conn: Connection, *, on: date, scope: str) -> dict[str, Any]:
+    """Return the body of ``GET /api/v1/cover``; communities without a plan that day have no gaps, only bare doors."""
+    table = cover_store.cover_by_community(conn, on=on, within=scope)
+    vacancies = cover_store.vacancies(conn, on=on, within=scope)
+    grids = grid_store.read_published(conn, on)
+    if scope != "*":
+        grids = grids[grids["area_code"].str.startswith(scope)]
+    communities = area_store.read_areas(conn, level="community", within=scope)
+    communities = communities[communities.index.isin(grids["area_code"])]
+    sums = {name: int(table[name].sum()) for name in ("doors", "doors_covered", "households", "grids")}
+    return {
+        "on": on,
+        "plan_ids": plan_store.plans_on(conn, on=on, within=scope),
+        **sums,
+        **_flaws(communities, grids),
+        "doors_without_grid": sums["doors"] - sums["doors_covered"],
+        "vacancies": [
+            {**row, "bbox": bbox_of(shape)}
+            for row, shape in zip(
+                vacancies[["grid_code", "name", "community", "households"]].to_dict("records"),
+                vacancies.geometry,
+                strict=True,
+            )
+        ],
+        "communities": [
+            {"area_code": code, **row}
+            for code, row in zip(
+                table.index,
+                table[["name", "doors", "doors_covered", "grids", "vacant", "households"]].to_dict("records"),
+                strict=True,
+            )
+        ],
+    }
+
+
+def _flaws(communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Return gaps and overlaps of the communities that have a plan, largest first, slivers included."""
+    if communities.empty or grids.empty:
+        return {"gaps": [], "overlaps": []}
+    # Doors are counted by the store, against stairwells too; here only ground is asked about.
+    nothing = empty_frame((), index="building_id")
+    found = cover_findings(communities, grids.set_index("grid_code"), nothing)
+    found = found.sort_values("area_m2", ascending=False, kind="stable")
+    names = communities["name"]
+    return {
+        kind: [
+            {
+                "area_m2": round(float(row.area_m2), 1),
+                "bbox": bbox_of(row.geometry),
+                "community": names.get(row.area_code),
+            }
+            for row in found[found["finding"].isin(words)].head(FLAWS_SHOWN_MAX).itertuples()
+        ]
+        for kind, words in (("gaps", ("gap", "sliver_gap")), ("overlaps", ("overlap", "sliver_overlap")))
+    }

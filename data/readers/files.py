@@ -1,0 +1,148 @@
+"""Files: CSV, Excel, GeoJSON and GeoPackage as text, cell by cell as it was written.
+
+Nothing is interpreted here beyond what the format itself says: cells are text ("" where empty),
+codes keep their digits, geometry (GeoJSON, GeoPackage) is in EPSG:4326. Blank rows are no rows.
+Encodings: a byte order mark decides, else strict UTF-8, else GB18030 (which holds GBK).
+Row numbers count as a person does: in tables the header is row 1 (or wherever it stands), in
+GeoJSON and GeoPackage the first feature is 1.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from data.readers.layers import read_geojson, read_geopackage
+from data.readers.sheets import Sheet, read_csv, read_workbook
+from geo.errors import BadFileError, MissingCrsError, WrongCrsError
+from geo.frames import WGS84, coordinates_in_range
+
+# What people call the two systems they meet most.
+CRS_NAMES = {"wgs84": "EPSG:4326", "wgs 84": "EPSG:4326", "cgcs2000": "EPSG:4490"}
+ROW = "row_number"
+FAR_FROM_DEGREES = 360.0
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What a file says, before anyone asked whether it makes sense.
+
+    Attributes
+    ----------
+    cells
+        index row_number; one object column of text a header.
+    geometry
+        EPSG:4326, index as `cells`, None where a feature has none; None for tables.
+    crs
+        what lon and lat cells are in, as declared by the caller; None is degrees.
+    faults
+        row_number to (reason_zh, reason): rows the format itself already spoiled.
+    """
+
+    cells: pd.DataFrame
+    geometry: gpd.GeoSeries | None
+    crs: pyproj.CRS | None
+    file_name: str
+    form: str
+    encoding: str | None
+    sha256: str
+    faults: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = None) -> RawTable:
+    """Return the rows of a .csv, .tsv, .txt, .xlsx, .xls, .ods, .geojson, .json or .gpkg file.
+
+    Parameters
+    ----------
+    sheet
+        The sheet of a workbook (else the first) or the layer of a GeoPackage (needed if it has several).
+    crs
+        The coordinate system of the file, such as "EPSG:4490"; overrules what the file says.
+
+    Raises
+    ------
+    BadFileError
+        The file is missing, empty, of no known form, damaged, or has no header.
+    MissingCrsError
+        A layer does not say its system, or its coordinates cannot be degrees.
+    WrongCrsError
+        `crs` names no known system.
+    """
+    path = Path(path)
+    declared = _declared(crs)
+    data = _bytes(path)
+    form = path.suffix.lower().lstrip(".")
+    if form not in READERS:
+        raise BadFileError(
+            file=path.name, reason=f"files of the kind .{form} are not read", reason_zh=f"不支持 .{form} 文件",
+            mend=f"Use one of: {', '.join(READERS)}.", mend_zh=f"请使用：{'、'.join(READERS)}。",
+        )  # fmt: skip
+    found = READERS[form](path, data, sheet)
+    index = pd.Index(found.row_numbers, name=ROW, dtype="int64")
+    cells = pd.DataFrame(found.rows, index=index, columns=found.headers, dtype=object)
+    return RawTable(
+        cells=cells.map(storable),
+        geometry=None if found.shapes is None else _in_degrees(found, index, declared, path.name),
+        crs=declared, file_name=path.name, form=form, encoding=found.encoding,
+        sha256=hashlib.sha256(data).hexdigest(), faults=found.faults,
+    )  # fmt: skip
+
+
+READERS: dict[str, Callable[[Path, bytes, str | None], Sheet]] = {
+    "csv": read_csv, "tsv": read_csv, "txt": read_csv,
+    "xlsx": read_workbook, "xls": read_workbook, "ods": read_workbook,
+    "geojson": read_geojson, "json": read_geojson, "gpkg": read_geopackage,
+}  # fmt: skip
+
+
+def _declared(crs: str | None) -> pyproj.CRS | None:
+    if crs is None:
+        return None
+    try:
+        return pyproj.CRS.from_user_input(CRS_NAMES.get(crs.strip().lower(), crs))
+    except pyproj.exceptions.CRSError as error:
+        raise WrongCrsError(what="--crs", found=crs, wanted="EPSG:4326, EPSG:4490 ...") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadFileError(
+            file=path.name, reason=f"it cannot be opened ({error.strerror})", reason_zh=f"无法打开（{error.strerror}）",
+            mend="Check the path and the right to read it.", mend_zh="请检查路径和读取权限。",
+        ) from error  # fmt: skip
+    if not data.strip():
+        raise BadFileError(
+            file=path.name, reason="the file is empty", reason_zh="文件是空的",
+            mend="Export it again.", mend_zh="请重新导出。",
+        )  # fmt: skip
+    return data
+
+
+def storable(text: str) -> str:
+    """Return text without NUL and lone surrogates, which no database keeps; both become U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return "".join("\ufffd" if letter == "\0" or "\ud800" <= letter <= "\udfff" else letter for letter in text)
+
+
+def _in_degrees(found: Sheet, index: pd.Index, declared: pyproj.CRS | None, name: str) -> gpd.GeoSeries:
+    crs = declared or found.crs
+    if crs is None:
+        raise MissingCrsError(what=name)
+    shapes = gpd.GeoSeries(found.shapes, index=index, crs=crs).force_2d()
+    if declared is None and found.crs == WGS84 and not _could_be_degrees(shapes):
+        raise MissingCrsError(what=name)
+    return shapes.to_crs(WGS84) if crs != WGS84 else shapes.set_crs(WGS84, allow_override=True)
+
+
+def _could_be_degrees(shapes: gpd.GeoSeries) -> bool:
+    there = shapes[shapes.notna() & ~shapes.is_empty]
+    if len(there) == 0 or coordinates_in_range(gpd.GeoDataFrame(geometry=there)):
+        return True
+    return bool((there.bounds.abs().max(axis=1) <= FAR_FROM_DEGREES).mean() >= 0.5)

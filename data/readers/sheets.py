@@ -1,0 +1,187 @@
+"""Sheets: CSV text and workbooks (xlsx, xls, ods) as rows of text.
+
+Excel keeps 15 digits: a longer number in a numeric cell has already lost its end, so that row is
+marked spoiled. The header is the first row with two filled cells, so a title above it is skipped.
+"""
+
+import csv
+import io
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pyproj
+import python_calamine
+
+from geo.errors import BadFileError
+
+DELIMITERS = (",", ";", "\t", "|")
+SNIFFED_ROWS = 20
+HEADER_WITHIN = 10
+# The first whole number that Excel cannot tell from the next.
+EXCEL_DIGITS_END = 10**15
+BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of text as a form's reader found them; geometry as shapely objects with their CRS."""
+
+    headers: list[str]
+    rows: list[list[str]]
+    row_numbers: list[int]
+    faults: dict[int, tuple[str, str]] = field(default_factory=dict)
+    encoding: str | None = None
+    shapes: list[object] | None = None
+    crs: pyproj.CRS | None = None
+
+
+def read_csv(path: Path, data: bytes, sheet: str | None) -> Sheet:  # noqa: ARG001 - every form's reader has one signature
+    """Return the rows of delimited text; the delimiter is the one that gives the steadiest columns."""
+    text, encoding = decoded(path.name, data)
+    first = text.split("\n", 1)[0].strip().lower()
+    rows = _records(path.name, text, first[4:5] if first.startswith("sep=") else _delimiter(text))
+    start = 1 if first.startswith("sep=") else 0
+    numbered = [(number, row) for number, row in enumerate(rows, start=1) if number > start]
+    return tabulated(path.name, numbered, {}, encoding)
+
+
+def decoded(name: str, data: bytes) -> tuple[str, str]:
+    """Return the text of `data` and the encoding it was in.
+
+    Raises
+    ------
+    BadFileError
+        The bytes are text in none of the encodings people use here.
+    """
+    for encoding in [known for bom, known in BOMS if data.startswith(bom)] or ["utf-8", "gb18030"]:
+        try:
+            return data.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise BadFileError(
+        file=name, reason="it is not text in UTF-8 or GB18030", reason_zh="不是 UTF-8 或 GB18030 编码的文本",
+        mend="Save it as CSV UTF-8.", mend_zh="请另存为“CSV UTF-8”。",
+    )  # fmt: skip
+
+
+def _records(name: str, text: str, delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",", strict=True))
+    except csv.Error as error:
+        line = text.count("\n") + 1
+        raise BadFileError(
+            file=name, reason=f"its quotes do not close or a cell is too long ({error}; {line} lines)",
+            reason_zh=f"引号不配对或单元格过长（{error}；共 {line} 行）",
+            mend="Put cells with quotes in quotes and double the quotes inside.",
+            mend_zh="含引号的单元格请用引号括起，内部引号写两次。",
+        ) from error  # fmt: skip
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter under which most of the first rows are as wide as the widest header."""
+    head = "\n".join(text.splitlines()[: SNIFFED_ROWS + 1])
+
+    def score(delimiter: str) -> tuple[int, int]:
+        rows = [row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter) if any(row)]
+        width = max((len(row) for row in rows[:1]), default=1)
+        return (sum(len(row) == width for row in rows) if width > 1 else 0, width)
+
+    return max(DELIMITERS, key=score)
+
+
+def read_workbook(path: Path, data: bytes, sheet: str | None) -> Sheet:
+    """Return the rows of one sheet, the first one if none is named."""
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = book.sheet_names
+        if not names or (sheet is not None and sheet not in names):
+            raise BadFileError(
+                file=path.name, reason=f"there is no sheet {sheet}", reason_zh=f"没有工作表 {sheet}",
+                mend=f"Sheets: {', '.join(names)}.", mend_zh=f"工作表：{'、'.join(names)}。",
+            )  # fmt: skip
+        found = book.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
+    except python_calamine.PasswordError as error:
+        raise BadFileError(
+            file=path.name, reason="it is locked with a password", reason_zh="文件有密码",
+            mend="Save it without a password.", mend_zh="请取消密码后另存。",
+        ) from error  # fmt: skip
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, BadFileError):
+            raise
+        raise BadFileError(
+            file=path.name, reason=f"it is not a whole workbook ({error})",
+            reason_zh=f"工作簿不完整或已损坏（{error}）",
+            mend="Open it in Excel and save it again.", mend_zh="请用 Excel 打开并重新保存。",
+        ) from error  # fmt: skip
+    faults = {number: LOST_DIGITS for number, row in enumerate(found, start=1) if any(map(_has_lost_digits, row))}
+    numbered = [(number, [cell_text(cell) for cell in row]) for number, row in enumerate(found, start=1)]
+    return tabulated(path.name, numbered, faults, None)
+
+
+LOST_DIGITS = (
+    "有超过 15 位的数字，Excel 已丢失末尾几位；请把该列设为文本后重新填写",
+    "it holds a number of more than 15 digits, of which Excel lost the last; make the column text and fill it in again",
+)
+
+
+def _has_lost_digits(cell: object) -> bool:
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) >= EXCEL_DIGITS_END
+
+
+def cell_text(cell: object) -> str:
+    """Return a workbook's typed cell as a person reads it: 5.0 is "5", a day is ISO."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return (
+            str(int(cell)) if cell == cell and abs(cell) < EXCEL_DIGITS_END * 10 and cell == int(cell) else repr(cell)
+        )
+    if isinstance(cell, (datetime, date, time)):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return "" if cell is None else str(cell)
+
+
+def tabulated(
+    name: str, numbered: list[tuple[int, list[str]]], faults: dict[int, tuple[str, str]], encoding: str | None
+) -> Sheet:
+    """Return a sheet: header found and made unique, blank rows left out, short rows filled.
+
+    Raises
+    ------
+    BadFileError
+        No row holds anything.
+    """
+    filled = [(number, row) for number, row in numbered if any(cell.strip() for cell in row)]
+    if not filled:
+        raise BadFileError(
+            file=name, reason="no row holds anything", reason_zh="没有任何内容",
+            mend="The first row names the columns.", mend_zh="第一行应为列名。",
+        )  # fmt: skip
+    wide = [
+        row for row, (_, cells) in enumerate(filled[:HEADER_WITHIN]) if sum(bool(cell.strip()) for cell in cells) > 1
+    ]
+    start = wide[0] if wide else 0
+    headers = _unique(filled[start][1])
+    rows, numbers, spoiled = [], [], dict(faults)
+    for number, row in filled[start + 1 :]:
+        extra = [cell for cell in row[len(headers) :] if cell.strip()]
+        if extra:
+            spoiled[number] = ("单元格比列名多", "it has more cells than there are columns")
+            row = [*row[: len(headers) - 1], "|".join(row[len(headers) - 1 :])]
+        rows.append((row + [""] * len(headers))[: len(headers)])
+        numbers.append(number)
+    return Sheet(headers, rows, numbers, {row: why for row, why in spoiled.items() if row in set(numbers)}, encoding)
+
+
+def _unique(cells: list[str]) -> list[str]:
+    """Return headers, those without a name or with one already used told apart by their place."""
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    told: list[str] = []
+    for place, cell in enumerate(cells, start=1):
+        header = " ".join(cell.replace("\0", "").split()) or f"列{place}"
+        told.append(header if header not in told else f"{header} #{place}")
+    return told

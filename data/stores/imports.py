@@ -1,0 +1,131 @@
+"""Imports: rows from files into their table, with every row that did not make it kept beside its reason.
+
+What came in is what was stored and what was rejected: the database refuses an import that lost a row.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pandas as pd
+from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select, update
+
+from data.stores._rows import copy_frame, read_frame
+from data.stores._values import RefusedRowsError
+from data.tables import metadata
+from data.tables.service import import_rejects
+from data.tables.service import imports as imports_table
+from geo.errors import DuplicateIdError, NotFoundError
+
+NOUNS = ("areas", "compounds", "buildings", "people", "stations", "incidents")
+"""Tables that files may fill."""
+
+_HEAD = ("file_name", "file_sha256", "rows_in")
+_REJECT = ["row_number", "field", "reason", "original"]
+
+
+def write_import(
+    connection: Connection, noun: str, checked: pd.DataFrame, rejects: pd.DataFrame, source: Mapping[str, Any]
+) -> int:
+    """Store checked rows and rejects, and return the import_id.
+
+    A row whose source_ref is there already replaces the columns it brings; its id stays. Other rows are added
+    under new ids: those of the file mean nothing here. Areas are known by their code alone.
+
+    Parameters
+    ----------
+    noun
+        One of `NOUNS`.
+    checked
+        columns of the table (index not kept, except area_code of areas).
+    rejects
+        row_number (as in the file), field or None, reason, original (dict of the row's text); several rows
+        may stand for one row of the file.
+    source
+        file_name, file_sha256; anything else (authority, licence, crs ...) is kept with the import.
+
+    Raises
+    ------
+    NotFoundError
+        `noun` is not something files may fill.
+    RefusedRowsError
+        A row breaks a rule of the table; the caller's transaction must be rolled back.
+    """
+    if noun not in NOUNS:
+        raise NotFoundError(what="noun", key=noun)
+    table = metadata.tables[noun]
+    import_id = _write_head(connection, noun, checked, rejects, source)
+    if len(rejects):
+        kept = rejects.reindex(columns=_REJECT).reset_index(drop=True)
+        copy_frame(connection, import_rejects, kept.assign(import_id=import_id))
+    _merge(connection, table, checked if noun == "areas" else checked.reset_index(drop=True))
+    return import_id
+
+
+def read_imports(connection: Connection, *, noun: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+    """Return imports, newest first: import_id, noun, file_name, file_sha256, rows_in, rows_stored, rows_rejected ..."""
+    statement = select(imports_table).order_by(imports_table.c.import_id.desc()).limit(limit)
+    if noun is not None:
+        statement = statement.where(imports_table.c.noun == noun)
+    return [dict(row._mapping) for row in connection.execute(statement)]
+
+
+def read_rejects(connection: Connection, import_id: int) -> pd.DataFrame:
+    """Return what an import could not take: rows from 0; row_number, field, reason, original (dict)."""
+    columns = [import_rejects.c[name] for name in _REJECT]
+    statement = select(*columns).where(import_rejects.c.import_id == import_id)
+    ordered = statement.order_by(import_rejects.c.row_number, import_rejects.c.reject_id)
+    return cast(pd.DataFrame, read_frame(connection, ordered, index=None, geometry=False))
+
+
+def was_imported(connection: Connection, *, noun: str, file_sha256: str) -> bool:
+    """Return whether the very same file was stored as this noun before."""
+    same = (imports_table.c.noun == noun) & (imports_table.c.file_sha256 == file_sha256)
+    return bool(connection.scalar(select(func.count()).select_from(imports_table).where(same)))
+
+
+def _write_head(
+    connection: Connection, noun: str, checked: pd.DataFrame, rejects: pd.DataFrame, source: Mapping[str, Any]
+) -> int:
+    rejected = rejects["row_number"].nunique() if len(rejects) else 0
+    values = {
+        "noun": noun, "file_name": source["file_name"], "file_sha256": source["file_sha256"],
+        "rows_in": source.get("rows_in", len(checked) + rejected), "rows_stored": len(checked),
+        "rows_rejected": rejected,
+        "source": {name: value for name, value in source.items() if name not in _HEAD},
+    }  # fmt: skip
+    made = insert(imports_table).values(**values).returning(imports_table.c.import_id)
+    return int(connection.execute(made).scalar_one())
+
+
+def _merge(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
+    """Add rows; change the ones known by the same source_ref (areas: by the same code)."""
+    known_by = "area_code" if table.name == "areas" else "source_ref"
+    frame = rows.reset_index() if rows.index.name == known_by else rows
+    if known_by not in frame.columns:
+        copy_frame(connection, table, frame)
+        return
+    refs = frame[known_by].dropna().tolist()
+    there = set(connection.scalars(select(table.c[known_by]).where(table.c[known_by].in_(refs))))
+    is_known = frame[known_by].isin(there)
+    copy_frame(connection, table, frame[~is_known].reset_index(drop=True))
+    if is_known.any():
+        _change(connection, table, frame[is_known].reset_index(drop=True), known_by)
+
+
+def _change(connection: Connection, table: Table, frame: pd.DataFrame, known_by: str) -> None:
+    """Set the frame's columns on rows that are there, in one statement, from a temporary table."""
+    unknown = [str(name) for name in frame.columns if name not in table.columns]
+    if unknown:
+        raise RefusedRowsError(what=table.name, reason="no such columns", where=", ".join(unknown))
+    if frame[known_by].duplicated().any():
+        doubles = ", ".join(map(str, frame.loc[frame[known_by].duplicated(), known_by].iloc[:5]))
+        raise DuplicateIdError(what=f"{table.name}.{known_by}", ids=doubles)
+    changed = Table(f"changed_{table.name}", MetaData(), *(Column(name, table.c[name].type) for name in frame.columns))
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE {changed.name} AS SELECT {names} FROM {table.name} WITH NO DATA"  # noqa: S608  names of our own tables
+    )
+    copy_frame(connection, changed, frame)
+    values = {name: changed.c[name] for name in frame.columns if name != known_by}
+    connection.execute(update(table).values(values).where(table.c[known_by] == changed.c[known_by]))
+    connection.exec_driver_sql(f"DROP TABLE {changed.name}")

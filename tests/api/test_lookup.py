@@ -1,0 +1,149 @@
+"""The six answers of a lookup, in four datums and two languages, and what a public answer may never hold."""
+
+import time
+from datetime import date
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from api.schemas.lookup import LookupAnswer
+from data.postgis.engine import transaction
+from data.stores import plans as plan_store
+from geo.datums import from_wgs84
+from tests.api.conftest import Service
+from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, VACANT, SmallTown, draw_cells, draw_plan
+
+AT = SmallTown.point
+
+
+def look(service: Service, lon: float, lat: float, **query: object) -> LookupAnswer:
+    with service.client() as client:
+        answer = client.get("/api/v1/lookup", params={"lon": lon, "lat": lat, **query})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    return LookupAnswer.model_validate(answer.json())
+
+
+def test_assigned(service: Service) -> None:
+    found = look(service, *AT(0, 0))
+    assert (found.answer, found.certain, found.question) == ("assigned", True, None)
+    (grid,) = found.grids
+    assert (grid.grid_code, grid.community, grid.zone) == ("529901001001001", "云溪社区", "责任区1")
+    assert (grid.worker, grid.duty_line, grid.vacant) == ("王网格员", "0851-2200000", False)
+    assert "王网格员" in found.message
+    service_centre = next(row for row in found.stations if row.category == "service")
+    # 4 minutes is what the town gives every building of A; 1 column and 2 rows lie between (98.5 m and 221.6 m).
+    assert service_centre.walk_min == 4.0
+    assert service_centre.distance_m == pytest.approx(np.hypot(98.3, 222.4), abs=3)
+
+
+def test_vacant_names_the_desk(service: Service) -> None:
+    found = look(service, *AT(11, 1))
+    assert (found.answer, found.certain) == ("vacant", True)
+    assert found.grids[0].grid_code == VACANT
+    assert found.grids[0].worker is None
+    assert found.desk.phone == "12345"
+    assert "12345" in found.message
+
+
+def test_near_border_is_never_certain_and_asks(service: Service) -> None:
+    lon, lat = AT(2, 1, dx=0.05)  # 5 m east of the border between the two grids of A
+    assert look(service, lon, lat, accuracy_m=2).answer == "assigned"
+    found = look(service, lon, lat, accuracy_m=20)
+    assert (found.answer, found.certain) == ("near_border", False)
+    assert {grid.grid_code for grid in found.grids} == {"529901001001001", "529901001001002"}
+    assert found.question is not None
+    assert "第1网格" in found.question
+
+
+def test_several_where_a_phone_does_not_know_where_it_is(service: Service) -> None:
+    found = look(service, *AT(4, 1), accuracy_m=400)
+    assert (found.answer, found.certain) == ("several", False)
+    assert len(found.grids) >= 3
+
+
+def test_outside_and_no_active_plan(service: Service) -> None:
+    assert look(service, 107.60, 27.95).answer == "outside"
+    found = look(service, *AT(14, 1))
+    assert found.answer == "no_active_plan"
+    assert found.grids == []
+    assert "12345" in found.message
+
+
+def test_on_another_day(service: Service) -> None:
+    before = look(service, *AT(0, 0), on="2025-12-31")
+    assert (before.answer, before.on) == ("no_active_plan", date(2025, 12, 31))
+    assert look(service, *AT(0, 0), on=PUBLISHED_ON.isoformat()).answer == "assigned"
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "cgcs2000", "gcj02", "bd09"])
+def test_the_same_place_in_every_datum(service: Service, datum: str) -> None:
+    place = AT(2, 1, dx=0.2)  # 20 m from the border: taking GCJ-02 for WGS 84 would miss by hundreds
+    lon, lat = from_wgs84(*(np.array([value]) for value in place), datum=datum)
+    found = look(service, float(lon[0]), float(lat[0]), crs=datum, accuracy_m=1)
+    assert [grid.grid_code for grid in found.grids] == ["529901001001002"]
+
+
+def test_english(service: Service) -> None:
+    found = look(service, *AT(11, 1), lang="en")
+    assert found.desk.name == "Community desk"
+    assert "no grid worker" in found.message
+
+
+def test_nothing_of_a_resident_in_public_answers(service: Service) -> None:
+    with service.client() as client:
+        lon, lat = AT(0, 0)
+        bodies = [
+            client.get(f"/api/v1/lookup?lon={lon}&lat={lat}").text,
+            client.get(f"/lookup?lon={lon}&lat={lat}").text,
+            client.get("/api/v1/search?q=云溪").text,
+            client.get("/").text,
+        ]
+    for body in bodies:
+        assert "1380000000" not in body  # private numbers
+        assert "王小明" not in body  # full names
+        assert "居民反映" not in body  # texts of incidents
+
+
+def test_search_finds_a_compound_and_a_door(service: Service) -> None:
+    with service.client() as client:
+        places = client.get("/api/v1/search", params={"q": "云溪苑"}).json()["places"]
+        none = client.get("/api/v1/search", params={"q": "没有这个地方吧"}).json()["places"]
+    assert places[0]["label"] == "云溪苑"
+    assert set(places[0]) == {"label", "kind", "lon", "lat"}
+    assert none == []
+
+
+def test_a_plan_published_now_answers_within_two_seconds(own_service: Service) -> None:
+    place = AT(14, 1)
+    assert look(own_service, *place).answer == "no_active_plan"
+    with transaction(own_service.engine, actor="test", action="test") as conn:
+        plan_id = plan_store.create_plan(
+            conn, area_code=COMMUNITIES[3], name="新城", seed=1, method="by hand/1", report={}
+        )  # fmt: skip
+        plan_store.write_grids(conn, plan_id, draw_plan(draw_cells(), communities=COMMUNITIES[3:]))
+    with own_service.client("approver") as approver:
+        body = {"valid_from": "2026-01-01", "document_number": "云政办〔2026〕2号"}
+        assert approver.post(f"/api/v1/plans/{plan_id}/publish", json=body).status_code == 204
+    answers = set()
+    for _ in range(40):
+        answers.add(look(own_service, *place).answer)
+        if "vacant" in answers:
+            break
+        time.sleep(0.1)
+    assert "vacant" in answers  # nobody has a duty there yet
+
+
+def test_overlapping_grids_are_several_never_assigned(own_service: Service) -> None:
+    with transaction(own_service.engine, actor="test", action="test") as conn:
+        conn.execute(
+            text(
+                "UPDATE grids SET geometry = ST_Multi(ST_Envelope(ST_Collect(geometry,"
+                " (SELECT geometry FROM grids WHERE grid_code = '529901001001002'))))"
+                " WHERE grid_code = '529901001001001'"
+            )
+        )
+    found = look(own_service, *AT(2, 1))
+    assert (found.answer, found.certain) == ("several", False)
+    assert len(found.grids) == 2

@@ -1,0 +1,58 @@
+"""Fixtures of the store tests: the small town, read by many tests or changed by one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from data.postgis.engine import OWNER, READER, WRITER, open_engine, reading, transaction
+from tests.fixtures.small_town import SmallTown, write_small_town
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A database that holds the small town, and engines of each role on it."""
+
+    url: str
+    town: SmallTown
+    engines: dict[str, Engine]
+
+
+@pytest.fixture(scope="module")
+def kept(new_database: Callable[[], object]) -> Iterator[Kept]:
+    """The small town, for a module's tests that change nothing (or roll back)."""
+    with ExitStack() as stack:
+        url = stack.enter_context(new_database())
+        engines = {role: open_engine(url, role=role, pool_size=1) for role in (OWNER, WRITER, READER)}
+        yield Kept(url, write_small_town(engines[WRITER]), engines)
+        for engine in engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def conn(kept: Kept) -> Iterator[Connection]:
+    """A reading connection of the writer's role, over everything."""
+    with reading(kept.engines[WRITER]) as connection:
+        yield connection
+
+
+@pytest.fixture
+def undone(kept: Kept) -> Iterator[Connection]:
+    """A writing connection of the writer's role whose work is rolled back."""
+    with pytest.raises(_UndoneError), transaction(kept.engines[WRITER], actor="test", action="try") as connection:
+        yield connection
+        raise _UndoneError
+
+
+class _UndoneError(Exception):
+    pass
+
+
+@pytest.fixture
+def writer(database_url: str) -> Iterator[Engine]:
+    """An engine of the writer's role on this test's own empty database."""
+    engine = open_engine(database_url, role=WRITER, pool_size=2)
+    yield engine
+    engine.dispose()

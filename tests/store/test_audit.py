@@ -1,0 +1,97 @@
+"""The audit: every write leaves a row, a write without an actor is refused, and nobody rewrites it."""
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from data.postgis.engine import OWNER, WRITER, open_engine, reading, transaction
+from data.stores.audit import read_audit
+from data.tables import metadata
+from tests.store.conftest import Kept
+
+WATCHED = sorted(set(metadata.tables) - {"audit"})
+
+
+def entries(conn: Connection) -> list[tuple[str, str, int]]:
+    return [(row["noun"], row["operation"], row["rows"]) for row in reversed(read_audit(conn, limit=1000))]
+
+
+@pytest.mark.parametrize("table", WATCHED)
+@pytest.mark.parametrize("role", [None, OWNER, WRITER])
+def test_no_table_is_written_without_an_actor(database_url: str, role: str | None, table: str) -> None:
+    if table != WATCHED[0] and role is None:
+        pytest.skip("the superuser is tried on one table and, below, on all at once")
+    engine = open_engine(database_url, role=role)
+    with engine.connect() as conn, pytest.raises(ProgrammingError, match=f"a write to {table} names no actor"):
+        conn.execute(text(f"DELETE FROM {table}"))
+    engine.dispose()
+
+
+def test_no_operation_is_done_without_an_actor(engine: Engine) -> None:
+    for statement in (
+        "INSERT INTO deployment VALUES ('a', '1')",
+        "UPDATE deployment SET value = '2'",
+        "DELETE FROM deployment",
+        "TRUNCATE deployment",
+    ):
+        with engine.connect() as conn, pytest.raises(ProgrammingError, match="names no actor"):
+            conn.execute(text(statement))
+
+
+@pytest.mark.parametrize(("actor", "action"), [("", "a"), ("a", ""), ("", "")])
+def test_an_empty_name_is_no_name(engine: Engine, actor: str, action: str) -> None:
+    with pytest.raises(ProgrammingError, match="names no actor"), transaction(engine, actor=actor, action=action) as conn:
+        conn.execute(text("DELETE FROM greens"))
+
+
+def test_each_operation_is_counted(engine: Engine) -> None:
+    with transaction(engine, actor="lin", action="tidy") as conn:
+        conn.execute(text("INSERT INTO deployment VALUES ('a', '1'), ('b', '1'), ('c', '1')"))
+        conn.execute(text("UPDATE deployment SET value = '2' WHERE name <> 'a'"))
+        conn.execute(text("DELETE FROM deployment WHERE name = 'a'"))
+        conn.execute(text("DELETE FROM deployment WHERE name = 'nothing'"))
+        conn.execute(text("TRUNCATE deployment"))
+    with reading(engine) as conn:
+        assert entries(conn) == [
+            ("deployment", "insert", 3),
+            ("deployment", "update", 2),
+            ("deployment", "delete", 1),
+            ("deployment", "truncate", 2),
+        ]
+        assert {(row["actor"], row["action"]) for row in read_audit(conn)} == {("lin", "tidy")}
+
+
+def test_a_write_rolled_back_leaves_no_row(engine: Engine) -> None:
+    with pytest.raises(RuntimeError), transaction(engine, actor="lin", action="tidy") as conn:
+        conn.execute(text("INSERT INTO deployment VALUES ('a', '1')"))
+        raise RuntimeError
+    with reading(engine) as conn:
+        assert read_audit(conn) == []
+
+
+def test_an_actor_ends_with_the_transaction(engine: Engine) -> None:
+    with transaction(engine, actor="lin", action="tidy") as conn:
+        conn.execute(text("INSERT INTO deployment VALUES ('a', '1')"))
+    with engine.connect() as conn, pytest.raises(ProgrammingError, match="names no actor"):
+        conn.execute(text("DELETE FROM deployment"))
+
+
+@pytest.mark.parametrize("role", [OWNER, WRITER])
+@pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
+def test_the_audit_is_only_added_to(kept: Kept, role: str, statement: str) -> None:
+    with (
+        pytest.raises(DBAPIError, match="only added to|permission denied"),
+        transaction(kept.engines[role], actor="x", action="x") as conn,
+    ):
+        conn.execute(text(statement))
+
+
+def test_pages(kept: Kept) -> None:
+    with reading(kept.engines[WRITER]) as conn:
+        every = read_audit(conn, limit=1000)
+        first = read_audit(conn, limit=5)
+        rest = read_audit(conn, limit=1000, before=first[-1]["audit_id"])
+        assert first + rest == every
+        assert read_audit(conn, actor="nobody") == []
+        assert {row["noun"] for row in every} >= {"buildings", "people", "plans", "grids", "incidents", "duties"}
+        assert next(row["rows"] for row in every if row["noun"] == "buildings") == 64

@@ -1,0 +1,145 @@
+"""Ground, cells and stations: the part of the country asked for, and no other; cells replaced as a whole."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from sqlalchemy import Connection, Engine
+
+from data.postgis.engine import reading, transaction
+from data.stores import areas, cells, ground, plans, stations
+from data.stores._rows import copy_frame
+from data.stores._values import RefusedRowsError
+from data.stores.town import write_town
+from data.tables import metadata
+from geo.errors import ConflictError
+from tests.fixtures.small_town import COMMUNITIES, COUNTY, STREETS, draw_borders, draw_cells, draw_town, square
+
+
+@pytest.mark.parametrize(
+    ("within", "communities"),
+    [
+        ("*", COMMUNITIES),
+        ("529901", COMMUNITIES),
+        (COUNTY, COMMUNITIES),
+        ("529901001", COMMUNITIES[:2]),
+        (STREETS[1], COMMUNITIES[2:]),
+        (COMMUNITIES[1], COMMUNITIES[1:2]),
+        ("52990100100", COMMUNITIES[:2]),
+        ("11", ()),
+    ],
+)
+def test_within(conn: Connection, within: str, communities: tuple[str, ...]) -> None:
+    assert tuple(areas.read_areas(conn, level="community", within=within).index) == communities
+    assert set(ground.read_buildings(conn, within=within)["area_code"]) == set(communities)
+    assert set(cells.read_cells(conn, within=within)["area_code"]) == set(communities)
+    assert set(stations.read_stations(conn, within=within)["area_code"]) <= set(communities)
+
+
+def test_areas_by_level(conn: Connection) -> None:
+    assert list(areas.read_areas(conn, level="street").index) == list(STREETS)
+    assert len(areas.read_areas(conn)) == 7
+    assert areas.read_areas(conn).loc[COUNTY, "parent_code"] is None
+
+
+def test_stations_by_category(conn: Connection) -> None:
+    assert list(stations.read_stations(conn, category="health").index) == [2]
+
+
+def test_what_has_no_code_is_found_by_its_ground(undone: Connection) -> None:
+    """A street, wall, park and gate in D, and nothing of them in A; one street crosses all."""
+    crs = "EPSG:4326"
+    line = shapely.LineString([SmallAt(13, 1), SmallAt(14, 1)])
+    copy_frame(
+        undone, metadata.tables["streets"],
+        gpd.GeoDataFrame({"road_class": "path", "is_walkable": True, "length_m": 99.0}, geometry=[line], crs=crs, index=[0]),
+    )  # fmt: skip
+    copy_frame(undone, metadata.tables["barriers"], gpd.GeoDataFrame({"kind": "wall"}, geometry=[line], crs=crs, index=[0]))
+    copy_frame(
+        undone, metadata.tables["greens"], gpd.GeoDataFrame({"kind": "park"}, geometry=[square(13, 1)], crs=crs, index=[0])
+    )
+    gates = gpd.GeoDataFrame(
+        {"compound_id": pd.array([1, None], dtype="Int64")}, crs=crs,
+        geometry=[shapely.Point(*SmallAt(2.001, 1)), shapely.Point(*SmallAt(13, 1))],
+    )  # fmt: skip
+    copy_frame(undone, metadata.tables["gates"], gates)
+    for within, streets, barriers, greens, gate_count in ((COMMUNITIES[0], 1, 0, 0, 1), (COMMUNITIES[3], 2, 1, 1, 1), ("*", 2, 1, 1, 2)):
+        assert len(ground.read_streets(undone, within=within)) == streets
+        assert len(ground.read_barriers(undone, within=within)) == barriers
+        assert len(ground.read_greens(undone, within=within)) == greens
+        assert len(ground.read_gates(undone, within=within)) == gate_count
+
+
+def SmallAt(column: float, row: float) -> tuple[float, float]:  # noqa: N802  a place, not a process
+    return shapely.get_coordinates(square(column, row).centroid)[0].tolist()  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def ground_only(writer: Engine) -> Engine:
+    """The small town's ground, without cells or plans."""
+    with transaction(writer, actor="t", action="t") as conn:
+        write_town(conn, draw_town())
+    return writer
+
+
+def test_cells_and_borders_come_back(ground_only: Engine) -> None:
+    made = draw_cells()
+    borders = draw_borders(made)
+    with transaction(ground_only, actor="t", action="t") as conn:
+        cells.write_cells(conn, made, borders)
+    with reading(ground_only) as conn:
+        back = cells.read_cells(conn)
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(back[made.columns.drop("geometry")]), pd.DataFrame(made.drop(columns="geometry")),
+            check_index_type=False, check_dtype=False,
+        )  # fmt: skip
+        assert str(back["building_id"].dtype) == "Int64"
+        assert str(back["households"].dtype) == "int64"
+        expected = borders.sort_values(["cell_a", "cell_b"], ignore_index=True)
+        pd.testing.assert_frame_equal(cells.read_borders(conn)[expected.columns], expected)
+        assert shapely.equals_identical(back.geometry.values, made.geometry.values).all()
+
+
+def test_borders_within_have_both_cells_inside(conn: Connection) -> None:
+    borders = cells.read_borders(conn, within=COMMUNITIES[1])
+    inside = set(cells.read_cells(conn, within=COMMUNITIES[1]).index)
+    assert len(borders) == 24  # a 4 x 4 lattice has 2 x 4 x 3 inner borders
+    assert set(borders["cell_a"]) | set(borders["cell_b"]) <= inside
+
+
+def test_cutting_again_replaces_those_communities_only(ground_only: Engine) -> None:
+    made = draw_cells()
+    one = made[made["area_code"] == COMMUNITIES[0]].iloc[:2]
+    with transaction(ground_only, actor="t", action="t") as conn:
+        cells.write_cells(conn, made, draw_borders(made))
+        cells.write_cells(conn, one.set_axis(one.index + 1000).rename_axis("cell_id"), draw_borders(made).iloc[:0])
+        assert cells.next_cell_id(conn) == 1003
+        by_area = cells.read_cells(conn).groupby("area_code").size()
+        borders = cells.read_borders(conn)
+    assert by_area.tolist() == [2, 16, 16, 16]
+    assert len(borders) == 3 * 24
+
+
+def test_ids_of_a_neighbours_cells_are_refused(ground_only: Engine) -> None:
+    made = draw_cells()
+    one = made[made["area_code"] == COMMUNITIES[0]]
+    clash = one.set_axis(one.index + 16).rename_axis("cell_id")  # those of the second community
+    with transaction(ground_only, actor="t", action="t") as conn:
+        cells.write_cells(conn, made, draw_borders(made))
+    with pytest.raises(RefusedRowsError, match="cells_pkey"), transaction(ground_only, actor="t", action="t") as conn:
+        cells.write_cells(conn, clash, draw_borders(made).iloc[:0])
+
+
+def test_cells_that_a_plan_stands_on_stay(undone: Connection) -> None:
+    made = draw_cells()
+    with pytest.raises(ConflictError, match="plans 1 "):
+        cells.write_cells(undone, made, draw_borders(made))
+    free = made[made["area_code"] == COMMUNITIES[3]]
+    cells.write_cells(undone, free, draw_borders(free))  # no plan covers D
+    assert plans.list_plans(undone, within=COMMUNITIES[3])[0]["plan_id"] == 1  # its county has one
+
+
+def test_a_border_is_told_from_the_lower_cell(undone: Connection) -> None:
+    border = pd.DataFrame({"cell_a": [2], "cell_b": [1], "length_m": [1.0], "kind": ["none"], "is_walkable": [True]})
+    with pytest.raises(RefusedRowsError, match="cell_borders_order_check"):
+        copy_frame(undone, metadata.tables["cell_borders"], border)

@@ -1,0 +1,143 @@
+"""Migrations: from nothing to the tables as written, back, and again; and what a database must be."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+from sqlalchemy import Engine, text
+
+from data.migrations.versions import __path__ as versions
+from data.postgis.engine import OWNER, open_engine
+from data.postgis.migrate import UnfitDatabaseError, downgrade, drift, upgrade
+from data.postgis.server import PrivateServer
+from data.tables import metadata
+
+_numbers = count()
+OURS = "n.nspname = 'public' AND c.relname <> 'alembic_version' AND c.relname <> 'spatial_ref_sys'"
+
+
+@pytest.fixture
+def bare(server: PrivateServer) -> Iterator[str]:
+    """An empty database that no migration has seen."""
+    name = f"bare_{next(_numbers)}_test"
+    server.drop_database(name)
+    yield server.create_database(name)
+    server.drop_database(name)
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def tables_in(url: str) -> set[str]:
+    query = f"SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND {OURS}"
+    with connected(url) as engine, engine.connect() as conn:
+        return set(conn.scalars(text(query)))
+
+
+def rules_in(url: str) -> set[tuple[str, ...]]:
+    """Every constraint, index and comment, as PostgreSQL writes them down."""
+    queries = (
+        "SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k"
+        f" JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE contype <> 't' AND {OURS}",
+        f"SELECT c.relname, i.indexname, i.indexdef FROM pg_indexes i JOIN pg_class c ON c.relname = i.tablename"
+        f" JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}",
+        "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || ' ' || a.attidentity"
+        " || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || coalesce(col_description(c.oid, a.attnum), '')"
+        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        f" LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE attnum > 0 AND relkind = 'r' AND {OURS}",
+    )
+    with connected(url) as engine, engine.connect() as conn:
+        return {tuple(row) for query in queries for row in conn.execute(text(query))}
+
+
+def test_up_down_and_up_again(bare: str) -> None:
+    upgrade(bare)
+    assert tables_in(bare) == set(metadata.tables)
+    downgrade(bare)
+    assert tables_in(bare) == set()
+    upgrade(bare)
+    assert tables_in(bare) == set(metadata.tables)
+
+
+def test_going_down_leaves_no_function_behind(bare: str) -> None:
+    upgrade(bare)
+    downgrade(bare)
+    with connected(bare) as engine, engine.connect() as conn:
+        left = conn.scalars(text("SELECT proname FROM pg_proc WHERE pg_get_userbyid(proowner) = :owner"), {"owner": OWNER})
+        assert list(left) == []
+
+
+def test_upgrading_twice_changes_nothing(bare: str) -> None:
+    upgrade(bare)
+    before = rules_in(bare)
+    upgrade(bare)
+    assert rules_in(bare) == before
+
+
+def test_no_drift(database_url: str) -> None:
+    assert drift(database_url) == []
+
+
+def test_drift_is_seen(engine: Engine, database_url: str) -> None:
+    with engine.begin() as conn:
+        conn.execute(text("ALTER TABLE gates DROP COLUMN hours"))
+    assert [change[0] for change in drift(database_url)] == ["add_column"]
+
+
+def test_migrated_tables_are_those_written_in_python(bare: str, database_url: str) -> None:
+    """Alembic's own comparison sees no CHECK and no EXCLUDE; PostgreSQL's catalogue does."""
+    with connected(bare) as engine, engine.begin() as conn:
+        conn.execute(text("CREATE EXTENSION postgis; CREATE EXTENSION btree_gist; CREATE EXTENSION pg_trgm"))
+        metadata.create_all(conn)
+    written, migrated = rules_in(bare), rules_in(database_url)
+    assert sum("CHECK" in rule[2] for rule in written) > 15
+    assert written == migrated
+
+
+def test_everything_belongs_to_the_owner_role(engine: Engine) -> None:
+    query = f"SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'S') AND {OURS} AND pg_get_userbyid(relowner) <> :owner"  # noqa: E501  one query
+    with engine.connect() as conn:
+        assert list(conn.scalars(text(query), {"owner": OWNER})) == []
+
+
+def test_chinese_text_has_trigrams(engine: Engine) -> None:
+    with engine.connect() as conn:
+        # Seven pieces: two pads before, one behind, six letters.
+        assert conn.scalar(text("SELECT cardinality(show_trgm('凤冈县人民路'))")) == 7
+
+
+def test_a_database_blind_to_chinese_is_refused(server: PrivateServer) -> None:
+    name = "blind_test"
+    server.drop_database(name)
+    server._client("createdb", "-T", "template0", "-E", "UTF8", "-l", "C", name)
+    try:
+        with pytest.raises(UnfitDatabaseError, match=r"C\.UTF-8"):
+            upgrade(server.url(name))
+        assert tables_in(server.url(name)) == set()
+    finally:
+        server.drop_database(name)
+
+
+def test_a_login_without_rights_is_told_so(bare: str, server: PrivateServer) -> None:
+    with connected(bare) as engine, engine.begin() as conn:
+        conn.execute(text("DROP ROLE IF EXISTS powerless"))
+        conn.execute(text("CREATE ROLE powerless LOGIN"))
+    try:
+        with pytest.raises(UnfitDatabaseError, match="permission denied"):
+            upgrade(bare.replace("//wangge@", "//powerless@"))
+    finally:
+        with connected(bare) as engine, engine.begin() as conn:
+            conn.execute(text("DROP ROLE powerless"))
+
+
+def test_every_step_is_in_order() -> None:
+    from pathlib import Path
+
+    names: Callable[[Path], str] = lambda path: path.stem[:4]  # noqa: E731  short and used once
+    steps = sorted(names(path) for path in Path(versions[0]).glob("[0-9]*.py"))
+    assert steps == [f"{number:04d}" for number in range(1, len(steps) + 1)]
