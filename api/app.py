@@ -115,6 +115,20 @@ class StaticFilesWithCache(StaticFiles):
         return response
 
 
+class StandardError:
+    """Writes lines to whatever standard error is at that moment."""
+
+    def __init__(self, *names: object) -> None:
+        """Take the names that structlog passes; there is one log."""
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def start_log(settings: Settings) -> None:
     """Write JSON lines (or, on a terminal, plain ones) with the request id, to standard error."""
     shared = (
@@ -131,6 +145,6 @@ def start_log(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=StandardError,
         cache_logger_on_first_use=False,
     )

@@ -22,7 +22,7 @@ from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.access import ACCESS, Access
-from api.errors import ForeignRequestError, SignInNeededError, UnknownParameterError
+from api.errors import ForeignRequestError, SignInNeededError, UnknownParameterError, UnstorableTextError
 from api.limits import client_key
 from geo.errors import DeniedError
 
@@ -137,6 +137,8 @@ class GuardedRoute(APIRoute):
             raise UnknownParameterError(
                 names=", ".join(name[:40] for name in wrong[:5]), known=", ".join(sorted(self._allowed(access)))
             )
+        if any("\x00" in value for value in request.query_params.values()):
+            raise UnstorableTextError()
         if request.method not in SAFE_METHODS and not is_own_request(request):
             raise ForeignRequestError()
 

@@ -50,6 +50,13 @@ class UnknownParameterError(WanggeError):
     en = "Unknown or repeated query parameters: {names}. Known: {known}. Each may stand once."
 
 
+class UnstorableTextError(InputError):
+    """Text with a NUL in it, which no database holds and nobody types."""
+
+    zh = "查询参数中有不可用的控制字符（NUL），请去掉后重试。"
+    en = "A query parameter holds a control character (NUL). Leave it out and try again."
+
+
 class ForeignRequestError(WanggeError):
     """A change asked for by a page of another site."""
 

@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         Without `database_url` the command line starts the private PostGIS first (`api.database`).
         """
         if self.database_url is None:
-            raise ValueError("no database: set WANGGE_DATABASE_URL, or start through the wangge command")
+            raise NoDatabaseError()
         return self.database_url.get_secret_value()
 
 

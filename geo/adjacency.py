@@ -86,9 +86,9 @@ def borders_between(
     crs = metric_crs_of(cells)
     edges = _metric(shared_edges(cells.geometry.to_numpy()), crs)
     shapes = metric_shapes(cells, "cells", crs)
-    cut = ground(streets, barriers, compounds, crs=crs)
     wet = cells["kind"].eq("water").to_numpy(bool)
     home, walls = _keys(cells["compound_id"]), _walled(compounds, gates, opens_gateless=opens_gateless)
+    cut = ground(streets, barriers, compounds[compounds.index.isin(walls)], crs=crs)
     bits = _bits(edges, cut, home, np.isin(home, walls))
     pairs, row = np.unique(np.column_stack([edges.left, edges.right]), axis=0, return_inverse=True)
     row = row.ravel()
@@ -134,13 +134,12 @@ def _metric(edges: SharedEdges, crs: pyproj.CRS) -> SharedEdges:
 
 def _keys(ids: pd.Series) -> Ints:
     """Return compound ids as integers, -1 where there is none."""
-    keys: Ints = ids.astype("Int64").fillna(-1).to_numpy(np.int64)
-    return keys
+    return np.asarray(ids.astype("Int64").fillna(-1).to_numpy(), dtype=np.int64)
 
 
 def _walled(compounds: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, *, opens_gateless: bool) -> Ints:
     """Return the ids of the compounds behind a wall."""
-    walled: Ints = compounds.index[compounds["kind"].isin(WALLED_KINDS)].to_series().to_numpy(np.int64)
+    walled = np.asarray(compounds.index[compounds["kind"].isin(WALLED_KINDS)], dtype=np.int64)
     return walled[np.isin(walled, _keys(gates["compound_id"]))] if opens_gateless else walled
 
 

@@ -292,7 +292,7 @@ def _finished(
     points, ids = unique_points(shapely.get_coordinates(shapes))
     lon, lat = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True).transform(points[:, 0], points[:, 1])
     degrees = shapely.set_coordinates(shapes.copy(), np.column_stack([lon, lat])[ids])
-    middles = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    middles = shapely.get_coordinates(shapely.point_on_surface(degrees))
     order = np.lexsort((-middles[:, 1], middles[:, 0], cells["area_code"].to_numpy(str)))
     frame = gpd.GeoDataFrame(cells, geometry=degrees, crs=WGS84).iloc[order][list(COLUMNS)]
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="cell_id").astype("int64")

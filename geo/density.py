@@ -2,7 +2,8 @@
 
 Each incident is spread by a Gaussian of standard deviation ``bandwidth_m`` (true metres on the
 ground), cut off at four of them and scaled so that nothing is lost; incidents are first counted per
-cell or pixel. Arrays are rows from north to south, columns from west to east, in incidents per km2.
+cell or pixel, each shared among the four nearest. Arrays are rows from north to south, columns from
+west to east, in incidents per km2.
 
 `density` works on a plane in metres; `density_tile` on the Web-Mercator pixels of a map tile, where
 the kernel of each incident is that many metres at its own latitude, so that neighbouring tiles agree.
@@ -194,10 +195,20 @@ def _pixels(lon: Floats, lat: Floats, world_px: float) -> tuple[Floats, Floats]:
 
 
 def _counted(row: Floats, column: Floats, shape: tuple[int, int]) -> Floats:
-    """Count points per cell from fractional cell positions; those outside are left away."""
+    """Count points on the middles of cells from fractional cell positions; those outside are left away.
+
+    Each point is shared among the four nearest middles (linear binning), which moves no mass on average.
+    """
     is_in = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
-    cell = row[is_in].astype(np.int64) * shape[1] + column[is_in].astype(np.int64)
-    return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+    down, right = row[is_in] + 0.5, column[is_in] + 0.5
+    top, left = np.floor(down).astype(np.int64), np.floor(right).astype(np.int64)
+    low, east = down - top, right - left
+    counts = np.zeros((shape[0] + 2) * (shape[1] + 2))  # one cell more all round
+    for step_down, share_down in ((0, 1 - low), (1, low)):
+        for step_right, share_right in ((0, 1 - east), (1, east)):
+            cell = (top + step_down) * (shape[1] + 2) + left + step_right
+            counts += np.bincount(cell, weights=share_down * share_right, minlength=len(counts))
+    return np.ascontiguousarray(counts.reshape(shape[0] + 2, shape[1] + 2)[1:-1, 1:-1])
 
 
 def _finite(points: Floats) -> Floats:

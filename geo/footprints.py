@@ -25,6 +25,7 @@ INSET_M = 0.6
 WAVE_M = 0.25
 SPACING_M = (1.5, 5.0)
 CLEARANCE_MAX_M = 12.0
+PARTED_M = 1.0
 SAME_SHARE = 0.8
 SMALLEST_M2 = 1.0
 
@@ -120,7 +121,7 @@ def _outline_points(shapes: Shapes, count: Ints) -> tuple[Floats, Ints]:
     drawn[gone] = shapes[gone]
     spacing = np.sqrt(8 * WAVE_M * (clearance + np.where(close, 2 * INSET_M, 0.0))).clip(*SPACING_M)
     sides = np.ptp(shapely.bounds(drawn).reshape(-1, 2, 2), axis=1).max(axis=1)
-    spacing = np.where(count > 1, np.minimum(spacing, sides / (4 * count)), spacing)
+    spacing = np.where(count > 1, np.minimum(PARTED_M, sides / (4 * count)), spacing)
     drawn = shapely.simplify(drawn, 0.1)
     places, at = shapely.get_coordinates(shapely.segmentize(drawn, spacing), return_index=True)
     return places, at.astype(np.int64)

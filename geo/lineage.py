@@ -4,6 +4,7 @@ The largest overlap wins, matched optimally over a whole community (Kuhn-Munkres
 grids claim one code. Source: Kuhn (1955), as in `scipy.optimize.linear_sum_assignment`.
 """
 
+import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
@@ -32,12 +33,13 @@ def carried_codes(old: pd.Series, new: pd.Series, households: pd.Series) -> dict
     if both.empty:
         return {}
     weight = households.reindex(both.index).fillna(0) + 1e-3
-    shared = weight.groupby([both["new"], both["old"]]).sum().unstack(fill_value=0.0)
-    rows, columns = linear_sum_assignment(shared.to_numpy(), maximize=True)
+    shared = weight.groupby([both["new"], both["old"]]).sum().unstack().fillna(0.0)
+    overlap = shared.to_numpy(dtype=np.float64)
+    rows, columns = linear_sum_assignment(overlap, maximize=True)
     return {
         int(shared.index[row]): str(shared.columns[column])
         for row, column in zip(rows, columns, strict=True)
-        if shared.iat[row, column] > 0
+        if overlap[row, column] > 0
     }
 
 
@@ -53,7 +55,8 @@ def issue_codes(areas: pd.Series, carried: dict[int, str], *, used: list[str]) -
     used
         Every code ever issued here; none is given to another grid.
     """
-    codes = pd.Series(carried, dtype=object).reindex(areas.index)
-    for community, labels in areas[codes.isna()].groupby(areas):
-        codes.loc[labels.index] = next_grid_codes(str(community), len(labels), used=used)
-    return codes.rename("grid_code")
+    codes = dict(carried)
+    fresh = areas[~areas.index.isin(list(carried))]
+    for community, labels in fresh.groupby(fresh):
+        codes.update(zip(labels.index, next_grid_codes(str(community), len(labels), used=used), strict=True))
+    return pd.Series([codes[label] for label in areas.index], index=areas.index, name="grid_code", dtype=object)

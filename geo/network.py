@@ -104,9 +104,11 @@ class WalkNetwork:
         )
         table = edge.groupby("component")["length_m"].agg(length_m="sum", edges="size")
         named = edge.dropna(subset="name").groupby(["component", "name"])[["length_m"]].sum().reset_index()
-        named = named.sort_values(["component", "length_m", "name"], ascending=[True, False, True])
-        longest = named.drop_duplicates("component").set_index("component")["name"]
-        return pd.DataFrame(table).assign(name=longest.reindex(table.index).astype(object))
+        named = named.sort_values(["length_m", "name"], ascending=[True, False])
+        # shortest first: the name written last is the longest street's
+        longest = dict(zip(named["component"], named["name"], strict=True))
+        names = [longest.get(component) for component in table.index]
+        return pd.DataFrame(table).assign(name=pd.Series(names, index=table.index, dtype=object))
 
     @cached_property
     def joinable(self) -> list[tuple[shapely.STRtree, Ints]]:

@@ -103,8 +103,9 @@ def _borders(blocks: Shapes, found: Samples) -> Shapes:
     """Return the lines between different owners, straightened and cut off just past their block."""
     order = np.argsort(found.block, kind="stable")
     block, starts = np.unique(found.block[order], return_index=True)
+    groups = np.split(order, starts[1:]) if len(block) else []
     drawn, at = [np.empty((0, 2, 2))], [np.empty(0, dtype=np.int64)]
-    for place, mine in zip(block, np.split(order, starts[1:]), strict=True):
+    for place, mine in zip(block, groups, strict=True):
         if np.ptp(found.owner[mine]) > 0:
             drawn.append(_voronoi(found.places[mine], found.owner[mine], shapely.bounds(blocks[place])))
             at.append(np.full(len(drawn[-1]), place, dtype=np.int64))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.served", "tests.fixtures.browser"]
+pytest_plugins = ["tests.fixtures.databases"]
 
 ROOT = Path(__file__).parent.parent
 

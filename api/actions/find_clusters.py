@@ -25,11 +25,13 @@ def find_clusters(
     with reading(engine, scope=scope) as connection:
         incidents = incident_store.read_incidents(connection, filters=IncidentFilter())
         areas = area_store.read_areas(connection, level="community")
-    parameters = {"eps_m": rule.cluster_eps_m, "min_incidents": rule.cluster_min_incidents}
     progress(0.2, f"reading {len(incidents):,} incidents")
-    found = [clusters(group, **parameters)[1] for _, group in incidents.groupby("category")]
+    eps_m, least = rule.cluster_eps_m, rule.cluster_min_incidents
+    found = [clusters(group, eps_m=eps_m, min_incidents=least)[1] for _, group in incidents.groupby("category")]
     progress(0.9, "writing clusters")
     with transaction(engine, actor=actor, action="find_clusters", scope=scope) as connection:
-        count = incident_store.write_clusters(connection, found, areas=areas, parameters=parameters, method=METHOD)
+        count = incident_store.write_clusters(
+            connection, found, areas=areas, parameters={"eps_m": eps_m, "min_incidents": least}, method=METHOD
+        )
     progress(1.0, f"{count:,} clusters")
     return count

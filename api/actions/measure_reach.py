@@ -33,7 +33,8 @@ def measure_reach(engine: Engine, *, profile: Profile, actor: str, progress: Pro
     by_category = pd.concat(
         [
             nearest(group, network, buildings, longest_min=longest_min, **options)
-            .reset_index(names="building_id").assign(category=category)
+            .reset_index(names="building_id")
+            .assign(category=category)
             for category, group in stations.groupby("category")
         ],
         ignore_index=True,

@@ -33,9 +33,7 @@ def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0,
         engine, profile=profile, area_code=top, name="首期网格方案", actor=actor, seed=seed, progress=part(0.35, 0.6)
     )
     publish_plan(engine, plan_id=plan_id, valid_from=first_day, document_number=None, actor=actor)
-    assign_duties(
-        engine, plan_id=plan_id, profile=profile, actor=actor, valid_from=first_day, progress=part(0.6, 0.65)
-    )
+    assign_duties(engine, plan_id=plan_id, profile=profile, actor=actor, valid_from=first_day, progress=part(0.6, 0.65))
     measure_reach(engine, profile=profile, actor=actor, progress=part(0.65, 0.9))
     find_clusters(engine, profile=profile, actor=actor, progress=part(0.9, 1.0))
     return plan_id

@@ -24,6 +24,7 @@ from geo.units import units_in_grids
 from geo.verify import verify_plan
 from geo.zones import zones_in_grids
 
+
 class PlanBrokenError(WanggeError):
     """The verifier refused a proposal; nothing was stored."""
 

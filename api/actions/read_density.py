@@ -28,7 +28,7 @@ OPAQUE_ALPHA, FAINTEST_ALPHA = 215, 60
 KEPT, KEPT_S = 64, 60.0
 # The points a tile needs lie no farther off than the kernel's cut, and a pixel of a coarser zoom.
 REACH_BANDWIDTHS = CUT_SD + 1.0
-CELLS_PER_BANDWIDTH, SCALE_CELLS_MAX = 4.0, 4_000_000
+CELLS_PER_BANDWIDTH, SCALE_CELLS_MAX = 6.0, 4_000_000
 M_PER_DEGREE = 111_320.0
 
 

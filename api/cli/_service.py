@@ -50,7 +50,12 @@ def profile_of(engine: Engine, settings: Settings | None = None) -> Profile:
 @contextmanager
 def progress_bar(title: str) -> Iterator[actions.Progress]:
     """A bar that an action's progress moves; plain lines where there is no terminal."""
-    columns = (TextColumn("{task.fields[title]:<14}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.fields[title]:<14}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=1.0, title=title)
         yield lambda share, message: bar.update(task, completed=share, description=message)

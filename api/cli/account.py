@@ -20,7 +20,9 @@ def create(
     name: Annotated[str, typer.Argument(help="name to sign in with")],
     role: Annotated[str, typer.Option(help=f"one of {', '.join(ACCOUNT_ROLES)}")] = "admin",
     scope: Annotated[str, typer.Option(help="leading digits of a division code; * is everything")] = "*",
-    password: Annotated[str, typer.Option(help="leave out to have one made and shown once", envvar="WANGGE_ADMIN_PASSWORD")] = "",
+    password: Annotated[
+        str, typer.Option(help="leave out to have one made and shown once", envvar="WANGGE_ADMIN_PASSWORD")
+    ] = "",
 ) -> None:
     """Create an account. The first one is how a new deployment gets its admin."""
     chosen = password or secrets.token_urlsafe(12)

@@ -6,7 +6,9 @@ from api.cli._service import console, ready_settings
 from api.database import private_server
 from api.settings import load_settings
 
-app = typer.Typer(help="The private PostGIS of this checkout, or the database in WANGGE_DATABASE_URL.", no_args_is_help=True)
+app = typer.Typer(
+    help="The private PostGIS of this checkout, or the database in WANGGE_DATABASE_URL.", no_args_is_help=True
+)
 
 
 @app.command()

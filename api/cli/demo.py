@@ -26,7 +26,12 @@ from data.stores.town import read_deployment
 from geo.codes import scope_of
 
 # One account a door; their passwords are made at random on this machine and kept in its own folder.
-DOORS = (("planner", "planner", "*"), ("approver", "approver", "*"), ("street", "street_office", ""), ("admin", "admin", "*"))
+DOORS = (
+    ("planner", "planner", "*"),
+    ("approver", "approver", "*"),
+    ("street", "street_office", ""),
+    ("admin", "admin", "*"),
+)
 
 
 def demo(
@@ -62,8 +67,16 @@ def prepare(engine: Engine, rules: Profile, *, scale: float, seed: int) -> None:
     with console.status("drawing the demo town"):
         town = draw_town(rules, scale=scale, seed=seed)
     with progress_bar("demo town") as progress:
-        build_town(engine, town, profile=rules, actor=actor(), progress=lambda share, message: progress(share * 0.2, message))
-        prepare_town(engine, profile=rules, actor=actor(), seed=seed, progress=lambda share, message: progress(0.2 + 0.8 * share, message))
+        build_town(
+            engine, town, profile=rules, actor=actor(), progress=lambda share, message: progress(share * 0.2, message)
+        )
+        prepare_town(
+            engine,
+            profile=rules,
+            actor=actor(),
+            seed=seed,
+            progress=lambda share, message: progress(0.2 + 0.8 * share, message),
+        )
 
 
 def ensure_accounts(engine: Engine, settings: Settings) -> dict[str, str]:
@@ -86,7 +99,11 @@ def announce(settings: Settings, passwords: dict[str, str]) -> None:
     """Say where the pages are and who may sign in."""
     address = f"http://{settings.host}:{settings.port}"
     console.print(f"\n[bold]Wangge 网格 is open at {address}[/bold]", highlight=False)
-    for who, page in (("residents 居民", "/lookup"), ("planners 规划", "/planner"), ("street offices 街道", "/incidents")):
+    for who, page in (
+        ("residents 居民", "/lookup"),
+        ("planners 规划", "/planner"),
+        ("street offices 街道", "/incidents"),
+    ):
         console.print(f"  {who:<22} {address}{page}", highlight=False)
     console.print("Sign in as", highlight=False)
     for name, password in passwords.items():

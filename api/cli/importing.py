@@ -8,19 +8,21 @@ from rich.table import Table
 
 from api.actions.import_rows import import_rows
 from api.cli._service import actor, console, profile_of, ready_engine
-from data.readers.checked import check
+from data.readers.checked import Checked, write_rejects
 from data.readers.files import read_table
 from data.readers.nouns import NOUNS
-from data.readers.rejects import write_rejects
 
 REJECTED_IN_PART = 3
+SHOWN = 10
 
 
 def import_file(
     noun: Annotated[str, typer.Argument(help=f"what the rows are: {', '.join(NOUNS)}")],
     file: Annotated[Path, typer.Argument(help="CSV, Excel, GeoJSON or GeoPackage")],
-    crs: Annotated[str | None, typer.Option(help="coordinate system, where the file does not say: EPSG:4326 ...")] = None,
-    sheet: Annotated[str | None, typer.Option(help="sheet of an Excel file or layer of a GeoPackage")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="coordinate system, where the file does not say: EPSG:4490 ...")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="sheet of a workbook, or layer of a GeoPackage")] = None,
     rejects: Annotated[Path | None, typer.Option(help="write rejected rows here, with their reasons")] = None,
     commit: Annotated[bool, typer.Option("--commit", help="write it; without this only check and report")] = False,
 ) -> None:
@@ -33,4 +35,28 @@ def import_file(
     raw = read_table(file, sheet=sheet, crs=crs)
     with ready_engine() as engine:
         done = import_rows(engine, noun=noun, raw=raw, profile=profile_of(engine), actor=actor(), commit=commit)
-    console.print(f"{done.rows_in:,} rows in, {done.rows_stored:,} good, {done.rows_rejected:,} rejected", highlight=False)
+    _show(done.checked)
+    if rejects is not None and done.checked.counts["rejects"]:
+        write_rejects(done.checked, rejects)
+        console.print(f"Rejected rows are in {rejects}", highlight=False)
+    if done.import_id is None:
+        console.print("Dry run: nothing was written. Add --commit to write it.")
+    else:
+        console.print(f"Written as import {done.import_id}", highlight=False)
+    if done.checked.counts["rejects"]:
+        raise typer.Exit(REJECTED_IN_PART)
+
+
+def _show(checked: Checked) -> None:
+    counts = checked.counts
+    console.print(
+        f"{counts['rows_in']:,} rows in: {counts['rows']:,} good, {counts['rejects']:,} rejected", highlight=False
+    )
+    if not counts["rejects"]:
+        return
+    table = Table("row", "column", "why")
+    for row in checked.rejects.head(SHOWN).to_dict("records"):
+        table.add_row(str(row["row_number"]), row["field"], f"{row['reason_zh']} / {row['reason']}")
+    console.print(table)
+    if len(checked.rejects) > SHOWN:
+        console.print(f"... and {len(checked.rejects) - SHOWN:,} more")

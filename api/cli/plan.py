@@ -22,7 +22,12 @@ def list_plans() -> None:
         rows = plans.list_plans(connection)
     table = Table("plan", "name", "area", "state", "from", "to", "grids")
     for row in rows:
-        table.add_row(*(str(row.get(key) or "") for key in ("plan_id", "name", "area_code", "state", "valid_from", "valid_to", "grids")))
+        table.add_row(
+            *(
+                str(row.get(key) or "")
+                for key in ("plan_id", "name", "area_code", "state", "valid_from", "valid_to", "grids")
+            )
+        )
     console.print(table)
 
 
@@ -43,7 +48,9 @@ def propose(
 @app.command()
 def publish(
     plan_id: int,
-    valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day it holds (midnight, Asia/Shanghai)")],
+    valid_from: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day it holds (midnight, Asia/Shanghai)")
+    ],
     document: Annotated[str | None, typer.Option(help="document number")] = None,
     commit: Annotated[bool, typer.Option("--commit", help="publish; without this only say what would happen")] = False,
 ) -> None:

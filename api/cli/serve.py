@@ -18,7 +18,9 @@ def serve(
 ) -> None:
     """Serve the pages and the API."""
     settings = ready_settings()
-    settings = settings.model_copy(update={"host": host or settings.host, "port": settings.port if port is None else port})
+    settings = settings.model_copy(
+        update={"host": host or settings.host, "port": settings.port if port is None else port}
+    )
     console.print(f"Wangge 网格 serves on http://{settings.host}:{settings.port}", highlight=False)
     run_server(settings)
 

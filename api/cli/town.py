@@ -26,9 +26,13 @@ def build(
     demo: Annotated[bool, typer.Option("--demo", help="draw the invented demo town instead")] = False,
     name: Annotated[str | None, typer.Option(help="what the town is called; default: the file's name")] = None,
     profile: Annotated[str, typer.Option(help="place profile: a slug or a TOML file")] = "demo",
-    scale: Annotated[float, typer.Option(help="demo only: 1 is some 8,000 buildings, 125 a million", min=0.02, max=125)] = 1.0,
+    scale: Annotated[
+        float, typer.Option(help="demo only: 1 is some 8,000 buildings, 125 a million", min=0.02, max=125)
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="demo only: another seed, another town", min=0)] = 0,
-    ground_only: Annotated[bool, typer.Option("--ground-only", help="stop before cells, plan, circles and clusters")] = False,
+    ground_only: Annotated[
+        bool, typer.Option("--ground-only", help="stop before cells, plan, circles and clusters")
+    ] = False,
     commit: Annotated[bool, typer.Option("--commit", help="write it; without this only read and report")] = False,
 ) -> None:
     """Make a town, over whatever the database holds, and everything that follows from it.
@@ -67,7 +71,9 @@ def status() -> None:
     if not deployment:
         console.print("There is no town yet: wangge town build --demo --commit")
         return
-    console.print(f"{deployment['town']}, profile {deployment['profile']}, built {deployment['built_at']}", highlight=False)
+    console.print(
+        f"{deployment['town']}, profile {deployment['profile']}, built {deployment['built_at']}", highlight=False
+    )
     _counts(deployment["counts"])
 
 

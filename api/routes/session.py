@@ -28,7 +28,7 @@ def open_session(
     services: ServicesDep,
     language: LanguageDep,
     nonce: NonceDep,
-    name: Annotated[str, Form(min_length=1, max_length=NAME_LENGTH_MAX)],
+    name: Annotated[str, Form(min_length=1, max_length=NAME_LENGTH_MAX, pattern=r"^[^\x00]+$")],
     password: Annotated[str, Form(min_length=1, max_length=PASSWORD_LENGTH_MAX)],
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002  # the form's own word, as in the contract
 ) -> Response:

@@ -1,8 +1,8 @@
 """Base of all answers, problems (RFC 9457) and GeoJSON (RFC 7946)."""
 
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Properties = TypeVar("Properties")
 
@@ -60,6 +60,9 @@ class Labelled(Answer):
     label: str = Field(examples=["下水道堵塞"])
     count: int = Field(examples=[42])
 
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""One line of text: PostgreSQL takes no NUL, and a name with a line break in it is a mistake."""
 
 Bbox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.base import Answer, Bbox
+from api.schemas.base import Answer, Bbox, Line
 
 AreaCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["529901001000"])]
 GridCode = Annotated[str, Field(pattern=r"^[0-9]{15}$", examples=["529901001001003"])]
@@ -130,7 +130,7 @@ class NewPlan(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     area_code: AreaCode
-    name: Annotated[str, Field(min_length=1, max_length=120, examples=["2026年网格调整方案"])]
+    name: Annotated[Line, Field(min_length=1, max_length=120, examples=["2026年网格调整方案"])]
     seed: Annotated[int, Field(ge=0, lt=2**53, examples=[20260701])] = 0
 
 
@@ -140,7 +140,7 @@ class Publication(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     valid_from: Annotated[date, Field(examples=["2026-07-01"])]
-    document_number: Annotated[str, Field(min_length=1, max_length=120, examples=["云政办〔2026〕12号"])]
+    document_number: Annotated[Line, Field(min_length=1, max_length=120, examples=["云政办〔2026〕12号"])]
 
 
 class Flaw(Answer):

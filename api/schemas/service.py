@@ -16,7 +16,9 @@ Scope = Annotated[
         examples=["529901001"],
     ),
 ]
-AccountName = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\s:]+$", examples=["lishan_street"])]
+AccountName = Annotated[
+    str, Field(min_length=1, max_length=60, pattern=r"^[^\s:\x00-\x1f\x7f]+$", examples=["lishan_street"])
+]
 
 
 class SessionAnswer(Answer):

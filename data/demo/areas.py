@@ -16,6 +16,8 @@ from data.demo.draft import Ints, Path, Points, Shapes
 
 HOUSEHOLDS_MOST = 3000
 HOUSEHOLDS_LEAST = 1700
+HOUSEHOLDS_FEW = 330  # no community has fewer
+HOUSEHOLDS_A_KM2 = 480
 HOUSEHOLDS_A_STREET = 17000
 # How readily ground is joined over an edge of each class: people feel at home on one side of a main road.
 EASE = {"primary": 0.12, "secondary": 0.25, "tertiary": 0.5, "service": 0.6, "": 1.0}
@@ -45,11 +47,16 @@ def gather(blocks: Blocks, households: Ints, *, river: Points) -> Gathered:
     """
     start = _units(blocks)
     total = int(households.sum())
-    most = min(HOUSEHOLDS_MOST, max(600, round(0.62 * total)))
-    least = min(HOUSEHOLDS_LEAST, round(0.34 * total))
-    weight = np.bincount(start, weights=households).astype(np.int64)
+    whole = total + shapely.area(blocks.faces).sum() / 1e6 * HOUSEHOLDS_A_KM2
+    most = min(HOUSEHOLDS_MOST, max(600, round(0.62 * whole)))
+    least = min(HOUSEHOLDS_LEAST, round(0.34 * whole))
+    # ground counts too: a community of farms has fewer households than one of towers
+    ground = shapely.area(blocks.faces) / 1e6 * HOUSEHOLDS_A_KM2
+    weight = np.bincount(start, weights=households + ground).astype(np.int64)
     ease = _eases(blocks, start, river)
-    community = _renumbered(join(weight, ease, most=most, least=least, keep=2)[start])
+    rough = _renumbered(join(weight, ease, most=most, least=least, keep=2)[start])
+    weight = np.bincount(rough, weights=households).astype(np.int64)
+    community = _renumbered(join(weight, _eases(blocks, rough, river), most=0, least=HOUSEHOLDS_FEW, keep=2)[rough])
     shapes = np.array([shapely.coverage_union_all(blocks.faces[community == n]) for n in range(community.max() + 1)], dtype=object)
     weight = np.bincount(community, weights=households).astype(np.int64)
     count = max(1, round(total / HOUSEHOLDS_A_STREET))

@@ -43,6 +43,8 @@ STYLES = {
                     TOWER_FLOORS, "residential", "towers", margin_m=7.0),
     "works": Style(RowRule((3, 6), (14.0, 18.0), (22.0, 36.0), (13.0, 18.0), 12.0, 0.93), footprints.plain,
                    (1, 1, 1, 2, 3), "works", "works", margin_m=7.0),
+    "danwei": Style(RowRule((2, 4), (12.5, 14.5), (10.0, 11.5), (11.0, 14.0), 7.0), footprints.plain,
+                    (4, 5, 5, 6), "residential", "walled", flats_a_floor=2),
     "school": Style(RowRule((3, 5), (13.0, 15.0), (15.0, 22.0), (20.0, 25.0), 14.0), footprints.winged,
                     (4, 5, 5), "school", "school", margin_m=7.0),
     "hospital": Style(RowRule((3, 4), (15.0, 18.0), (22.0, 28.0), (20.0, 26.0), 16.0), footprints.winged,

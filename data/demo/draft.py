@@ -128,7 +128,12 @@ def open_ring(polygon: shapely.Polygon) -> Points:
 def signed_m2(ring: Points) -> float:
     """Return the area of an open ring, negative where it runs clockwise."""
     x, y = ring[:, 0], ring[:, 1]
-    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    return float(0.5 * (x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1]))
+
+
+def following(ring: Points) -> Points:
+    """Return the vertex after each vertex of an open ring."""
+    return np.concatenate((ring[1:], ring[:1]))
 
 
 def largest(shape: shapely.Geometry) -> shapely.Polygon:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from data.demo.draft import Draft, House, Points, largest, open_ring, polygons
+from data.demo.draft import Draft, House, Points, following, largest, open_ring, polygons
 from data.demo.rings import Size, box, divide
 from data.demo.site import Site
 
@@ -66,7 +66,7 @@ def _with_court(ring: Points, rng: np.random.Generator) -> Points:
 def build_front(site: Site, draft: Draft, rng: np.random.Generator) -> None:
     """Line a site's streets with shop-houses, side by side along every edge of its outline."""
     ring = open_ring(shapely.simplify(site.polygon, 1.2))
-    along = np.roll(ring, -1, axis=0) - ring
+    along = following(ring) - ring
     reach = np.hypot(along[:, 0], along[:, 1])
     heading = along / reach[:, None]
     ahead = np.roll(heading, -1, axis=0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.demo.draft import Points, signed_m2
+from data.demo.draft import Points, following, signed_m2
 
 Snap = Callable[[Points], Points]
 TRIES = 5
@@ -37,12 +37,12 @@ class Size:
 
 def box(ring: Points) -> tuple[Points, Points, float, float]:
     """Return middle, long direction, length and width of the smallest box that lies along an edge."""
-    edges = np.roll(ring, -1, axis=0) - ring
+    edges = following(ring) - ring
     lengths = np.hypot(edges[:, 0], edges[:, 1])
     along = edges[lengths > 1e-6] / lengths[lengths > 1e-6, None]
     across = np.column_stack([-along[:, 1], along[:, 0]])
     u, v = along @ ring.T, across @ ring.T
-    length, width = np.ptp(u, axis=1), np.ptp(v, axis=1)
+    length, width = u.max(axis=1) - u.min(axis=1), v.max(axis=1) - v.min(axis=1)
     best = int(np.argmin(length * width))
     middle = along[best] * (u[best].max() + u[best].min()) / 2 + across[best] * (v[best].max() + v[best].min()) / 2
     if length[best] >= width[best]:
@@ -54,7 +54,7 @@ def cut(ring: Points, at: Points, direction: Points) -> tuple[Points, Points, Po
     """Cut an open ring by the line through `at`: two rings and the cut's ends, or None unless it crosses twice."""
     side = (ring[:, 0] - at[0]) * -direction[1] + (ring[:, 1] - at[1]) * direction[0]
     above = side > 0
-    turns = np.flatnonzero(above != np.roll(above, -1))
+    turns = np.flatnonzero(above != np.concatenate((above[1:], above[:1])))
     if len(turns) != 2:
         return None
     first, last = int(turns[0]), int(turns[1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.demo.draft import Points
+from data.demo.draft import Points, following
 
 Span = tuple[float, float]
 PHASES = 8  # beginnings of the first row that are tried
@@ -48,7 +48,7 @@ class Rows:
 
 def facing(ring: Points) -> float:
     """Return the angle of rows: along the outline's sides, as near to east-west as they allow (radians)."""
-    edges = np.roll(ring, -1, axis=0) - ring
+    edges = following(ring) - ring
     lengths = np.hypot(edges[:, 0], edges[:, 1])
     turns = np.exp(4j * np.arctan2(edges[:, 1], edges[:, 0]))  # sides and their right angles count as one
     return float(np.angle(np.sum(lengths * turns)) / 4)
@@ -56,7 +56,7 @@ def facing(ring: Points) -> float:
 
 def spans(ring: Points, y: float) -> list[Span]:
     """Return where the level line at `y` lies inside an open ring, west to east."""
-    after = np.roll(ring, -1, axis=0)
+    after = following(ring)
     cross = (ring[:, 1] > y) != (after[:, 1] > y)
     a, b = ring[cross], after[cross]
     at = np.sort(a[:, 0] + (y - a[:, 1]) / (b[:, 1] - a[:, 1]) * (b[:, 0] - a[:, 0]))

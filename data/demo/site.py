@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from data.demo.blocks import Blocks
-from data.demo.draft import HALF_WIDTH_M, Draft, Gate, Path, Points, largest, linestrings, open_ring
+from data.demo.draft import HALF_WIDTH_M, Draft, Gate, Path, Points, following, largest, linestrings, open_ring
 
 NOT_DOORS = ("", "steps")
 HOURS = (None, None, "06:00-23:00", "06:30-22:30", None)
@@ -104,7 +104,7 @@ def _with_vertex(ring: Points, point: Points) -> Points:
     """Return an open ring with a point that lies on it as one of its vertices."""
     if (np.hypot(*(ring - point).T) == 0).any():
         return ring
-    after = np.roll(ring, -1, axis=0)
+    after = following(ring)
     along = after - ring
     share = np.clip(np.sum((point - ring) * along, axis=1) / np.maximum(np.sum(along**2, axis=1), 1e-12), 0, 1)
     off = np.hypot(*(ring + share[:, None] * along - point).T)

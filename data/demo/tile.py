@@ -22,6 +22,7 @@ from data.demo.water import lay_barriers
 from geo.rng import generator
 
 BUILDINGS = 8000  # of a town of size 1
+DANWEI_SHARE = 0.3  # of the works' ground: housing of the works
 GREAT_COMPOUNDS = 3  # tower compounds with one very large building, a town of size 1
 CIVIC = {"government": ("县人民政府", "政务服务中心", "街道办事处"), "hospital": ("县人民医院", "县中医院", "县妇幼保健院"),
          "mall": ("购物广场", "商业中心", "城市广场"), "market": ("农贸市场", "综合市场", "蔬菜批发市场")}  # fmt: skip
@@ -80,6 +81,8 @@ def _build(
     counts = dict.fromkeys(("park", "school", *CIVIC), 0)
     parks = []
     for site in found:
+        if site.kind == "works" and rng.random() < DANWEI_SHARE:
+            site.kind = "danwei"
         kind = site.kind
         number = counts.get(kind, 0)
         counts[kind] = number + 1
@@ -117,6 +120,8 @@ def _compound_name(kind: str, number: int, names: Names, county: str) -> str | N
         return _civic(kind, number, county)
     if kind == "works":
         return names.works(county)
+    if kind == "danwei":
+        return names.works(county) + "家属院"
     if kind == "office":
         return names.quarter() + "大厦"
     return names.estate(kind)

@@ -39,8 +39,10 @@ class Checked:
     Attributes
     ----------
     rows
-        index row_number; the columns of the noun's table (people: with the duty columns role,
-        grid_code, zone_code, unit_code, building, first_on and last_on, both days included).
+        index row_number; those columns of the noun's table that the file speaks of or that are
+        filled in for it, so that a second import blanks nothing it says nothing about. People have
+        the duty columns role, grid_code, zone_code, unit_code, building, first_on and last_on
+        (both days included) as well.
     rejects
         index 0..n-1; row_number, field, reason_zh, reason, original (dict of header to text).
     columns
@@ -91,7 +93,9 @@ def check(name: str, raw: RawTable, *, profile: Profile, areas: gpd.GeoDataFrame
     rules.RULES[name](batch)
     bad = [row for row in raw.cells.index if faults.get(row)]
     good = [row for row in raw.cells.index if not faults.get(row)]
+    unsaid = [item.name for item in wanted.fields if item.name not in columns]
     rows = rules.FRAMES[name](batch, good)
+    rows = rows.drop(columns=[*rules.NOT_READ, *(set(unsaid) - rules.FILLED_IN[name])], errors="ignore")
     rows.index = pd.Index(good, name=ROW, dtype="int64")
     return Checked(
         noun=name, rows=rows, rejects=_rejects(raw, bad, faults),

@@ -76,12 +76,12 @@ def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = 
     declared = _declared(crs)
     data = _bytes(path)
     form = path.suffix.lower().lstrip(".")
-    if form not in READERS:
+    if form not in FORMS:
         raise BadFileError(
             file=path.name, reason=f"files of the kind .{form} are not read", reason_zh=f"不支持 .{form} 文件",
-            mend=f"Use one of: {', '.join(READERS)}.", mend_zh=f"请使用：{'、'.join(READERS)}。",
+            mend=f"Use one of: {', '.join(FORMS)}.", mend_zh=f"请使用：{'、'.join(FORMS)}。",
         )  # fmt: skip
-    found = READERS[form](path, data, sheet)
+    found = FORMS[form](path, data, sheet)
     index = pd.Index(found.row_numbers, name=ROW, dtype="int64")
     cells = pd.DataFrame(found.rows, index=index, columns=found.headers, dtype=object)
     return RawTable(
@@ -92,7 +92,7 @@ def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = 
     )  # fmt: skip
 
 
-READERS: dict[str, Callable[[Path, bytes, str | None], Sheet]] = {
+FORMS: dict[str, Callable[[Path, bytes, str | None], Sheet]] = {
     "csv": read_csv, "tsv": read_csv, "txt": read_csv,
     "xlsx": read_workbook, "xls": read_workbook, "ods": read_workbook,
     "geojson": read_geojson, "json": read_geojson, "gpkg": read_geopackage,

@@ -199,11 +199,11 @@ def _frame(communities: list[Community], names: dict[str, str], name: str) -> gp
             for place, item in enumerate(members, start=1)
         ]
     rows.insert(0, _row(county, name, "county", None, True, _union(communities)))
-    frame = pd.DataFrame(rows).set_index("area_code")
+    rows.sort(key=lambda row: (LEVEL_DIGITS[row["level"]], row["area_code"]))
+    frame = pd.DataFrame(rows, dtype=object).set_index("area_code")
     frame.index = frame.index.astype(object)
     shapes = gpd.GeoSeries(multi(list(frame.pop("geometry"))), index=frame.index, crs=WGS84)
-    order = sorted(range(len(frame)), key=lambda row: (LEVEL_DIGITS[frame["level"].iloc[row]], frame.index[row]))
-    return gpd.GeoDataFrame(frame.astype({"name": object, "level": object}), geometry=shapes, crs=WGS84).iloc[order]
+    return gpd.GeoDataFrame(frame.astype({"is_stand_in": bool}), geometry=shapes, crs=WGS84)
 
 
 def _union(communities: list[Community]) -> Any:

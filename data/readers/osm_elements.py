@@ -235,8 +235,7 @@ def assemble(relation: Relation, lines: dict[int, list[Any]]) -> Any:
     outers, inners = _faces(relation, lines, inner=False), _faces(relation, lines, inner=True)
     kept = []
     for outer in outers:
-        inside = outer.representative_point()
-        holes = [inner for inner in inners if not inner.contains(inside) and inner.intersects(outer)]
+        holes = [inner for inner in inners if inner.intersects(outer) and not inner.covers(outer)]
         kept.append(outer.difference(shapely.union_all(holes)) if holes else outer)
     return polygons_only([shapely.union_all(kept)])[0] if kept else shapely.Polygon()
 

@@ -21,7 +21,7 @@ from geo.codes import LEVELS, area_level, parent_code
 from geo.frames import WGS84
 
 DUTY_TARGETS = ("grid_code", "zone_code", "unit_code", "building")
-NOWHERE = ("没有区划代码，也不在任何社区范围内", "it has no division code and lies in no community")
+NOWHERE: tuple[str, str] = ("没有区划代码，也不在任何社区范围内", "it has no division code and lies in no community")
 DUTY_COLUMNS = ("role", *DUTY_TARGETS, "first_on", "last_on")
 
 
@@ -287,3 +287,12 @@ FRAMES: dict[str, Callable[[Batch, list[int]], Any]] = {
     "areas": areas_frame, "buildings": buildings_frame, "people": people_frame,
     "stations": stations_frame, "incidents": incidents_frame,
 }  # fmt: skip
+# Columns of the tables that come from elsewhere, and those a row always gets.
+NOT_READ = ("compound_id", "building_id", "grid_code_reported")
+FILLED_IN: dict[str, set[str]] = {
+    "areas": {"level", "parent_code"},
+    "buildings": {"area_code", "use", "households", "people"},
+    "people": {"area_code", "kind", *DUTY_COLUMNS},
+    "stations": {"area_code"},
+    "incidents": {"area_code", "state"},
+}

@@ -156,9 +156,7 @@ def as_column(values: Sequence[Any], *, type_code: int, is_nullable: bool | None
         return pd.array(list(values), dtype="boolean") if is_nullable else np.array(values, dtype="bool")
     if type_code == _MOMENT:
         return pd.DatetimeIndex(pd.to_datetime(list(values), utc=True)).as_unit("us")
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return pd.Series(column, dtype=object).array
+    return pd.Series(list(values), dtype=object)  # a bare array would be taken for text, its None for nan
 
 
 def as_shapes(values: Sequence[Any]) -> Any:

@@ -134,6 +134,12 @@ def count_parts(connection: Connection, plan_id: int) -> pd.DataFrame:
     )
 
 
+def read_codes(connection: Connection, column: str) -> list[str]:
+    """Return every code ever issued, in order: `column` is grid_code, zone_code or unit_code."""
+    known = {"grid_code": grids, "zone_code": zones, "unit_code": household_units}
+    return sorted(connection.scalars(select(known[column].c[column]).distinct()))
+
+
 def _held(statement: Select[tuple[object, ...]], on: date, scheme: str) -> Select[tuple[object, ...]]:
     """Keep the grids of the plan that holds in their community on a day."""
     holds = (plan_areas.c.plan_id == grids.c.plan_id) & (plan_areas.c.area_code == grids.c.area_code)

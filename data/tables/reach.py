@@ -27,7 +27,7 @@ reaches = Table(
     Column("households", Integer, nullable=False),
     Column("people", Integer, nullable=False),
     Column("reached_m", DOUBLE_PRECISION, nullable=False),
-    Column("snap_m", DOUBLE_PRECISION, nullable=False),
+    Column("snap_m", DOUBLE_PRECISION, comment="station to street; null for a straight-line stand-in"),
     Column(
         "is_straight_line",
         Boolean,

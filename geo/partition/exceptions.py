@@ -22,12 +22,12 @@ import numpy as np
 import pandas as pd
 
 from geo.partition.bands import Band, divides
-from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
+from geo.partition.exact import EXACT_CELLS, EXACT_STEPS, SearchTooLongError, exact_division
 from geo.partition.graph import Flags, Graph, Ints, pieces_on_foot, subgraph
 from geo.partition.ground import Ground
 
 COLUMNS = ["grid", "rule", "certificate", "detail"]
-PROOF_STEPS, DIVISION_STEPS = 3000, 10_000
+PROOF_STEPS = 3000
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def no_division_of(piece: Graph, band: Band) -> bool:
     if piece.size > EXACT_CELLS:
         return False
     try:
-        return exact_division(piece, band, steps=DIVISION_STEPS) is None
+        return exact_division(piece, band, steps=EXACT_STEPS) is None
     except SearchTooLongError:
         return False
 

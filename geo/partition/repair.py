@@ -10,7 +10,7 @@ next door.
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside
-from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
+from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.trees import cut_by_trees
 
@@ -18,7 +18,7 @@ REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
 STEPS_A_PART = 300
 STRICT_TREES, WIDE_TREES = 3, 2
 MAX_REGION_SUMS = 4_000_000
-EXACT_STEPS = 2000
+EXACT_REGION, EXACT_STEPS = 12, 200
 
 
 class Division:
@@ -77,7 +77,7 @@ def cut_strictly(region: Graph, band: Band, *, rng: np.random.Generator) -> Ints
     if not divides(int(region.mass.sum()), band):
         return None
     parts = cut_by_trees(region, band, tries=STRICT_TREES, rng=rng)
-    if parts is None and region.size <= EXACT_CELLS:
+    if parts is None and region.size <= EXACT_REGION:
         try:
             return exact_division(region, band, steps=EXACT_STEPS)
         except SearchTooLongError:

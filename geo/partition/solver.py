@@ -9,6 +9,7 @@ import numpy as np
 
 from geo.partition.bands import Band, best_count, outside
 from geo.partition.bisection import bisected
+from geo.partition.exact import EXACT_CELLS, EXACT_STEPS, SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
 from geo.partition.moves import score_of, settled
 from geo.partition.repair import households_outside, masses_of, repaired
@@ -45,7 +46,18 @@ def divide_in_band(graph: Graph, groups: Ints, *, band: Band, rng: np.random.Gen
         labels = better(graph, labels, refined(graph, labels, loosened, band, rng=rng), band)
         if households_outside(graph, labels, band):
             labels = better(graph, labels, searched(graph, np.arange(graph.size), band, rng=rng), band)
+    if households_outside(graph, labels, band) and graph.size <= EXACT_CELLS:
+        exact = exact_or_none(graph, band)
+        labels = labels if exact is None else exact
     return labels
+
+
+def exact_or_none(graph: Graph, band: Band) -> Ints | None:
+    """Return a division in band of a small piece by trying all; None where there is none, or it takes too long."""
+    try:
+        return exact_division(graph, band, steps=EXACT_STEPS)
+    except SearchTooLongError:
+        return None
 
 
 def divide_into(graph: Graph, count: int, *, rng: np.random.Generator) -> Ints:

@@ -73,17 +73,29 @@ class Service:
     engine: Engine
     town: SmallTown
     _tokens: dict[str, str] = field(default_factory=dict)
+    _clients: list[httpx2.Client] = field(default_factory=list)
 
-    def client(self, account: str | None = None, **options: object) -> httpx2.Client:
+    def client(self, account: str | None = None) -> httpx2.Client:
         """A client, signed in as one of `ACCOUNTS` where one is named."""
-        client = httpx2.Client(base_url=self.url, timeout=30, headers={"X-Wangge": "1"}, **options)  # type: ignore[arg-type]  # options of the client
+        client = httpx2.Client(base_url=self.url, timeout=30, headers={"X-Wangge": "1"})
+        self._clients.append(client)
         if account is not None:
-            if account not in self._tokens:
-                answer = client.post("/api/v1/session", data={"name": account, "password": PASSWORD})
-                assert answer.status_code == 204, answer.text
-                self._tokens[account] = answer.cookies["wangge_session"]
-            client.cookies.set("wangge_session", self._tokens[account])
+            client.cookies.set("wangge_session", self.token(account))
         return client
+
+    def token(self, account: str) -> str:
+        """The session cookie of an account; everybody signs in once."""
+        if account not in self._tokens:
+            with httpx2.Client(base_url=self.url, timeout=30, headers={"X-Wangge": "1"}) as client:
+                answer = client.post("/api/v1/session", data={"name": account, "password": PASSWORD})
+            assert answer.status_code == 204, answer.text
+            self._tokens[account] = answer.cookies["wangge_session"]
+        return self._tokens[account]
+
+    def close(self) -> None:
+        """Close the clients that tests left open."""
+        for client in self._clients:
+            client.close()
 
 
 @contextmanager
@@ -96,7 +108,9 @@ def running_service(url: str, **values: object) -> Iterator[Service]:
     app = create_app(settings_for(url, **values))
     try:
         with serving(app) as address:
-            yield Service(address, url, app, engine, town)
+            running = Service(address, url, app, engine, town)
+            yield running
+            running.close()
     finally:
         engine.dispose()
 

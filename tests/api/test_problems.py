@@ -75,8 +75,10 @@ def test_what_does_not_fit_is_named_by_pointer_in_the_readers_language(service: 
     assert zh["errors"] == [{"pointer": "/query/lon", "detail": "不能大于 180.0"}]
     en = body_of(service, "/api/v1/lookup?lon=500&lat=27&lang=en", status=422)
     assert en["errors"] == [{"pointer": "/query/lon", "detail": "Input should be less than or equal to 180"}]
-    cookie = body_of(service, "/api/v1/plans/424242", "planner", status=404, Cookie="")
-    assert cookie["title"] == "找不到"
+    with service.client() as client:
+        client.cookies.set("wangge_lang", "en")
+        assert client.get("/api/v1/nowhere").json()["title"] == "No such address"
+        assert client.get("/api/v1/nowhere?lang=zh").json()["title"] == "找不到该地址"
 
 
 def test_a_browser_gets_a_page(service: Service) -> None:
@@ -118,7 +120,7 @@ def test_the_table_answers_a_subclass_as_its_nearest_base() -> None:
     assert kind_of(WanggeError(detail="x")).status == 400
 
 
-def test_an_unforeseen_error_says_only_its_id(own_service: Service, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unforeseen_error_says_only_its_id(capfd: pytest.CaptureFixture[str], own_service: Service) -> None:
     with own_service.engine.begin() as conn:
         conn.execute(text("DROP FUNCTION public_contacts(date)"))
     with own_service.client() as client:

@@ -110,7 +110,7 @@ def test_next_stays_in_this_house(path: str) -> None:
 def test_changes_asked_for_by_a_foreign_page_are_refused(
     service: Service, headers: dict[str, str], status: int
 ) -> None:
-    token = {"wangge_session": service.client("planner").cookies["wangge_session"]}
+    token = {"wangge_session": service.token("planner")}
     sent = {name: value.format(own=service.url) for name, value in headers.items()}
     with httpx2.Client(base_url=service.url, cookies=token) as client:
         # An empty plan is refused for its content, once the request itself is let in.

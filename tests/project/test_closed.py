@@ -19,7 +19,11 @@ THIS = Path(__file__).resolve()
 
 def tracked() -> list[Path]:
     names = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split("\n")
     return [ROOT / name for name in names if name and (ROOT / name).suffix in TEXT and (ROOT / name).is_file()]
 
@@ -53,5 +57,11 @@ def test_every_module_imports_with_no_environment_and_no_network(package: str, t
     block = "import socket\ndef no(*a, **k): raise OSError('network at import time')\nsocket.socket.connect = no\n"
     code = block + "import importlib\n" + "".join(f"importlib.import_module({name!r})\n" for name in modules)
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-W", "error::ImportWarning", "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ImportWarning", "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr[-2000:]

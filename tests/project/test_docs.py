@@ -23,14 +23,18 @@ def test_every_setting_is_in_the_example_and_nothing_else_is() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_in_the_documents_exists_with_its_options(page: Path) -> None:
-    for line in re.findall(r"(?:\.venv/bin/|^|`)wangge ([a-z][^`\n#]*)", page.read_text(encoding="utf-8"), re.MULTILINE):
+    for line in re.findall(
+        r"(?:\.venv/bin/|^|`)wangge ([a-z][^`\n#]*)", page.read_text(encoding="utf-8"), re.MULTILINE
+    ):
         words = shlex.split(line.replace("...", ""))
         command, rest = get_command(app), list(words)
         while rest and hasattr(command, "commands"):
             assert rest[0] in command.commands, f"{page.name}: wangge {line}"
             command = command.commands[rest.pop(0)]
         known = {option for parameter in command.params for option in parameter.opts}
-        assert {word.split("=")[0] for word in rest if word.startswith("--")} <= known | {"--help"}, f"{page.name}: wangge {line}"
+        assert {word.split("=")[0] for word in rest if word.startswith("--")} <= known | {"--help"}, (
+            f"{page.name}: wangge {line}"
+        )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -56,7 +60,11 @@ def test_the_readme_is_short_and_its_translation_has_its_shape() -> None:
         return re.findall(r"^#+ ", text, re.MULTILINE)
 
     def commands(text: str) -> list[str]:
-        return [line.split("#")[0].split(" import ")[0].strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+        return [
+            line.split("#")[0].split(" import ")[0].strip()
+            for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+            for line in block.splitlines()
+        ]
 
     assert outline(english) == outline(chinese)
     assert [c.split()[:3] for c in commands(english)] == [c.split()[:3] for c in commands(chinese)]
@@ -73,5 +81,10 @@ def test_every_picture_is_light_and_shown_somewhere() -> None:
 def test_the_version_is_written_once() -> None:
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert version is not None
-    others = [p for folder in ("geo", "data", "maps", "api") for p in (ROOT / folder).rglob("*.py") if f'"{version[1]}"' in p.read_text(encoding="utf-8")]
+    others = [
+        p
+        for folder in ("geo", "data", "maps", "api")
+        for p in (ROOT / folder).rglob("*.py")
+        if f'"{version[1]}"' in p.read_text(encoding="utf-8")
+    ]
     assert not others

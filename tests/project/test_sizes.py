@@ -41,7 +41,10 @@ def test_no_file_is_longer_than_the_limit(pattern: str) -> None:
 
 
 def test_conftests_are_short() -> None:
-    assert all(len(p.read_text(encoding="utf-8").splitlines()) <= CONFTEST_LINES for p in sources("tests", pattern="conftest.py"))
+    assert all(
+        len(p.read_text(encoding="utf-8").splitlines()) <= CONFTEST_LINES
+        for p in sources("tests", pattern="conftest.py")
+    )
 
 
 def test_no_function_is_longer_than_the_limit() -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import Connection, Engine
 
@@ -44,6 +46,12 @@ def undone(kept: Kept) -> Iterator[Connection]:
     with pytest.raises(_UndoneError), transaction(kept.engines[WRITER], actor="test", action="try") as connection:
         yield connection
         raise _UndoneError
+
+
+def plain(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """A frame's index and values as plain Python, missing ones as None: how they are typed does not matter."""
+    columns = [frame.index, *(frame[name] for name in frame.columns)]
+    return list(zip(*([None if pd.isna(value) else value for value in column] for column in columns), strict=True))
 
 
 class _UndoneError(Exception):

@@ -40,7 +40,10 @@ def test_no_operation_is_done_without_an_actor(engine: Engine) -> None:
 
 @pytest.mark.parametrize(("actor", "action"), [("", "a"), ("a", ""), ("", "")])
 def test_an_empty_name_is_no_name(engine: Engine, actor: str, action: str) -> None:
-    with pytest.raises(ProgrammingError, match="names no actor"), transaction(engine, actor=actor, action=action) as conn:
+    with (
+        pytest.raises(ProgrammingError, match="names no actor"),
+        transaction(engine, actor=actor, action=action) as conn,
+    ):
         conn.execute(text("DELETE FROM greens"))
 
 

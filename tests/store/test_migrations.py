@@ -34,7 +34,9 @@ def connected(url: str) -> Iterator[Engine]:
 
 
 def tables_in(url: str) -> set[str]:
-    query = f"SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND {OURS}"
+    query = (
+        f"SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND {OURS}"
+    )
     with connected(url) as engine, engine.connect() as conn:
         return set(conn.scalars(text(query)))
 
@@ -46,7 +48,7 @@ def rules_in(url: str) -> set[tuple[str, ...]]:
         f" JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE contype <> 't' AND {OURS}",
         f"SELECT c.relname, i.indexname, i.indexdef FROM pg_indexes i JOIN pg_class c ON c.relname = i.tablename"
         f" JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}",
-        "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || ' ' || a.attidentity"
+        "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || ' ' || a.attidentity::text"
         " || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || coalesce(col_description(c.oid, a.attnum), '')"
         " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
         f" LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE attnum > 0 AND relkind = 'r' AND {OURS}",
@@ -68,7 +70,9 @@ def test_going_down_leaves_no_function_behind(bare: str) -> None:
     upgrade(bare)
     downgrade(bare)
     with connected(bare) as engine, engine.connect() as conn:
-        left = conn.scalars(text("SELECT proname FROM pg_proc WHERE pg_get_userbyid(proowner) = :owner"), {"owner": OWNER})
+        left = conn.scalars(
+            text("SELECT proname FROM pg_proc WHERE pg_get_userbyid(proowner) = :owner"), {"owner": OWNER}
+        )
         assert list(left) == []
 
 

@@ -16,7 +16,7 @@ from tests.store.conftest import Kept
 
 PUBLIC = {
     "areas", "streets", "barriers", "greens", "compounds", "gates", "plans", "plan_areas", "grids", "zones", "stations",
-    "building_walks", "deployment",
+    "building_walks", "category_walks", "deployment",
 }  # fmt: skip
 GUARDED = ("people", "duties", "incidents", "incident_events", "incident_clusters")
 DENIED = "permission denied"
@@ -130,7 +130,9 @@ def test_a_write_reaches_rows_in_scope_only(kept: Kept) -> None:
 
 
 def test_events_are_seen_where_their_incident_is(undone: Connection) -> None:
-    undone.execute(text("INSERT INTO incident_events (incident_id, at, kind) SELECT incident_id, now(), 'seen' FROM incidents"))
+    undone.execute(
+        text("INSERT INTO incident_events (incident_id, at, kind) SELECT incident_id, now(), 'seen' FROM incidents")
+    )
     assert undone.scalar(text("SELECT count(*) FROM incident_events")) == 62
     undone.execute(text(f"SELECT set_config('wangge.scope', '{COMMUNITIES[1]}', true)"))
     assert undone.scalar(text("SELECT count(*) FROM incident_events")) == 12
@@ -143,7 +145,10 @@ def test_every_table_with_rows_about_people_is_guarded(kept: Kept) -> None:
 
 
 def test_a_town_is_cleared_and_written_by_the_writer(kept: Kept) -> None:
-    with pytest.raises(ProgrammingError, match=DENIED), transaction(kept.engines[READER], actor="t", action="t") as conn:
+    with (
+        pytest.raises(ProgrammingError, match=DENIED),
+        transaction(kept.engines[READER], actor="t", action="t") as conn,
+    ):
         town.clear_town(conn)
 
 

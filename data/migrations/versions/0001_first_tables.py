@@ -636,7 +636,12 @@ def create_tables() -> None:
         sa.Column("households", sa.Integer(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("reached_m", sa.DOUBLE_PRECISION(), nullable=False),
-        sa.Column("snap_m", sa.DOUBLE_PRECISION(), nullable=False),
+        sa.Column(
+            "snap_m",
+            sa.DOUBLE_PRECISION(),
+            nullable=True,
+            comment="station to street; null for a straight-line stand-in",
+        ),
         sa.Column(
             "is_straight_line",
             sa.Boolean(),

@@ -23,6 +23,8 @@ GRANT EXECUTE ON FUNCTION public_contacts(date) TO wangge_writer, wangge_reader;
 
 -- The reader serves the public look-up and base map. No people, duties, incidents, accounts, sessions, jobs or
 -- audit; of buildings, where they stand and what they are called, not who lives in them.
-GRANT SELECT ON areas, streets, barriers, greens, compounds, gates, plans, plan_areas, grids, zones, stations, building_walks, category_walks,
-    deployment TO wangge_reader;
+GRANT SELECT ON
+    areas, streets, barriers, greens, compounds, gates, plans, plan_areas, grids, zones, stations,
+    building_walks, category_walks, deployment
+TO wangge_reader;
 GRANT SELECT (building_id, area_code, compound_id, name, address, use, geometry) ON buildings TO wangge_reader;

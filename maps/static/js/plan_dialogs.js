@@ -9,8 +9,8 @@ async function follow(jobId, told) {
   for (;;) {
     const job = await get(`jobs/${encodeURIComponent(jobId)}`);
     told(job.progress_share);
-    if (job.state === "done" || job.state === "succeeded") return job.result || {};
-    if (job.state === "failed" || job.state === "aborted" || job.state === "cancelled") throw new Problem(job.message || t("方案没有生成。"), 0);
+    if (job.state === "done") return job.result || {};
+    if (job.state === "failed") throw new Problem(job.message || t("方案没有生成。"), 0);
     await wait(700);
   }
 }

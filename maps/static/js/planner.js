@@ -64,6 +64,9 @@ function zonesOf(zones) {
   return h("div", {}, h("p", { class: "sub" }, t("责任区域与包保单位")), h("div", { class: "rows" }, rows));
 }
 
+// The box (west, south, east, north) around all grids.
+const wholeOf = (grids) => [0, 1, 2, 3].map((side) => (side < 2 ? Math.min : Math.max)(...grids.map((grid) => grid.bbox[side])));
+
 export function start(map, { ground, grids: tiles }) {
   const page = { plans: [], plan: null, grids: [], byCode: new Map(), report: null, bands: new Set() };
   const outline = chosen(map);
@@ -164,6 +167,7 @@ export function start(map, { ground, grids: tiles }) {
       drawSummary();
       drawBands();
       applyFilter();
+      if (grids.length) fitBox(map, wholeOf(grids), { animate: false, padding: [12, 12] });
     });
   }
 

@@ -1,0 +1,116 @@
+"""Import rows: a file's good rows into their table, its rejected rows beside their reasons, all or nothing."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from data.calendar import today
+from data.postgis.engine import reading, transaction
+from data.profiles import Profile
+from data.readers.checked import Checked, check
+from data.readers.files import RawTable
+from data.readers.rules import DUTY_COLUMNS, DUTY_TARGETS
+from data.stores import areas as area_store
+from data.stores import grids as grid_store
+from data.stores import ground
+from data.stores import imports as import_store
+from data.stores import people as people_store
+
+UNKNOWN_ZH, UNKNOWN = "没有{value}，请先建立或改正编号", "there is no {value}; make it first, or mend the code"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a file; `import_id` is None for a dry run."""
+
+    checked: Checked
+    import_id: int | None
+
+
+def import_rows(
+    engine: Engine, *, noun: str, raw: RawTable, profile: Profile, actor: str, commit: bool = False
+) -> Imported:
+    """Check a file against what the database holds and, with `commit`, store it in one transaction.
+
+    Rows whose source_ref (areas: code) is known change what is there. People may bring a duty each.
+
+    Raises
+    ------
+    InputError
+        The file as a whole cannot be used; single rows are rejected instead, with their reasons.
+    """
+    with reading(engine) as connection:
+        checked = check(noun, raw, profile=profile, areas=area_store.read_areas(connection))
+        if noun == "people":
+            checked = _refuse_unknown_targets(connection, checked, raw)
+    if not commit:
+        return Imported(checked, None)
+    source = {
+        "file_name": raw.file_name, "file_sha256": raw.sha256, "crs": str(raw.crs or ""), "encoding": raw.encoding,
+        "rows_in": checked.counts["rows_in"],
+    }  # fmt: skip
+    with transaction(engine, actor=actor, action="import_rows") as connection:
+        if noun == "people":
+            return Imported(checked, _store_people(connection, checked, source))
+        return Imported(checked, import_store.write_import(connection, noun, checked.rows, checked.rejects, source))
+
+
+def _refuse_unknown_targets(connection: Connection, checked: Checked, raw: RawTable) -> Checked:
+    """Move people whose duty points at nothing we know to the rejects."""
+    known = {
+        "grid_code": set(grid_store.read_codes(connection, "grid_code")),
+        "zone_code": set(grid_store.read_codes(connection, "zone_code")),
+        "unit_code": set(grid_store.read_codes(connection, "unit_code")),
+        "building": set(ground.read_buildings(connection)["source_ref"].dropna()),
+    }
+    faults: list[dict[str, Any]] = []
+    for name in DUTY_TARGETS:
+        told = checked.rows[name].dropna()
+        for row, value in told[~told.isin(known[name])].items():
+            original = raw.cells.loc[[row]].iloc[0].to_dict()
+            reasons = {"reason_zh": UNKNOWN_ZH.format(value=value), "reason": UNKNOWN.format(value=value)}
+            faults.append({"row_number": row, "field": name, **reasons, "original": original})
+    if not faults:
+        return checked
+    rejects = pd.concat([checked.rejects, pd.DataFrame(faults)], ignore_index=True).sort_values("row_number")
+    rows = checked.rows.drop(index=sorted({fault["row_number"] for fault in faults}))
+    counts = {**checked.counts, "rows": len(rows), "rejects": checked.counts["rows_in"] - len(rows)}
+    return replace(checked, rows=rows, rejects=rejects.reset_index(drop=True), counts=counts)
+
+
+def _store_people(connection: Connection, checked: Checked, source: dict[str, Any]) -> int:
+    """Store people, then the duty each brought; a person without a number is known by file and row."""
+    rows = checked.rows.copy()
+    stand_in = source["file_sha256"][:12] + ":" + rows.index.astype(str)
+    rows["source_ref"] = rows["source_ref"].where(rows["source_ref"].notna(), pd.Series(stand_in, index=rows.index))
+    kept = rows.drop(columns=[name for name in DUTY_COLUMNS if name != "role"])
+    import_id = import_store.write_import(connection, "people", kept, checked.rejects, source)
+    duties = _duties(connection, rows)
+    people_store.write_duties(connection, duties)
+    return import_id
+
+
+def _duties(connection: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """The duties that people rows bring and nobody has written yet."""
+    people = people_store.read_people(connection).reset_index().set_index("source_ref")
+    buildings = ground.read_buildings(connection).reset_index().set_index("source_ref")["building_id"]
+    bring = rows[rows[list(DUTY_TARGETS)].notna().any(axis=1)]
+    duties = pd.DataFrame(
+        {
+            "person_id": bring["source_ref"].map(people["person_id"]),
+            "area_code": bring["area_code"],
+            "role": bring["role"],
+            **{name: bring[name] for name in ("grid_code", "zone_code", "unit_code")},
+            "building_id": bring["building"].map(buildings).astype("Int64"),
+            "valid_from": bring["first_on"].where(bring["first_on"].notna(), today()),
+            # A file gives the last day somebody serves; the store wants the first day they do not.
+            "valid_to": bring["last_on"].map(lambda day: None if pd.isna(day) else day + pd.Timedelta(days=1)),
+        }
+    )
+    held = people_store.read_duties(connection, on=today())
+    key = ["person_id", "role", "grid_code", "zone_code", "unit_code", "building_id"]
+    there = set(held[key].astype(str).itertuples(index=False, name=None))
+    is_new = [row not in there for row in duties[key].astype(str).itertuples(index=False, name=None)]
+    return duties[is_new]

@@ -1,0 +1,205 @@
+"""Incidents: a year of reports, as many as there are people to report - and clusters planted on purpose.
+
+Away from planted clusters, a place's chance of an incident is proportional to its households and to
+nothing else, category by category; inside a cluster's ground and days it is `relative_risk` times that.
+So what a test of clustering should find, and what it should not, is known.
+"""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from data.demo.draft import Ints, Points, Shapes
+from data.demo.habits import DAYS, FIRST_DAY, SHANGHAI, Habit, day_weights, habit_of, moments
+from data.demo.sheets import Sheets
+from data.profiles import Profile
+
+A_HOUSEHOLD_A_YEAR = 0.118
+CLUSTERS = 7  # of a town of size 1
+EXPECTED = 42.0  # incidents in a cluster, its raised risk included
+TIER_SHARES = (0.78, 0.15, 0.055, 0.015)
+STUCK_SHARE = 0.015
+YEAR_END = (FIRST_DAY + DAYS).astype("datetime64[s]") - SHANGHAI
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Planted ground and days; `inside` are the positions of its buildings."""
+
+    name: str
+    category: str
+    days: tuple[int, int]
+    relative_risk: float
+    ground: shapely.Polygon
+    inside: Ints
+
+
+def draw_incidents(
+    sheets: Sheets, profile: Profile, size: float, rng: np.random.Generator
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the incidents of a tile (metres, in order of time, numbers from 1) and the truth of its clusters."""
+    keys = [category.key for category in profile.incidents.categories]
+    share = np.array([habit_of(key).share for key in keys])
+    rate = dict(zip(keys, (A_HOUSEHOLD_A_YEAR * share / share.sum()).tolist(), strict=True))
+    clusters = _plant(sheets, rate, size, rng)
+    drawn = [_background(key, rate[key], sheets, rng) for key in keys]
+    drawn += [_planted(cluster, rate[cluster.category], sheets, rng) for cluster in clusters]
+    rows = pd.concat(drawn, ignore_index=True)
+    frame = _reported(rows, sheets, profile, rng)
+    return frame, _truth(clusters, frame)
+
+
+def _background(key: str, rate: float, sheets: Sheets, rng: np.random.Generator) -> pd.DataFrame:
+    count = rng.poisson(rate * sheets.buildings["households"].to_numpy())
+    where = np.repeat(np.arange(len(count)), count)
+    return pd.DataFrame({"category": key, "place": where, "at": moments(habit_of(key), len(where), (0, DAYS), rng)})
+
+
+def _planted(cluster: Cluster, rate: float, sheets: Sheets, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the incidents that raise a cluster's risk above the background that is there anyway."""
+    households = sheets.buildings["households"].to_numpy()[cluster.inside]
+    share = _days_share(habit_of(cluster.category), cluster.days)
+    count = rng.poisson((cluster.relative_risk - 1) * rate * share * households)
+    where = np.repeat(cluster.inside, count)
+    times = moments(habit_of(cluster.category), len(where), cluster.days, rng)
+    return pd.DataFrame({"category": cluster.category, "place": where, "at": times})
+
+
+def _days_share(habit: Habit, days: tuple[int, int]) -> float:
+    return float(day_weights(habit)[days[0] : days[1]].sum())
+
+
+def _plant(sheets: Sheets, rate: dict[str, float], size: float, rng: np.random.Generator) -> list[Cluster]:
+    """Choose grounds for clusters, apart from each other: whole-year ones and short ones in turn."""
+    households = sheets.buildings["households"].to_numpy()
+    wanted = int(np.clip(round(CLUSTERS * size**0.4), 2, 8))
+    keys = [str(key) for key in rng.permutation(np.array(sorted(rate, key=lambda key: -rate[key])[:6]))]
+    clusters: list[Cluster] = []
+    used = np.zeros(len(households), dtype=bool)
+    for number in range(wanted):
+        key = keys[number % len(keys)]
+        risk = round(float(rng.uniform(3.2, 5.8)), 1)
+        length = DAYS if number % 2 == 0 else int(rng.integers(60, 121))
+        start = 0 if length == DAYS else int(rng.integers(10, DAYS - length - 10))
+        days = (start, start + length)
+        needed = EXPECTED / (risk * rate[key] * _days_share(habit_of(key), days))
+        found = _ground(sheets, min(needed, 0.2 * households.sum()), used, number, rng)
+        if found is None:
+            continue
+        ground, inside, place = found
+        used[inside] = True
+        span = "全年" if length == DAYS else "集中"
+        clusters.append(Cluster(f"{place}{span}高发", key, days, risk, ground, inside))
+    return clusters
+
+
+def _ground(
+    sheets: Sheets, needed: float, used: np.ndarray[tuple[int], np.dtype[np.bool_]], number: int, rng: np.random.Generator
+) -> tuple[shapely.Polygon, Ints, str] | None:
+    """Return ground around a building that holds the households needed, its buildings, and what it is called."""
+    households, doors = sheets.buildings["households"].to_numpy(), sheets.doors
+    stretch = (1.0, 1.0, 2.6, 1.6)[number % 4]
+    spots = np.asarray(shapely.get_coordinates(shapely.centroid(sheets.buildings.geometry.to_numpy())))
+    for _ in range(40):
+        seed = int(rng.choice(len(households), p=households / households.sum()))
+        turn = rng.uniform(0, np.pi)
+        axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn) * stretch, np.cos(turn) * stretch]])
+        off = np.hypot(*((spots - spots[seed]) @ axes.T).T)
+        order = np.argsort(off, kind="stable")
+        count = int(np.searchsorted(np.cumsum(households[order]), needed)) + 1
+        inside, reach = order[:count], float(off[order[min(count, len(order)) - 1]]) + 4.0
+        if reach < 620 and not used[off < reach + 60].any():
+            ring = np.linalg.solve(axes, reach * _circle().T).T + spots[seed]
+            inside = np.flatnonzero(off < reach)
+            name = sheets.areas.loc[sheets.buildings["area_code"].iloc[seed], "name"]
+            return shapely.Polygon(ring), inside, str(name)
+    del doors
+    return None
+
+
+def _circle() -> Points:
+    angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    return np.column_stack([np.cos(angles), np.sin(angles)]) / np.cos(np.pi / 48)
+
+
+def _reported(rows: pd.DataFrame, sheets: Sheets, profile: Profile, rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """Give each incident its spot, tier, state, end and words."""
+    rows = rows.sort_values(["at", "place", "category"], kind="stable", ignore_index=True)
+    place = rows["place"].to_numpy(dtype=np.int64)
+    buildings = sheets.buildings
+    outdoors = rng.random(len(rows)) < np.array([habit_of(key).outdoors for key in rows["category"].tolist()])
+    points = _spots(place, outdoors, sheets, rng)
+    tier, hours = _handling(len(rows), profile, rng)
+    closed = rows["at"].to_numpy() + (hours * 3600).astype("timedelta64[s]")
+    is_closed = (closed < YEAR_END) & (rng.random(len(rows)) >= STUCK_SHARE)
+    address = buildings["address"].iloc[place].tolist()
+    frame = pd.DataFrame({
+        "area_code": buildings["area_code"].iloc[place].to_numpy(),
+        "source_ref": None,
+        "reported_at": pd.DatetimeIndex(rows["at"]).tz_localize("UTC"),
+        "closed_at": pd.DatetimeIndex(np.where(is_closed, closed, np.datetime64("NaT"))).tz_localize("UTC"),
+        "category": rows["category"].to_numpy(),
+        "tier": tier,
+        "state": _states(rows["at"].to_numpy(), is_closed, profile),
+        "description": _words(rows["category"].tolist(), address, rng),
+        "building_id": pd.array(np.where(outdoors, 0, place + 1), dtype="Int64"),
+    })  # fmt: skip
+    frame.loc[outdoors, "building_id"] = pd.NA
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="incident_id")
+    return gpd.GeoDataFrame(frame, geometry=list(points))
+
+
+def _spots(place: Ints, outdoors: np.ndarray[tuple[int], np.dtype[np.bool_]], sheets: Sheets, rng: np.random.Generator) -> Shapes:
+    """Return points at the door, or on the street before it, a little off."""
+    lines = sheets.streets.geometry.to_numpy()
+    doors = shapely.points(sheets.doors)
+    nearest = shapely.STRtree(lines).nearest(doors)
+    at = shapely.line_locate_point(lines[nearest], doors)[place]
+    along = np.clip(at + rng.normal(0, 7.0, len(place)), 0, shapely.length(lines)[nearest[place]])
+    street = shapely.get_coordinates(shapely.line_interpolate_point(lines[nearest[place]], along))
+    spots = np.where(outdoors[:, None], street, sheets.doors[place]) + rng.normal(0, 1.5, (len(place), 2))
+    return np.asarray(shapely.points(spots), dtype=object)
+
+
+def _handling(count: int, profile: Profile, rng: np.random.Generator) -> tuple[Shapes, Points]:
+    """Return tiers, lowest most often, and hours until settled: one in twelve is late."""
+    tiers = profile.incidents.tiers
+    weight = np.array([TIER_SHARES[min(n, len(TIER_SHARES) - 1)] for n in range(len(tiers))])
+    number = rng.choice(len(tiers), count, p=weight / weight.sum())
+    limit = np.array([tier.limit_hours for tier in tiers])[number]
+    keys = np.array([tier.key for tier in tiers], dtype=object)[number]
+    return keys, limit * np.exp(rng.normal(np.log(0.35), 0.75, count))
+
+
+def _states(at: np.ndarray[tuple[int], np.dtype[np.datetime64]], is_closed: np.ndarray[tuple[int], np.dtype[np.bool_]], profile: Profile) -> Shapes:
+    """Return the closed state where settled, else the first open state on the first day and the last after."""
+    still_open = [state.key for state in profile.incidents.states if not state.is_closed]
+    closed = next((state.key for state in profile.incidents.states if state.is_closed), still_open[-1])
+    is_new = at > YEAR_END - np.timedelta64(1, "D")
+    return np.asarray(np.where(is_closed, closed, np.where(is_new, still_open[0], still_open[-1])), dtype=object)
+
+
+def _words(categories: list[str], address: list[str], rng: np.random.Generator) -> list[str]:
+    pick = rng.integers(0, 1 << 16, len(categories))
+    texts = []
+    for category, at, number in zip(categories, address, pick.tolist(), strict=True):
+        words = habit_of(category).words
+        texts.append(words[number % len(words)].format(at=at))
+    return texts
+
+
+def _truth(clusters: list[Cluster], incidents: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the planted clusters, each with the incidents of its category in its ground and days."""
+    days = (incidents["reported_at"].dt.tz_localize(None).to_numpy() + SHANGHAI).astype("datetime64[D]")
+    rows = []
+    for cluster in clusters:
+        first, last = FIRST_DAY + cluster.days[0], FIRST_DAY + cluster.days[1] - 1
+        is_in = (incidents["category"] == cluster.category).to_numpy() & (days >= first) & (days <= last)
+        is_in &= shapely.intersects(cluster.ground, incidents.geometry.to_numpy())
+        rows.append((cluster.name, cluster.category, first.item(), last.item(), cluster.relative_risk, int(is_in.sum())))
+    frame = pd.DataFrame(rows, columns=["name", "category", "first_on", "last_on", "relative_risk", "incidents"])
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="cluster_id")
+    return gpd.GeoDataFrame(frame, geometry=[cluster.ground for cluster in clusters])

@@ -1,0 +1,206 @@
+"""Each answer is what its schema says, carries what caches need, and draws what the store holds."""
+
+import io
+from typing import Any
+
+import mapbox_vector_tile
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import BaseModel
+
+from api.actions.read_density import COLOURS, densest, paint
+from api.answers import plain
+from api.schemas.base import Feature, FeatureCollection
+from api.schemas.incidents import Clusters, DensityScale, IncidentsPage, IncidentSummary
+from api.schemas.plans import (
+    AreaProperties,
+    CoverAnswer,
+    GridProperties,
+    GridsAnswer,
+    PlanAnswer,
+    PlansAnswer,
+    ZoneProperties,
+)
+from api.schemas.reach import CircleProperties, ReachSummary, StationProperties
+from tests.api.conftest import Service
+from tests.api.test_scope import tile_at
+from tests.fixtures.small_town import VACANT, SmallTown
+
+MODELS: dict[str, type[BaseModel]] = {
+    "/api/v1/areas": FeatureCollection[AreaProperties],
+    "/api/v1/plans": PlansAnswer,
+    "/api/v1/plans/{plan}": PlanAnswer,
+    "/api/v1/plans/{plan}/grids": GridsAnswer,
+    "/api/v1/plans/{plan}/grids/529901001001001": Feature[GridProperties],
+    "/api/v1/plans/{plan}/zones": FeatureCollection[ZoneProperties],
+    "/api/v1/cover": CoverAnswer,
+    "/api/v1/cover?on=2025-01-01": CoverAnswer,
+    "/api/v1/reach/stations": FeatureCollection[StationProperties],
+    "/api/v1/reach/circles?minutes=5": FeatureCollection[CircleProperties],
+    "/api/v1/reach/summary": ReachSummary,
+    "/api/v1/incidents?limit=10": IncidentsPage,
+    "/api/v1/incidents/summary?category=drain&tier=grid&state=reported": IncidentSummary,
+    "/api/v1/incidents/summary?from=1999-01-01&to=1999-01-02": IncidentSummary,
+    "/api/v1/incidents/clusters": Clusters,
+    "/api/v1/incidents/density/scale": DensityScale,
+}
+
+
+def get(service: Service, path: str, account: str = "planner") -> Any:
+    with service.client(account) as client:
+        answer = client.get(path.format(plan=service.town.plan_id))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("path", MODELS)
+def test_an_answer_is_what_its_schema_says(service: Service, path: str) -> None:
+    MODELS[path].model_validate(get(service, path))
+
+
+def test_a_plan_and_its_grids(service: Service) -> None:
+    (plan,) = get(service, "/api/v1/plans")["plans"]
+    assert (plan["grids"], plan["households"], plan["valid_from"]) == (6, 6 * 240, "2026-01-01")
+    grids = get(service, "/api/v1/plans/{plan}/grids")["grids"]
+    assert [row["band"] for row in grids] == ["below"] * 6  # 240 households; the demo's band is 300 to 500
+    assert [row["zones"] for row in grids] == [2] * 6
+    assert [row["buildings"] for row in grids] == [8] * 6
+    assert [row["worker"] is None for row in grids] == [row["grid_code"] == VACANT for row in grids]
+    # A rectangle of 2 by 4 squares of 98.4 m by 110.8 m: 4 pi A / P^2.
+    width_m, height_m = 2 * 98.4, 4 * 110.8
+    expected = 4 * np.pi * width_m * height_m / (2 * (width_m + height_m)) ** 2
+    assert grids[0]["compactness"] == pytest.approx(expected, abs=0.003)
+
+
+def test_cover_counts_doors_gaps_and_vacancies(service: Service) -> None:
+    cover = get(service, "/api/v1/cover")
+    assert (cover["doors"], cover["doors_covered"], cover["doors_without_grid"]) == (64, 48, 16)
+    assert (cover["gaps"], cover["overlaps"]) == ([], [])
+    assert [row["grid_code"] for row in cover["vacancies"]] == [VACANT]
+    before = get(service, "/api/v1/cover?on=2025-01-01")
+    assert (before["doors_covered"], before["grids"], before["plan_ids"]) == (0, 0, [])
+
+
+def test_incidents_page_by_page_is_all_of_them_once(service: Service) -> None:
+    seen: list[int] = []
+    after = 0
+    while True:
+        page = get(service, f"/api/v1/incidents?limit=25&after={after}")
+        seen += [row["id"] for row in page["features"]]
+        if page["next_after"] is None:
+            break
+        after = page["next_after"]
+    assert seen == list(range(1, 63))
+
+
+def test_the_summary_adds_up(service: Service) -> None:
+    body = get(service, "/api/v1/incidents/summary")
+    assert body["total"] == 62
+    assert body["open"] == 41  # every third of 62 is closed: 21
+    assert body["overdue"] == 41  # all are months old, the grid's limit is 48 hours
+    assert sum(row["count"] for row in body["categories"]) == 62
+    assert np.sum(body["hours"]) == 62
+    by_grid = {row["grid_code"]: row for row in body["grids"]}
+    assert by_grid["529901001001002"]["count"] == 30
+    assert by_grid["529901001001002"]["per_1000_households"] == pytest.approx(1000 * 30 / 240)
+    assert get(service, "/api/v1/incidents/summary?from=2026-03-02&to=2026-03-02")["total"] == body["days"][0]["count"]
+
+
+def test_polygons_run_counter_clockwise_and_say_no_crs(service: Service) -> None:
+    body = get(service, "/api/v1/areas?level=community")
+    assert "crs" not in body
+    ring = np.array(body["features"][0]["geometry"]["coordinates"][0][0])
+    x, y = ring[:, 0] - ring[0, 0], ring[:, 1] - ring[0, 1]
+    assert np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) > 0  # shoelace: positive is counter-clockwise (RFC 7946)
+
+
+def test_etags_are_strong_and_spare_the_second_answer(service: Service) -> None:
+    with service.client("planner") as client:
+        first = client.get("/api/v1/plans")
+        again = client.get("/api/v1/plans", headers={"If-None-Match": first.headers["etag"]})
+        other = client.get("/api/v1/areas", headers={"If-None-Match": first.headers["etag"]})
+    assert first.headers["etag"].startswith('"')
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert (again.status_code, again.content) == (304, b"")
+    assert other.status_code == 200
+
+
+def test_personal_answers_are_kept_by_nobody(service: Service) -> None:
+    with service.client("admin") as client:
+        for path in (
+            "/api/v1/session",
+            "/api/v1/incidents",
+            "/api/v1/accounts",
+            "/api/v1/audit",
+            "/planner",
+            "/",
+            "/login",
+        ):
+            assert client.get(path).headers["cache-control"] == "no-store", path
+
+
+def test_public_tiles(service: Service) -> None:
+    z, x, y = tile_at(*SmallTown.point(2, 2), 15)
+    with service.client() as client:
+        base = client.get(f"/tiles/base/{z}/{x}/{y}.mvt")
+        published = client.get(f"/tiles/published/{z}/{x}/{y}.mvt")
+        kept = client.get(f"/tiles/published/{z}/{x}/{y}.mvt?v=3")
+        empty = client.get(f"/tiles/published/{z}/0/0.mvt")
+        again = client.get(f"/tiles/base/{z}/{x}/{y}.mvt", headers={"If-None-Match": base.headers["etag"]})
+    assert base.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    layers = mapbox_vector_tile.decode(base.content)
+    assert {"streets", "buildings"} <= set(layers)
+    grids = mapbox_vector_tile.decode(published.content)["grids"]["features"]
+    assert all(set(row["properties"]) == {"grid_code", "name"} for row in grids), "no figures for the public"
+    assert "529901001001001" in {row["properties"]["grid_code"] for row in grids}
+    assert published.headers["cache-control"] == "public, no-cache"
+    assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (empty.status_code, empty.content) == (204, b"")
+    assert again.status_code == 304
+
+
+def test_plan_tiles_hold_grids_zones_and_labels(service: Service) -> None:
+    z, x, y = tile_at(*SmallTown.point(2, 2), 15)
+    with service.client("planner") as client:
+        answer = client.get(f"/tiles/grids/{service.town.plan_id}/{z}/{x}/{y}.mvt?v=1")
+    layers = mapbox_vector_tile.decode(answer.content)
+    assert set(layers) == {"grids", "zones", "grid_labels"}
+    first = next(row["properties"] for row in layers["grids"]["features"] if row["properties"]["sequence"] == 1)
+    assert (first["households"], first["band"], first["vacant"]) == (240, "below", False)
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+
+
+def test_the_density_picture_is_coloured_by_the_scale(service: Service) -> None:
+    z, x, y = tile_at(*SmallTown.point(2, 2), 16)
+    scale = get(service, "/api/v1/incidents/density/scale")
+    with service.client("planner") as client:
+        answer = client.get(f"/api/v1/incidents/density/{z}/{x}/{y}.png")
+    picture = np.asarray(Image.open(io.BytesIO(answer.content)))
+    top = tuple(int(COLOURS[-1][at : at + 2], 16) for at in (1, 3, 5))
+    brightest = picture[..., :3].reshape(-1, 3).astype(int).sum(axis=1).max()
+    assert brightest >= 0.9 * sum(top), "the densest spot of all lies in this tile"
+    assert scale["stops"][-1]["value"] == scale["max_per_km2"]
+
+
+def test_paint_is_clear_at_zero_and_brightest_at_the_peak() -> None:
+    surface = np.zeros((256, 256))
+    surface[10, 10], surface[20, 20], surface[30, 30] = 100.0, 50.0, 1000.0
+    picture = np.asarray(Image.open(io.BytesIO(paint(surface, 100.0))))
+    assert picture[0, 0, 3] == 0
+    assert tuple(picture[10, 10, :3]) == tuple(picture[30, 30, :3]) == (0xFC, 0xFF, 0xA4)  # beyond the peak is the peak
+    assert 0 < picture[20, 20, 3] <= picture[10, 10, 3]
+
+
+def test_densest_is_the_kernels_top_where_all_lie_on_one_spot() -> None:
+    places = np.tile([[107.7, 27.95]], (50, 1))
+    # n points under a Gaussian of s metres: n / (2 pi s^2), here per square kilometre.
+    assert densest(places, bandwidth_m=120) == pytest.approx(50 / (2 * np.pi * 0.12**2), rel=0.03)
+    far = np.vstack([places, [[109.0, 29.0]]])
+    assert densest(far, bandwidth_m=120) == pytest.approx(densest(places, bandwidth_m=120), rel=0.03)
+    assert densest(np.empty((0, 2)), bandwidth_m=120) == 0.0
+
+
+def test_plain_knows_no_nan_and_no_numpy() -> None:
+    odd = {"a": np.float64("nan"), "b": np.int64(3), "c": [np.array([1.5]), None], 4: float("inf")}
+    assert plain(odd) == {"a": None, "b": 3, "c": [[1.5], None], "4": None}

@@ -1,0 +1,78 @@
+"""Laws of lookup: never certain when the place, within its accuracy, could lie elsewhere - and else always."""
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.lookup import GridIndex
+
+GEOD = pyproj.Geod(ellps="WGS84")
+AROUND = np.arange(0.0, 360.0, 5.0)
+SIZE_DEG = 0.01
+few = settings(max_examples=40, deadline=None)
+
+
+def town(seed: int, lon: float, lat: float) -> gpd.GeoDataFrame:
+    """Twenty grids that tile a square without gap: the cells of random sites, cut at its rim."""
+    sites = np.random.default_rng(seed).uniform([lon, lat], [lon + SIZE_DEG, lat + SIZE_DEG], (20, 2))
+    ground = shapely.box(lon, lat, lon + SIZE_DEG, lat + SIZE_DEG)
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(sites), extend_to=ground))
+    shapes = shapely.intersection(cells, ground)
+    return gpd.GeoDataFrame(geometry=shapes, crs=4326)
+
+
+places = st.tuples(st.floats(-0.1, 1.1), st.floats(-0.1, 1.1))
+
+
+@few
+@given(
+    st.integers(0, 30),
+    st.floats(74.0, 134.0),
+    st.floats(-60.0, 70.0),
+    st.lists(places, min_size=1, max_size=5),
+    st.floats(0.0, 400.0),
+)
+def test_certain_means_every_place_of_the_disc_is_in_that_grid(
+    seed: int, lon: float, lat: float, shares: list[tuple[float, float]], accuracy_m: float
+) -> None:
+    grids = town(seed, lon, lat)
+    index = GridIndex.from_grids(grids)
+    for east, north in shares:
+        x, y = lon + east * SIZE_DEG, lat + north * SIZE_DEG
+        answer = index.find(x, y, accuracy_m=accuracy_m)
+        rim = [GEOD.fwd(x, y, azimuth, accuracy_m)[:2] for azimuth in AROUND]
+        points = shapely.points([(x, y), *rim])
+        covered = np.array([shapely.covers(shape, points) for shape in grids.geometry])
+        touched = set(np.flatnonzero(covered.any(axis=1)).tolist())
+        assert answer.certain == (answer.kind == "assigned")
+        # what sampled points of the disc touch is among the ids, whatever the kind
+        assert touched <= set(answer.ids)
+        if answer.certain:
+            assert covered[answer.ids[0]].all()
+            assert answer.distance_to_border_m >= accuracy_m
+        if answer.kind == "outside":
+            assert not touched
+        # and not certain means that some place hardly beyond the disc lies elsewhere
+        if not answer.certain and answer.ids:
+            home = grids.geometry[answer.ids[0]]
+            metres = pyproj.Transformer.from_crs(4326, f"+proj=aeqd +lon_0={x} +lat_0={y} +ellps=WGS84", always_xy=True)
+            flat = shapely.transform(
+                shapely.boundary(home), lambda xy, to=metres: np.stack(to.transform(*xy.T), axis=1)
+            )
+            assert shapely.distance(flat, shapely.Point(0, 0)) <= accuracy_m + 0.01
+
+
+@few
+@given(st.integers(0, 30), st.floats(74.0, 134.0), st.floats(-60.0, 70.0), st.lists(places, min_size=1, max_size=30))
+def test_many_points_get_a_grid_that_covers_them_or_none(
+    seed: int, lon: float, lat: float, shares: list[tuple[float, float]]
+) -> None:
+    grids = town(seed, lon, lat)
+    x, y = (np.array(axis) for axis in zip(*[(lon + e * SIZE_DEG, lat + n * SIZE_DEG) for e, n in shares], strict=True))
+    found = GridIndex.from_grids(grids).find_many(x, y)
+    for grid, point in zip(found.tolist(), shapely.points(x, y), strict=True):
+        covering = [i for i, shape in enumerate(grids.geometry) if shape.covers(point)]
+        assert grid == min(covering, default=-1)

@@ -1,0 +1,97 @@
+"""Contexts for the page tests: one of each page, with the texts of hostile people in every field."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import shapely
+
+from maps.base import MapView
+from maps.pages import cover, home, incidents, login, lookup, planner, problem, reach
+from maps.pages.choices import Category
+from maps.picture import Outline
+from maps.shell import Desk, Shell, Visitor
+
+VIEW = MapView((107.70, 27.94, 107.74, 27.97))
+NICE = "青石"
+HOSTILE = """</script><script>alert(1)</script><img src=x onerror=alert(2)>"'{{7*7}}"""
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    render: Callable[..., str]
+    context: object
+    has_map: bool
+
+
+def shell(text: str) -> Shell:
+    return Shell(
+        place=text,
+        path=f"/planner?plan=3&q={text}",
+        visitor=Visitor(text, text),
+        attribution=text,
+        notice=text,
+        desk=Desk(text, text),
+    )
+
+
+def outlines(count: int = 3) -> tuple[Outline, ...]:
+    return tuple(
+        Outline(f"52990100100{i % 2}{i:03d}", f"52990100100{i % 2}", shapely.box(i, 0, i + 1, 1), vacant=i == 1)
+        for i in range(count)
+    )
+
+
+def lookup_context(text: str) -> lookup.LookupContext:
+    answer = lookup.answer_from(
+        {
+            "answer": "near_border",
+            "certain": False,
+            "on": "2026-11-20",
+            "message": text,
+            "question": text,
+            "grids": [
+                {
+                    "grid_code": text, "name": text, "community": text, "zone": text,
+                    "worker": text, "duty_line": text, "vacant": False, "new_key": 1,
+                },
+                {"grid_code": "1", "name": text, "community": text, "vacant": True},
+            ],
+            "stations": [
+                {"name": text, "category": text, "category_label": text, "walk_min": 3.2, "distance_m": 1234.5},
+                {"name": text, "category": text, "category_label": text, "walk_min": None, "distance_m": 9.0},
+            ],
+            "desk": {"name": text, "phone": text},
+        }
+    )  # fmt: skip
+    return lookup.LookupContext(
+        shell(text), VIEW, query=text, place=(107.7, 27.9), answer=answer, categories={text: text}
+    )
+
+
+def cases(text: str = NICE) -> list[Case]:
+    around, kinds = shell(text), (Category(text, text, "#b5342b"), Category("b", text, "#1b7a8c"))
+    found = (lookup.FoundPlace(text, text, 107.7, 27.9),)
+    return [
+        Case("home", home.render, home.HomeContext(around, 7, 57, 22383, 0.9996, outlines()), False),
+        Case("planner", planner.render, planner.PlannerContext(around, VIEW, 300, 500, 3, True, True), True),
+        Case("cover", cover.render, cover.CoverContext(around, VIEW, date(2026, 11, 20)), True),
+        Case(
+            "reach",
+            reach.render,
+            reach.ReachContext(around, VIEW, kinds, (reach.Circle(15, text), reach.Circle(5, text)), 1.2),
+            True,
+        ),
+        Case(
+            "incidents",
+            incidents.render,
+            incidents.IncidentsContext(around, VIEW, kinds, kinds, kinds, date(2026, 8, 1), date(2026, 11, 20)),
+            True,
+        ),
+        Case("lookup", lookup.render, lookup_context(text), True),
+        Case("places", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=found), True),
+        Case("nowhere", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=()), True),
+        Case("login", login.render, login.LoginContext(around, text, text), False),
+        Case("problem", problem.render, problem.ProblemContext(around, 403, text, text), False),
+    ]

@@ -1,0 +1,147 @@
+"""Density surfaces: nothing lost, kernels in metres, tiles that agree."""
+
+import numpy as np
+import pytest
+
+from geo.density import EQUATOR_M, density, density_tile
+from geo.errors import BadPointError, BadSettingError
+from geo.rng import generator
+
+LON, LAT = 107.72, 27.95
+
+
+def tile_of(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """The tile a place is in, by the slippy-map formula."""
+    row = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2
+    return int((lon + 180) / 360 * 2**z), int(row * 2**z)
+
+
+def kernel_sum(at: np.ndarray, points: np.ndarray, sd_m: float) -> np.ndarray:
+    """The definition, point by point: sum of exp(-d2 / 2 sd2) / (2 pi sd2), per km2."""
+    d2 = ((at[:, None, :] - points[None, :, :]) ** 2).sum(axis=2)
+    return np.exp(-d2 / (2 * sd_m**2)).sum(axis=1) / (2 * np.pi * sd_m**2) * 1e6
+
+
+def test_the_integral_is_the_number_of_incidents() -> None:
+    points = generator(1, "points").uniform(1000, 4000, (777, 2))
+    surface, bounds = density(points, bandwidth_m=120, cell_m=30, bounds=(0, 0, 5000, 5000))
+    assert surface.sum() * 30 * 30 / 1e6 == pytest.approx(777, rel=1e-3)
+    assert bounds == (0, 5000 - 167 * 30, 167 * 30, 5000)
+    assert surface.shape == (167, 167)
+    assert surface.min() >= 0
+
+
+def test_the_surface_is_the_sum_of_kernels() -> None:
+    rng = generator(2, "points")
+    points = rng.uniform(0, 2000, (60, 2))
+    surface, _ = density(points, bandwidth_m=150, cell_m=10, bounds=(0, 0, 2000, 2000))
+    row, column = rng.integers(0, 200, (2, 300))
+    middle = np.stack([column * 10 + 5, 2000 - (row * 10 + 5)], axis=1).astype(float)
+    wanted = kernel_sum(middle, points, 150)
+    # counted per 10 m cell and cut at four bandwidths: within 0.2% of the peak
+    np.testing.assert_allclose(surface[row, column], wanted, atol=0.002 * wanted.max())
+
+
+def test_row_0_is_the_north_and_incidents_outside_reach_in() -> None:
+    surface, _ = density(np.array([[50.0, 1050.0]]), bandwidth_m=100, cell_m=20, bounds=(0, 0, 1000, 1000))
+    assert surface.argmax() == surface[0].argmax() == 2
+    assert surface[0, 2] > 5
+
+
+def test_no_incidents_make_an_empty_surface() -> None:
+    assert density(np.empty((0, 2)), bandwidth_m=100, cell_m=20, bounds=(0, 0, 100, 100))[0].max() == 0
+    assert density_tile(np.empty(0), np.empty(0), z=14, x=0, y=0, bandwidth_m=100).max() == 0
+
+
+@pytest.mark.parametrize("lat", [0.0, 27.95, 60.2])
+@pytest.mark.parametrize("z", [13, 15, 17])
+def test_a_tile_measures_in_true_metres_at_every_latitude_and_zoom(lat: float, z: int) -> None:
+    x, y = tile_of(LON, lat, z)
+    made = density_tile(np.array([LON]), np.array([lat]), z=z, x=x, y=y, bandwidth_m=150)
+    # the peak of one kernel is 1 / (2 pi sd2): 7.0736 per km2 at 150 m
+    assert made.max() == pytest.approx(7.0736, rel=0.02)
+    row, column = np.unravel_index(made.argmax(), made.shape)
+    pixel_m = EQUATOR_M / (256 * 2**z) * np.cos(np.radians(lat))
+    step = int(60 / pixel_m)
+    side = -1 if column > 128 else 1
+    fall = made[row, column + side * step] / made.max()
+    assert fall == pytest.approx(np.exp(-0.5 * (step * pixel_m / 150) ** 2), abs=0.005)
+
+
+def test_a_tile_agrees_with_the_surface_on_the_plane() -> None:
+    rng = generator(3, "points")
+    metre = 1 / (np.radians(1) * 6_378_137 * np.cos(np.radians(LAT))), 1 / (np.radians(1) * 6_378_137)
+    points = rng.normal(0, 300, (400, 2))
+    x, y = tile_of(LON, LAT, 14)
+    made = density_tile(LON + points[:, 0] * metre[0], LAT + points[:, 1] * metre[1], z=14, x=x, y=y, bandwidth_m=120)
+    world = 256 * 2**14
+    column, row = rng.integers(0, 256, (2, 200))
+    lon = (x * 256 + column + 0.5) / world * 360 - 180
+    lat = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * (y * 256 + row + 0.5) / world))))
+    at = np.stack([(lon - LON) / metre[0], (lat - LAT) / metre[1]], axis=1)
+    wanted = kernel_sum(at, points, 120)
+    np.testing.assert_allclose(made[row, column], wanted, atol=0.03 * wanted.max())
+
+
+@pytest.mark.parametrize("z", [9, 12, 14, 17])
+def test_neighbouring_tiles_agree(z: int) -> None:
+    """Four tiles of 256 pixels are one of 512 at the zoom above: no seam, at any of their edges."""
+    rng = generator(4, "points")
+    lon, lat = LON + rng.normal(0, 0.02, 3000), LAT + rng.normal(0, 0.02, 3000)
+    x, y = tile_of(LON, LAT, z)
+    whole = density_tile(lon, lat, z=z, x=x, y=y, bandwidth_m=120, tile_px=512)
+    four = [
+        [density_tile(lon, lat, z=z + 1, x=2 * x + i, y=2 * y + j, bandwidth_m=120) for i in (0, 1)] for j in (0, 1)
+    ]
+    np.testing.assert_allclose(np.block(four), whole, atol=1e-6 * whole.max())
+    assert whole.max() > 0
+
+
+def test_far_out_every_incident_is_still_counted() -> None:
+    rng = generator(5, "points")
+    lon, lat = LON + rng.normal(0, 0.02, 500), LAT + rng.normal(0, 0.02, 500)
+    x, y = tile_of(LON, LAT, 6)
+    made = density_tile(lon, lat, z=6, x=x, y=y, bandwidth_m=120)
+    row = np.arange(256) + y * 256 + 0.5
+    pixel_m = EQUATOR_M / (256 * 2**6) / np.cosh(np.pi * (1 - 2 * row / (256 * 2**6)))
+    assert (made * (pixel_m**2)[:, None]).sum() / 1e6 == pytest.approx(500, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"bandwidth_m": 0.0},
+        {"bandwidth_m": float("nan")},
+        {"cell_m": 80.0},
+        {"cell_m": 0.01},
+        {"bounds": (0, 0, 0, 100)},
+        {"bounds": (0, 0, float("inf"), 100)},
+    ],
+    ids=str,
+)
+def test_numbers_out_of_range_are_refused(bad: dict[str, object]) -> None:
+    good = {"bandwidth_m": 100.0, "cell_m": 20.0, "bounds": (0, 0, 1000, 1000)}
+    with pytest.raises(BadSettingError):
+        density(np.array([[1.0, 1.0]]), **(good | bad))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "bad", [{"z": -1}, {"z": 25}, {"x": 16}, {"y": -1}, {"tile_px": 250}, {"bandwidth_m": 2e5}], ids=str
+)
+def test_tiles_that_do_not_exist_are_refused(bad: dict[str, float]) -> None:
+    good = {"z": 4, "x": 1, "y": 1, "bandwidth_m": 100.0}
+    with pytest.raises(BadSettingError):
+        density_tile(np.array([LON]), np.array([LAT]), **(good | bad))  # type: ignore[arg-type]
+
+
+def test_coordinates_that_are_no_places_are_refused() -> None:
+    with pytest.raises(BadPointError, match="not a number"):
+        density(np.array([[np.nan, 1.0]]), bandwidth_m=100, cell_m=20, bounds=(0, 0, 100, 100))
+    with pytest.raises(BadPointError, match="out of range"):
+        density_tile(np.array([LAT, 27.0]), np.array([LON, 91.0]), z=4, x=1, y=1, bandwidth_m=100)
+
+
+def test_what_is_handed_in_is_not_changed() -> None:
+    lon, lat = np.array([LON, LON]), np.array([LAT, 89.9])
+    density_tile(lon, lat, z=10, x=1, y=1, bandwidth_m=100)
+    assert (lon.tolist(), lat.tolist()) == ([LON, LON], [LAT, 89.9])
