@@ -4,6 +4,7 @@ Lines come in metres, polygons go out in EPSG:4326. A circle of fewer minutes li
 of more: `nested` makes sure of it to the last digit, since rounded corners and reprojection do not.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -19,8 +20,9 @@ Shape = Any  # shapely types its functions as one geometry or an array of them
 Shapes = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
-BLOCK_M = 300.0
+BLOCKS_M = (400.0, 100.0)
 QUARTER_SEGMENTS = 4
 DISC_SEGMENTS = 16
 M_PER_DEGREE = 111_320.0
@@ -28,7 +30,7 @@ NEST_DEG = 1e-8
 
 
 class Brush:
-    """Widens pieces of one network's street; whole blocks of street are widened once and kept.
+    """Widens pieces of one network's street; blocks of street reached whole are widened once and kept.
 
     Parameters
     ----------
@@ -43,35 +45,51 @@ class Brush:
     def __init__(self, network: WalkNetwork, width_m: float, hole_max_m2: float) -> None:
         self.network, self.width_m, self.hole_max_m2 = network, width_m, hole_max_m2
         middle = (network.node_xy[network.edge_nodes[:, 0]] + network.node_xy[network.edge_nodes[:, 1]]) / 2
-        tile = np.floor(middle / BLOCK_M).astype(np.int64)
-        _, self._block = np.unique(tile, axis=0, return_inverse=True)
-        self._size = np.bincount(self._block)
-        self._kept: dict[int, Shape] = {}
+        self._levels = [_Blocks.of(middle, side_m) for side_m in BLOCKS_M]
 
     def paint(self, edge: Ints, from_m: Floats, to_m: Floats, others: Shapes) -> Shape:
         """Return the ground near pieces of street (edge, from and to) and near other lines, in metres."""
         is_whole = (from_m <= 0) & (to_m >= self.network.edge_length_m[edge])
-        whole = edge[is_whole]
-        block = self._block[whole]
-        is_full = np.bincount(block, minlength=len(self._size)) == self._size
-        loose = whole[~is_full[block]]
-        parts = [
-            [self._kept_block(at) for at in np.unique(block[is_full[block]]).tolist()],
-            self._widened(self.network.edge_geometry[loose]),
-            self._widened(cut(self.network, edge[~is_whole], from_m[~is_whole], to_m[~is_whole])),
-            self._widened(others),
-        ]
-        ground = shapely.union_all(np.concatenate([np.asarray(part, dtype=object) for part in parts]))
-        return filled_holes(ground, self.hole_max_m2)
+        parts = self._painted_whole(edge[is_whole], 0)
+        parts += self._widened(cut(self.network, edge[~is_whole], from_m[~is_whole], to_m[~is_whole])).tolist()
+        parts += self._widened(others).tolist()
+        return filled_holes(shapely.union_all(parts), self.hole_max_m2)
 
-    def _kept_block(self, block: int) -> Shape:
-        if block not in self._kept:
-            lines = self.network.edge_geometry[np.flatnonzero(self._block == block)]
-            self._kept[block] = filled_holes(shapely.union_all(self._widened(lines)), self.hole_max_m2)
-        return self._kept[block]
+    def _painted_whole(self, edge: Ints, level: int) -> list[Shape]:
+        """Shapes that together are the ground near whole edges: blocks of this level and finer ones, then edges."""
+        if level == len(self._levels):
+            return list(self._widened(self.network.edge_geometry[edge]))
+        blocks = self._levels[level]
+        is_full = blocks.are_full(edge)
+        kept = []
+        for block in np.unique(blocks.block[edge[is_full]]).tolist():
+            if block not in blocks.ground:
+                finer = self._painted_whole(np.flatnonzero(blocks.block == block), level + 1)
+                blocks.ground[block] = filled_holes(shapely.union_all(finer), self.hole_max_m2)
+            kept.append(blocks.ground[block])
+        return kept + self._painted_whole(edge[~is_full], level + 1)
 
     def _widened(self, lines: Shapes) -> Shapes:
         return np.asarray(shapely.buffer(lines, self.width_m, quad_segs=QUARTER_SEGMENTS), dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """Square blocks of one size: each edge's block, edges a block, and the ground of those met whole so far."""
+
+    block: Ints
+    size: Ints
+    ground: dict[int, Shape]
+
+    @classmethod
+    def of(cls, middle: Floats, side_m: float) -> "_Blocks":
+        _, block = np.unique(np.floor(middle / side_m), axis=0, return_inverse=True)
+        return cls(block.reshape(-1), np.bincount(block.reshape(-1)), {})
+
+    def are_full(self, edge: Ints) -> Bools:
+        """Whether each edge's block has all of its edges among `edge`."""
+        is_full = np.bincount(self.block[edge], minlength=len(self.size)) == self.size
+        return np.asarray(is_full[self.block[edge]], dtype=np.bool_)
 
 
 def disc(xy: Floats, radius_m: float) -> Shape:

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.spatial import Delaunay, cKDTree
 
 from geo.blocks import GRID_M, SPAN_M, faces, first_hit, noded
-from geo.edges import Floats, Ints, Shapes, lines_through, points_at
+from geo.edges import Bools, Floats, Ints, Shapes, lines_through, points_at
 from geo.footprints import Samples
 
 STRAIGHTEN_M = 0.25
@@ -59,11 +58,10 @@ def divided(lines: Shapes, blocks: Shapes, found: Samples, *, owners: int) -> Fa
     anchors, nearest = _anchors(found, owners), _Nearest(found)
     drawn = Faces(drawn.shapes, drawn.block, nearest.owners(drawn.shapes, drawn.block))
     for last in range(ROUNDS + 1):
-        main, host = _mains(drawn, anchors)
-        lost = np.flatnonzero((main < 0) & (host >= 0))
-        if len(lost) == 0 or last == ROUNDS:
+        main = _mains(drawn, anchors)
+        if main.min() >= 0 or last == ROUNDS:
             break
-        drawn = _with_specks(drawn, blocks, anchors[lost], host[lost], nearest)
+        drawn = _with_specks(drawn, blocks, np.flatnonzero(main < 0), nearest)
     owner = np.full(len(drawn.shapes), -1, dtype=np.int64)
     owner[main[main >= 0]] = np.flatnonzero(main >= 0)
     return Faces(drawn.shapes, drawn.block, owner)
@@ -76,7 +74,23 @@ class _Nearest:
         self.found = found
         self.far = 10 * np.ptp(found.places, axis=0).max() + 1e4
         self.tree = cKDTree(np.column_stack([found.places, found.block * self.far]))
+        self.by_block, self.by_owner = np.argsort(found.block, kind="stable"), np.argsort(found.owner, kind="stable")
         self.settled = np.unique(found.block)
+
+    def roomiest(self, owner: int, blocks: Shapes) -> tuple[Floats, float, int]:
+        """Return the place of an owner with most room around it: the place, the room in metres, its block.
+
+        In a square of that half width no other owner's sample is nearest, and no block outline passes.
+        """
+        mine = _run(self.found.owner, self.by_owner, owner)
+        block = int(self.found.block[mine[0]])
+        near = _run(self.found.block, self.by_block, block)
+        places, others = self.found.places[mine], self.found.places[near[self.found.owner[near] != owner]]
+        room = 0.4 * shapely.distance(points_at(places), shapely.boundary(blocks[block]))
+        if len(others):
+            room = np.minimum(room, 0.35 * cKDTree(others).query(places)[0])
+        best = int(room.argmax())
+        return places[best], float(room[best]), block
 
     def owners(self, shapes: Shapes, block: Ints) -> Ints:
         """Return the owner of the sample nearest to each face's middle, -1 in a block without any."""
@@ -177,8 +191,14 @@ def _cut_off(chains: Shapes, block: Ints, blocks: Shapes) -> Shapes:
     return np.concatenate([chains[inside], pieces[shapely.get_dimensions(pieces) == 1]])
 
 
-def _mains(drawn: Faces, anchors: Floats) -> tuple[Ints, Ints]:
-    """Return for each owner its one face (-1: none) and the face its anchor is in.
+def _run(values: Ints, order: Ints, value: int) -> Ints:
+    """Return the positions of a value, by the order that sorts the values."""
+    start, end = np.searchsorted(values, [value, value + 1], sorter=order)
+    return order[start:end]
+
+
+def _mains(drawn: Faces, anchors: Floats) -> Ints:
+    """Return for each owner its one face, -1 where it has none.
 
     Of the faces nearest to an owner the one its anchor is in counts, or else the largest.
     """
@@ -191,7 +211,7 @@ def _mains(drawn: Faces, anchors: Floats) -> tuple[Ints, Ints]:
     who, first = np.unique(drawn.owner[order], return_index=True)
     main = np.full(len(anchors), -1, dtype=np.int64)
     main[who] = order[first]
-    return _claimed(main, host), host
+    return _claimed(main, host)
 
 
 def _claimed(main: Ints, host: Ints) -> Ints:
@@ -214,19 +234,21 @@ def _hosts(shapes: Shapes, anchors: Floats) -> Ints:
     return host
 
 
-def _with_specks(drawn: Faces, blocks: Shapes, places: Floats, host: Ints, nearest: _Nearest) -> Faces:
-    """Return the faces after a small square was cut out around each place that got no ground.
+def _with_specks(drawn: Faces, blocks: Shapes, lost: Ints, nearest: _Nearest) -> Faces:
+    """Return the faces after a small square was cut out for each owner that got no ground.
 
-    Only the blocks of those places are drawn again; the squares stay clear of the block outlines, so the
+    Only the blocks of those owners are drawn again; the squares stay clear of the block outlines, so the
     vertices on them, shared with other blocks, do not change.
     """
-    homes = drawn.block[host]
-    room = 0.4 * shapely.distance(points_at(places), shapely.boundary(blocks[homes]))
-    half = np.minimum(SPECK_M, room)[:, None]
-    squares = shapely.box(*(places - half).T, *(places + half).T)
-    again: NDArray[np.bool_] = np.isin(drawn.block, homes)
-    lines = shapely.get_parts(shapely.boundary(np.concatenate([drawn.shapes[again], squares])))
-    shapes, mine = faces(noded(lines)), np.unique(homes)
+    spots = [nearest.roomiest(owner, blocks) for owner in lost.tolist()]
+    spots = [spot for spot in spots if spot[1] > 5 * GRID_M]
+    if not spots:
+        return drawn
+    squares = [_square(place, min(room, SPECK_M)) for place, room, _ in spots]
+    mine = np.unique(np.array([block for _, _, block in spots], dtype=np.int64))
+    again: Bools = np.isin(drawn.block, mine)
+    outlines = shapely.boundary(np.concatenate([drawn.shapes[again], np.array(squares, dtype=object)]))
+    shapes = faces(noded(shapely.get_parts(outlines)))
     hit = first_hit(blocks[mine], shapely.point_on_surface(shapes))
     shapes, block = shapes[hit >= 0], mine[hit[hit >= 0]]
     return Faces(
@@ -234,3 +256,8 @@ def _with_specks(drawn: Faces, blocks: Shapes, places: Floats, host: Ints, neare
         np.concatenate([drawn.block[~again], block]),
         np.concatenate([drawn.owner[~again], nearest.owners(shapes, block)]),
     )
+
+
+def _square(place: Floats, half_m: float) -> shapely.Polygon:
+    """Return the square around a place."""
+    return shapely.box(*(place - half_m), *(place + half_m))

@@ -12,10 +12,11 @@ from api.actions.measure_reach import measure_reach
 from api.actions.propose_plan import propose_plan
 from api.actions.publish_plan import publish_plan
 from data.calendar import day_of, today
-from data.postgis.engine import reading
+from data.postgis.engine import reading, transaction
 from data.profiles import Profile
 from data.stores import areas as area_store
 from data.stores import incidents as incident_store
+from data.stores import town as town_store
 
 
 def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0, progress: Progress = silent) -> int:
@@ -36,6 +37,10 @@ def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0,
     assign_duties(engine, plan_id=plan_id, profile=profile, actor=actor, valid_from=first_day, progress=part(0.6, 0.65))
     measure_reach(engine, profile=profile, actor=actor, progress=part(0.65, 0.9))
     find_clusters(engine, profile=profile, actor=actor, progress=part(0.9, 1.0))
+    with transaction(engine, actor=actor, action="prepare_town") as connection:
+        fingerprint = town_store.read_deployment(connection).get("fingerprint")
+        # Written last: a town without it was cut short and is built again.
+        town_store.write_deployment(connection, prepared=fingerprint)
     return plan_id
 
 

@@ -40,7 +40,7 @@ WantedDep = Annotated[Wanted, Depends(wanted)]
 
 @router.get("/api/v1/incidents/summary", responses=answers(IncidentSummary, 401))
 def summary(
-    request: Request, services: ServicesDep, account: AccountDep, language: LanguageDep, filters: WantedDep,
+    *, request: Request, services: ServicesDep, account: AccountDep, language: LanguageDep, filters: WantedDep,
     tier: Key = None, state: Key = None,
 ) -> Response:  # fmt: skip
     """Count incidents by day, category, tier, hour and grid."""
@@ -53,7 +53,7 @@ def summary(
 
 @router.get("/api/v1/incidents", responses=answers(IncidentsPage, 401, media_type=GEOJSON))
 def incidents(
-    request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
+    *, request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
     page: Annotated[Page, Depends()], tier: Key = None, state: Key = None,
 ) -> Response:  # fmt: skip
     """List incidents as points, without their text."""
@@ -92,7 +92,7 @@ def scale(request: Request, services: ServicesDep, account: AccountDep, filters:
     responses={200: {"content": {PNG: {}}}, 204: {"description": "nothing there"}, **problems(401)},
 )  # fmt: skip
 def density(
-    request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
+    *, request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
     z: Zoom, x: TileNumber, y: TileNumber,
 ) -> Response:  # fmt: skip
     """Draw incidents per square kilometre: a kernel in metres, one fixed scale a filter."""

@@ -24,6 +24,7 @@ SEARCH_LIMIT = 12
 
 @router.get("/api/v1/lookup", responses=problems())
 def lookup(
+    *,
     response: Response,
     services: ServicesDep,
     language: LanguageDep,

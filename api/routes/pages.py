@@ -59,7 +59,7 @@ def home_page(
 
 @residents.get("/lookup", response_class=HTMLResponse, responses=problems())
 def lookup_page(
-    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
+    *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
     q: Annotated[str, Query(max_length=80)] = "", lon: Lon | None = None, lat: Lat | None = None,
     crs: Crs = "wgs84", accuracy_m: AccuracyM = 0.0, on: OnDay = None,
 ) -> HTMLResponse:  # fmt: skip
@@ -138,7 +138,7 @@ def reach_page(
 
 @street.get("/incidents", response_class=HTMLResponse, responses=problems(401))
 def incidents_page(
-    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
     from_on: Annotated[date | None, Query(alias="from")] = None,
     to_on: Annotated[date | None, Query(alias="to")] = None,
 ) -> HTMLResponse:  # fmt: skip

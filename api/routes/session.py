@@ -24,6 +24,7 @@ NAME_LENGTH_MAX, PASSWORD_LENGTH_MAX = 60, 200
     responses={303: {"description": "signed in by a plain form: on to `next`"}, **problems(401, 403)},
 )  # fmt: skip
 def open_session(
+    *,
     request: Request,
     services: ServicesDep,
     language: LanguageDep,

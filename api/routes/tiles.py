@@ -61,7 +61,14 @@ def published_tile(request: Request, services: ServicesDep, z: Zoom, x: TileNumb
     "/tiles/grids/{plan_id}/{z}/{x}/{y}.mvt", response_class=Response, responses={**_TILE, **problems(401, 404)}
 )
 def grids_tile(
-    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, z: Zoom, x: TileNumber, y: TileNumber
+    *,
+    request: Request,
+    services: ServicesDep,
+    account: AccountDep,
+    plan_id: RowId,
+    z: Zoom,
+    x: TileNumber,
+    y: TileNumber,
 ) -> Response:
     """Draw a plan's grids, zones and labels."""
     check_tile(z, x, y)

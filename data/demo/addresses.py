@@ -59,7 +59,7 @@ def _street_numbers(places: Points, streets: list[Path]) -> list[str]:
         return [f"{number}号" for number in range(1, len(places) + 1)]
     lines = linestrings([path.coords for path in named])
     points = shapely.points(places)
-    nearest = shapely.STRtree(lines).nearest(points)
+    nearest = np.asarray(shapely.STRtree(lines).nearest(points), dtype=np.int64)
     frame = pd.DataFrame({"street": [named[index].name for index in nearest.tolist()]})
     axis = _axes(named)
     along = np.array([axis[name] for name in frame["street"].tolist()])
@@ -97,5 +97,3 @@ def _village_numbers(houses: list[House]) -> dict[int, str]:
             count[house.place] = count.get(house.place, 0) + 1
             made[index] = f"{house.place}{count[house.place]}号"
     return made
-
-

@@ -57,7 +57,9 @@ def gather(blocks: Blocks, households: Ints, *, river: Points) -> Gathered:
     rough = _renumbered(join(weight, ease, most=most, least=least, keep=2)[start])
     weight = np.bincount(rough, weights=households).astype(np.int64)
     community = _renumbered(join(weight, _eases(blocks, rough, river), most=0, least=HOUSEHOLDS_FEW, keep=2)[rough])
-    shapes = np.array([shapely.coverage_union_all(blocks.faces[community == n]) for n in range(community.max() + 1)], dtype=object)
+    shapes = np.array(
+        [shapely.coverage_union_all(blocks.faces[community == n]) for n in range(community.max() + 1)], dtype=object
+    )
     weight = np.bincount(community, weights=households).astype(np.int64)
     count = max(1, round(total / HOUSEHOLDS_A_STREET))
     street = join(weight, _between(blocks, community), most=round(1.3 * total / count), least=0, keep=count)
@@ -112,7 +114,9 @@ def _between(blocks: Blocks, number: Ints) -> dict[tuple[int, int], float]:
     for edge, (a, b) in zip(edges.tolist(), number[faces].tolist(), strict=True):
         if a != b:
             key = (min(a, b), max(a, b))
-            eases[key] = eases.get(key, 0.0) + _length(blocks.edges[edge]) * EASE.get(blocks.edges[edge].road_class, 0.8)
+            eases[key] = eases.get(key, 0.0) + _length(blocks.edges[edge]) * EASE.get(
+                blocks.edges[edge].road_class, 0.8
+            )
     return eases
 
 

@@ -48,7 +48,9 @@ class Blocks:
 def lay_blocks(valley: Valley, bones: Bones, names: Names, rng: np.random.Generator) -> Blocks:
     """Cut a tile into faces; see the module docstring."""
     border = _border(valley)
-    middle = Path(np.column_stack([np.arange(0, valley.length_m + 1, 50.0), 0 * np.arange(0, valley.length_m + 1, 50.0)]), "")
+    middle = Path(
+        np.column_stack([np.arange(0, valley.length_m + 1, 50.0), 0 * np.arange(0, valley.length_m + 1, 50.0)]), ""
+    )
     fixed = [*bones.paths, border, middle]
     leaves: list[Leaf] = []
     # the rounded pieces, not the lines they came from: cuts end on the rounded ones

@@ -5,6 +5,7 @@ whose rows stand behind a front of shop-houses.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -56,7 +57,9 @@ STYLES = {
 }  # fmt: skip
 
 
-def build_compound(site: Site, draft: Draft, name: str | None, rng: np.random.Generator, *, great: bool = False) -> None:
+def build_compound(
+    site: Site, draft: Draft, name: str | None, rng: np.random.Generator, *, great: bool = False
+) -> None:
     """Build a site of one of `STYLES`: buildings, lanes, gates, compound.
 
     With ``great``, the longest row of a tower compound becomes one building of nine or ten stairwells.
@@ -76,15 +79,17 @@ def build_compound(site: Site, draft: Draft, name: str | None, rng: np.random.Ge
     houses = [_house(bar, style, site, rng) for bar in bars]
     garden = _garden(houses, rng) if site.kind in ("walled", "towers") else None
     for house, bar in zip(houses, bars, strict=True):
-        house.ring = footprints.placed(house.ring, *(turned(np.array([[bar.x, bar.y]]), angle)[0] + middle), angle)
-        x, y = turned(np.array([[bar.x, bar.y]]), angle)[0] + middle
-        house.spot, house.compound = (float(x), float(y), angle, bar.length), compound
+        x, y = (turned(np.array([[bar.x, bar.y]]), angle)[0] + middle).tolist()
+        house.ring = footprints.placed(house.ring, x, y, angle)
+        house.spot, house.compound = (x, y, angle, bar.length), compound
     kept = [house for house in houses if house is not garden]
     for number, house in enumerate(kept, 1):
         house.place = f"{number}栋"
     draft.houses += kept
     if garden is not None:
-        draft.greens.append(Green(shapely.Polygon(garden.ring).centroid.buffer(min(13.0, garden.spot[3] / 3.2)), "park", None))
+        draft.greens.append(
+            Green(shapely.Polygon(garden.ring).centroid.buffer(min(13.0, garden.spot[3] / 3.2)), "park", None)
+        )
     if field is not None:
         draft.greens.append(Green(shapely.Polygon(turned(field[0], angle) + middle), "square", f"{name}操场"))
     floor = -1e9 if field is None else float(field[1][:, 1].min())
@@ -101,7 +106,9 @@ def _house(bar: Bar, style: Style, site: Site, rng: np.random.Generator) -> Hous
         stairs = bar.units
         flats = style.flats_a_floor or FLATS_A_FLOOR[floors]
         households = stairs * min(STAIR_MOST, floors * flats)
-    return House(style.shape(bar.length, bar.depth, bar.units), site.face, style.use, floors, households, stairs, rank=0)
+    return House(
+        style.shape(bar.length, bar.depth, bar.units), site.face, style.use, floors, households, stairs, rank=0
+    )
 
 
 def _joined(bars: list[Bar], rng: np.random.Generator) -> list[Bar]:
@@ -112,7 +119,7 @@ def _joined(bars: list[Bar], rng: np.random.Generator) -> list[Bar]:
         for start in range(len(row)):
             for stop in range(start + 2, len(row) + 1):
                 run = row[start:stop]
-                gaps = [b.x - b.length / 2 - a.x - a.length / 2 for a, b in zip(run[:-1], run[1:], strict=True)]
+                gaps = [b.x - b.length / 2 - a.x - a.length / 2 for a, b in pairwise(run)]
                 if max(gaps) < 40 and len(run) > len(best):
                     best = run
     if not best:
@@ -145,7 +152,7 @@ def _playing_field(site: Site, level: Points) -> tuple[Points, Points] | None:
         return None
     spot = south.centroid
     for length in (120.0, 100.0, 80.0, 60.0, 45.0):
-        track = footprints.stadium(length, min(depth * 0.8, length * 0.55)) + [spot.x, spot.y]
+        track = footprints.stadium(length, min(depth * 0.8, length * 0.55)) + np.array([spot.x, spot.y])
         if south.contains(shapely.Polygon(track)):
             return track, np.asarray(shapely.get_coordinates(shapely.normalize(north)))[:-1]
     return None
@@ -158,6 +165,7 @@ def _lead_in(
     angle, middle, floor = frame
     ends = _spine_ends(site, rows, frame)
     if ends is None:
+        _side_gate(site, draft, rng, compound=compound)
         return
     lanes = [(level, span) for level, span in rows.lanes if ends[0] + 1 < level < ends[1] - 1]
     spine = np.array([[rows.spine, y] for y in (ends[0], *(level for level, _ in lanes), ends[1])])
@@ -171,6 +179,14 @@ def _lead_in(
         open_gate(site, draft, made[0][0], rng, compound=compound)
     if is_there:
         draft.paths += [Path(line, "service", None, is_private=compound >= 0) for line in made]
+
+
+def _side_gate(site: Site, draft: Draft, rng: np.random.Generator, *, compound: int) -> None:
+    """Open a gate with a short way in, where there is no room for a spine."""
+    ring = site.inner(4.0)
+    if ring is not None and len(site.doors):
+        away = np.min(np.hypot(ring[:, None, 0] - site.doors[:, 0], ring[:, None, 1] - site.doors[:, 1]), axis=1)
+        open_gate(site, draft, ring[np.argmin(away)], rng, compound=compound)
 
 
 def _spine_ends(site: Site, rows: Rows, frame: tuple[float, Points, float]) -> tuple[float, float] | None:

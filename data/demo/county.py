@@ -8,7 +8,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from data.demo.draft import Points
+from data.demo.draft import Points, many
 from data.demo.incidents import draw_incidents
 from data.demo.people import draw_people
 from data.demo.sheets import Sheets, lay_sheets
@@ -24,6 +24,10 @@ from geo.rng import generator
 
 LON, LAT = 107.72, 27.95  # the middle of the invented county
 LEAST_SCALE, MOST_SCALE = 0.05, 125.0
+DRAWN = ("stations", "people", "incidents", "truth")
+COUNTED = ("compounds", "gates", "buildings", "stairwells", "streets", "barriers", "greens", *DRAWN)
+NOUNS = {"compounds": "compound", "buildings": "building", "stations": "station", "people": "person",
+         "incidents": "incident", "streets": "street"}  # fmt: skip
 
 
 class ScaleError(InputError):
@@ -81,7 +85,9 @@ def draw_town(profile: Profile, *, scale: float = 1.0, seed: int = 0) -> Town:
     crs = metric_crs(LON, LAT)
     shift = _shift(tiles, crs)
     placed = {name: _degrees(frame, crs, shift) for name, frame in frames.items() if name != "people"}
-    return Town(name=profile.place.name.zh, people=frames["people"], source=_source(scale, seed), **placed)
+    return Town(
+        name=profile.place.name.zh, people=frames["people"], source=town_source(scale=scale, seed=seed), **placed
+    )
 
 
 def _draw_part(valley: Valley, profile: Profile, county: str, first_street: int) -> _Part:
@@ -102,19 +108,17 @@ def _together(parts: list[_Part], profile: Profile, county: str) -> dict[str, gp
         for field in fields(Sheets)
         if field.name != "doors"
     }
-    for name in ("stations", "people", "incidents", "truth"):
+    for name in DRAWN:
         frames[name] = pd.concat([getattr(part, name) for part in shifted])
     frames["areas"] = _with_county(frames["areas"], profile, county)
-    for name, noun in (("compounds", "compound"), ("buildings", "building"), ("stations", "station"), ("people", "person"),
-                       ("incidents", "incident"), ("streets", "street")):  # fmt: skip
+    for name, noun in NOUNS.items():
         frames[name]["source_ref"] = [f"demo:{noun}:{number}" for number in frames[name].index]
     return frames
 
 
 def _before(parts: list[_Part]) -> list[dict[str, int]]:
     """Return for each part how many rows of each frame come before it."""
-    count = {name: 0 for name in ("compounds", "gates", "buildings", "stairwells", "streets", "barriers", "greens",
-                                  "stations", "people", "incidents", "truth")}  # fmt: skip
+    count = dict.fromkeys(COUNTED, 0)
     befores = []
     for part in parts:
         befores.append(dict(count))
@@ -136,16 +140,15 @@ def _renumbered(part: _Part, before: dict[str, int]) -> _Part:
         if name == "buildings":
             frame["compound_id"] = frame["compound_id"] + before["compounds"]
         moved[name] = frame
-    own = {name: moved.pop(name) for name in ("stations", "people", "incidents", "truth")}
+    own = {name: moved.pop(name) for name in DRAWN}
     return _Part(replace(part.sheets, **moved), **own)
 
 
 def _with_county(areas: gpd.GeoDataFrame, profile: Profile, county: str) -> gpd.GeoDataFrame:
     whole = shapely.coverage_union_all(areas.loc[areas["level"] == "community"].geometry.to_numpy())
-    shape = whole if whole.geom_type == "MultiPolygon" else shapely.MultiPolygon([whole])
     top = gpd.GeoDataFrame(
         {"name": [county], "level": ["county"], "parent_code": [None], "is_stand_in": [False]},
-        geometry=[shape],
+        geometry=[many(whole)],
         index=pd.Index([profile.place.code], name="area_code"),
     )
     return gpd.GeoDataFrame(pd.concat([top, areas]))
@@ -166,10 +169,13 @@ def _degrees(frame: gpd.GeoDataFrame, crs: pyproj.CRS, shift: Points) -> gpd.Geo
         return np.column_stack(to_degrees.transform(coords[:, 0] + shift[0], coords[:, 1] + shift[1]))
 
     shapes = shapely.transform(frame.geometry.to_numpy(), move)
-    return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=gpd.GeoSeries(shapes, index=frame.index, crs=WGS84))
+    return gpd.GeoDataFrame(
+        frame.drop(columns="geometry"), geometry=gpd.GeoSeries(shapes, index=frame.index, crs=WGS84)
+    )
 
 
-def _source(scale: float, seed: int) -> dict[str, object]:
+def town_source(*, scale: float, seed: int) -> dict[str, object]:
+    """Return what a demo town declares of its source: the same scale and seed, the same town."""
     return {
         "authority": "invented by data.demo",
         "licence": "CC0-1.0",

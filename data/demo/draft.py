@@ -119,7 +119,7 @@ def linestrings(lines: list[Points]) -> Shapes:
     return np.asarray(shapely.linestrings(np.vstack(lines), indices=owners), dtype=object)
 
 
-def open_ring(polygon: shapely.Polygon) -> Points:
+def open_ring(polygon: shapely.Geometry) -> Points:
     """Return the outer ring of a polygon as open coordinates (n, 2), counter-clockwise."""
     ring = np.asarray(shapely.get_coordinates(shapely.get_exterior_ring(polygon)))[:-1]
     return ring if signed_m2(ring) > 0 else ring[::-1].copy()
@@ -142,7 +142,14 @@ def largest(shape: shapely.Geometry) -> shapely.Polygon:
     return max(parts, key=lambda part: part.area) if parts else shapely.Polygon()
 
 
+def many(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """Return a polygon or polygons as a MultiPolygon."""
+    parts = shapely.get_parts(shape)
+    return shapely.MultiPolygon([part for part in parts.tolist() if part.geom_type == "Polygon"])
+
+
 def turned(points: Points, angle: float) -> Points:
     """Return points turned about the origin by an angle in radians, counter-clockwise."""
     cosine, sine = np.cos(angle), np.sin(angle)
-    return points @ np.array([[cosine, sine], [-sine, cosine]])
+    moved: Points = points @ np.array([[cosine, sine], [-sine, cosine]])
+    return moved

@@ -49,7 +49,9 @@ def winged(length: float, depth: float, units: int) -> Points:
     del units
     x, y, wing = length / 2, depth / 2, min(14.0, length / 4)
     deep = y - min(13.0, depth * 0.55)
-    return np.array([[-x, -y], [-x + wing, -y], [-x + wing, deep], [x - wing, deep], [x - wing, -y], [x, -y], [x, y], [-x, y]])
+    return np.array(
+        [[-x, -y], [-x + wing, -y], [-x + wing, deep], [x - wing, deep], [x - wing, -y], [x, -y], [x, y], [-x, y]]
+    )
 
 
 def stepped(length: float, depth: float, units: int) -> Points:
@@ -57,12 +59,14 @@ def stepped(length: float, depth: float, units: int) -> Points:
     del units
     x, y = length / 2, depth / 2
     cut = min(x, y) * 0.3
-    return np.array([[-x + cut, -y], [x - cut, -y], [x, -y + cut], [x, y - cut * 0.5], [x * 0.5, y], [-x, y], [-x, -y + cut]])
+    return np.array(
+        [[-x + cut, -y], [x - cut, -y], [x, -y + cut], [x, y - cut * 0.5], [x * 0.5, y], [-x, y], [-x, -y + cut]]
+    )
 
 
 def placed(ring: Points, x: float, y: float, angle: float) -> Points:
     """Return a footprint turned by an angle (radians) and moved to (x, y)."""
-    return turned(ring, angle) + np.array([x, y])
+    return np.asarray(turned(ring, angle) + np.array([x, y]))
 
 
 def stadium(length: float, width: float) -> Points:

@@ -6,7 +6,21 @@ from scipy.spatial import cKDTree
 
 from data.demo.blocks import Blocks
 from data.demo.buildings import FARM
-from data.demo.draft import HALF_WIDTH_M, Draft, Flags, Green, House, Ints, Path, Points, Shapes, largest, linestrings, open_ring, polygons
+from data.demo.draft import (
+    HALF_WIDTH_M,
+    Draft,
+    Flags,
+    Green,
+    House,
+    Ints,
+    Path,
+    Points,
+    Shapes,
+    largest,
+    linestrings,
+    open_ring,
+    polygons,
+)
 from data.demo.rings import Size, divide
 from data.demo.valley import Valley
 
@@ -15,7 +29,11 @@ CLOSE_M, ROUND_M = 26.0, 42.0  # how far woods grow together, and how round thei
 
 
 def lay_greens(
-    blocks: Blocks, valley: Valley, water: Shapes, drawn: tuple[list[Path], list[House], Draft], rng: np.random.Generator
+    blocks: Blocks,
+    valley: Valley,
+    water: Shapes,
+    drawn: tuple[list[Path], list[House], Draft],
+    rng: np.random.Generator,
 ) -> None:
     """Add banks, fields and woods to a draft, clear of the streets, the houses and the water."""
     streets, houses, draft = drawn
@@ -86,7 +104,7 @@ def _fields(plots: Shapes, faces: Ints, draft: Draft) -> None:
         parts = shapely.get_parts(drawn_in[faces == face])
         parts = parts[shapely.area(parts) > 350]
         if len(parts):
-            draft.greens.append(Green(shapely.multipolygons(shapely.simplify(parts, 0.3)), "farmland", None))
+            draft.greens.append(Green(shapely.MultiPolygon(shapely.simplify(parts, 0.3).tolist()), "farmland", None))
 
 
 def _woods(plots: Shapes, taken: Shapes, draft: Draft) -> Shapes:

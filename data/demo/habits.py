@@ -84,10 +84,12 @@ def hour_weights(habit: Habit) -> Points:
     for peak, spread, height in habit.hours:
         away = np.abs(hour - peak)
         weight += height * np.exp(-((np.minimum(away, 24 - away) / spread) ** 2))
-    return weight / weight.sum()
+    return np.asarray(weight / weight.sum())
 
 
-def moments(habit: Habit, count: int, window: tuple[int, int], rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+def moments(
+    habit: Habit, count: int, window: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
     """Return `count` moments in UTC within days `window` (first, end) of the year."""
     first, end = window
     weight = day_weights(habit)[first:end]

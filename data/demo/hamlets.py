@@ -83,7 +83,11 @@ def _road_spots(blocks: Blocks) -> Points:
 
 
 def _wander(
-    start: Points, face: shapely.Polygon, near: tuple[cKDTree, shapely.STRtree], lanes: list[Lane], rng: np.random.Generator
+    start: Points,
+    face: shapely.Polygon,
+    near: tuple[cKDTree, shapely.STRtree],
+    lanes: list[Lane],
+    rng: np.random.Generator,
 ) -> Points | None:
     """Walk from a road into its face; None where there is no room."""
     shapely.prepare(face)
@@ -175,6 +179,14 @@ def _beside(
     floors = rng.choice(np.array([1, 1, 2, 2, 2, 3]), len(at))
     flats = rng.choice(np.array([1, 1, 1, 1, 2]), len(at))
     return [
-        House(np.column_stack([x[i], y[i]]), where[0], "residential", int(floors[i]), int(flats[i]), place=where[1], rank=3)
+        House(
+            np.column_stack([x[i], y[i]]),
+            where[0],
+            "residential",
+            int(floors[i]),
+            int(flats[i]),
+            place=where[1],
+            rank=3,
+        )
         for i in range(len(at))
     ]

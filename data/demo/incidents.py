@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data.demo.draft import Ints, Points, Shapes
+from data.demo.draft import Flags, Ints, Points, Shapes
 from data.demo.habits import DAYS, FIRST_DAY, SHANGHAI, Habit, day_weights, habit_of, moments
 from data.demo.sheets import Sheets
 from data.profiles import Profile
 
-A_HOUSEHOLD_A_YEAR = 0.118
+A_HOUSEHOLD_A_YEAR = 0.115
 CLUSTERS = 7  # of a town of size 1
 EXPECTED = 42.0  # incidents in a cluster, its raised risk included
+MOST_SHARE = 0.22  # of all households, in one cluster's ground
+RARE_SIZE = 0.3  # smaller towns plant only what happens often
 TIER_SHARES = (0.78, 0.15, 0.055, 0.015)
 STUCK_SHARE = 0.015
 YEAR_END = (FIRST_DAY + DAYS).astype("datetime64[s]") - SHANGHAI
@@ -45,10 +47,17 @@ def draw_incidents(
     share = np.array([habit_of(key).share for key in keys])
     rate = dict(zip(keys, (A_HOUSEHOLD_A_YEAR * share / share.sum()).tolist(), strict=True))
     clusters = _plant(sheets, rate, size, rng)
-    drawn = [_background(key, rate[key], sheets, rng) for key in keys]
-    drawn += [_planted(cluster, rate[cluster.category], sheets, rng) for cluster in clusters]
+    drawn = [_background(key, rate[key], sheets, rng).assign(cluster=-1) for key in keys]
+    drawn += [
+        _planted(cluster, rate[cluster.category], sheets, rng).assign(cluster=number)
+        for number, cluster in enumerate(clusters)
+    ]
     rows = pd.concat(drawn, ignore_index=True)
-    frame = _reported(rows, sheets, profile, rng)
+    rows = rows.sort_values(["at", "place", "category"], kind="stable", ignore_index=True)
+    outdoors = rng.random(len(rows)) < np.array([habit_of(key).outdoors for key in rows["category"].tolist()])
+    points = _spots(rows["place"].to_numpy(dtype=np.int64), outdoors, sheets, rng)
+    _keep_in(points, outdoors, rows, clusters, sheets)
+    frame = _reported(rows, (points, outdoors), sheets, profile, rng)
     return frame, _truth(clusters, frame)
 
 
@@ -76,7 +85,8 @@ def _plant(sheets: Sheets, rate: dict[str, float], size: float, rng: np.random.G
     """Choose grounds for clusters, apart from each other: whole-year ones and short ones in turn."""
     households = sheets.buildings["households"].to_numpy()
     wanted = int(np.clip(round(CLUSTERS * size**0.4), 2, 8))
-    keys = [str(key) for key in rng.permutation(np.array(sorted(rate, key=lambda key: -rate[key])[:6]))]
+    often = sorted(rate, key=lambda key: -rate[key])[: 6 if size > RARE_SIZE else 3]
+    keys = [str(key) for key in rng.permutation(np.array(often))]
     clusters: list[Cluster] = []
     used = np.zeros(len(households), dtype=bool)
     for number in range(wanted):
@@ -86,7 +96,10 @@ def _plant(sheets: Sheets, rate: dict[str, float], size: float, rng: np.random.G
         start = 0 if length == DAYS else int(rng.integers(10, DAYS - length - 10))
         days = (start, start + length)
         needed = EXPECTED / (risk * rate[key] * _days_share(habit_of(key), days))
-        found = _ground(sheets, min(needed, 0.2 * households.sum()), used, number, rng)
+        if needed > MOST_SHARE * households.sum():  # too few people for a short one
+            days, length = (0, DAYS), DAYS
+            needed = min(EXPECTED / (risk * rate[key]), MOST_SHARE * float(households.sum()))
+        found = _ground(sheets, needed, used, number, rng)
         if found is None:
             continue
         ground, inside, place = found
@@ -97,10 +110,10 @@ def _plant(sheets: Sheets, rate: dict[str, float], size: float, rng: np.random.G
 
 
 def _ground(
-    sheets: Sheets, needed: float, used: np.ndarray[tuple[int], np.dtype[np.bool_]], number: int, rng: np.random.Generator
+    sheets: Sheets, needed: float, used: Flags, number: int, rng: np.random.Generator
 ) -> tuple[shapely.Polygon, Ints, str] | None:
     """Return ground around a building that holds the households needed, its buildings, and what it is called."""
-    households, doors = sheets.buildings["households"].to_numpy(), sheets.doors
+    households = sheets.buildings["households"].to_numpy()
     stretch = (1.0, 1.0, 2.6, 1.6)[number % 4]
     spots = np.asarray(shapely.get_coordinates(shapely.centroid(sheets.buildings.geometry.to_numpy())))
     for _ in range(40):
@@ -116,22 +129,31 @@ def _ground(
             inside = np.flatnonzero(off < reach)
             name = sheets.areas.loc[sheets.buildings["area_code"].iloc[seed], "name"]
             return shapely.Polygon(ring), inside, str(name)
-    del doors
     return None
 
 
 def _circle() -> Points:
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    return np.column_stack([np.cos(angles), np.sin(angles)]) / np.cos(np.pi / 48)
+    return np.asarray(np.column_stack([np.cos(angles), np.sin(angles)]) / np.cos(np.pi / 48))
 
 
-def _reported(rows: pd.DataFrame, sheets: Sheets, profile: Profile, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """Give each incident its spot, tier, state, end and words."""
-    rows = rows.sort_values(["at", "place", "category"], kind="stable", ignore_index=True)
+def _keep_in(points: Shapes, outdoors: Flags, rows: pd.DataFrame, clusters: list[Cluster], sheets: Sheets) -> None:
+    """Put planted incidents that strayed out of their ground back into their building, in place."""
+    number, place = rows["cluster"].to_numpy(), rows["place"].to_numpy(dtype=np.int64)
+    planted = np.flatnonzero(number >= 0)
+    grounds = np.array([clusters[n].ground for n in number[planted].tolist()], dtype=object)
+    astray = planted[~shapely.contains(grounds, points[planted])]
+    points[astray] = shapely.centroid(sheets.buildings.geometry.to_numpy()[place[astray]])
+    outdoors[astray] = False
+
+
+def _reported(
+    rows: pd.DataFrame, spots: tuple[Shapes, Flags], sheets: Sheets, profile: Profile, rng: np.random.Generator
+) -> gpd.GeoDataFrame:
+    """Give each incident its tier, state, end and words."""
+    points, outdoors = spots
     place = rows["place"].to_numpy(dtype=np.int64)
     buildings = sheets.buildings
-    outdoors = rng.random(len(rows)) < np.array([habit_of(key).outdoors for key in rows["category"].tolist()])
-    points = _spots(place, outdoors, sheets, rng)
     tier, hours = _handling(len(rows), profile, rng)
     closed = rows["at"].to_numpy() + (hours * 3600).astype("timedelta64[s]")
     is_closed = (closed < YEAR_END) & (rng.random(len(rows)) >= STUCK_SHARE)
@@ -152,11 +174,11 @@ def _reported(rows: pd.DataFrame, sheets: Sheets, profile: Profile, rng: np.rand
     return gpd.GeoDataFrame(frame, geometry=list(points))
 
 
-def _spots(place: Ints, outdoors: np.ndarray[tuple[int], np.dtype[np.bool_]], sheets: Sheets, rng: np.random.Generator) -> Shapes:
+def _spots(place: Ints, outdoors: Flags, sheets: Sheets, rng: np.random.Generator) -> Shapes:
     """Return points at the door, or on the street before it, a little off."""
     lines = sheets.streets.geometry.to_numpy()
     doors = shapely.points(sheets.doors)
-    nearest = shapely.STRtree(lines).nearest(doors)
+    nearest = np.asarray(shapely.STRtree(lines).nearest(doors), dtype=np.int64)
     at = shapely.line_locate_point(lines[nearest], doors)[place]
     along = np.clip(at + rng.normal(0, 7.0, len(place)), 0, shapely.length(lines)[nearest[place]])
     street = shapely.get_coordinates(shapely.line_interpolate_point(lines[nearest[place]], along))
@@ -174,7 +196,7 @@ def _handling(count: int, profile: Profile, rng: np.random.Generator) -> tuple[S
     return keys, limit * np.exp(rng.normal(np.log(0.35), 0.75, count))
 
 
-def _states(at: np.ndarray[tuple[int], np.dtype[np.datetime64]], is_closed: np.ndarray[tuple[int], np.dtype[np.bool_]], profile: Profile) -> Shapes:
+def _states(at: np.ndarray[tuple[int], np.dtype[np.datetime64]], is_closed: Flags, profile: Profile) -> Shapes:
     """Return the closed state where settled, else the first open state on the first day and the last after."""
     still_open = [state.key for state in profile.incidents.states if not state.is_closed]
     closed = next((state.key for state in profile.incidents.states if state.is_closed), still_open[-1])
@@ -199,7 +221,9 @@ def _truth(clusters: list[Cluster], incidents: gpd.GeoDataFrame) -> gpd.GeoDataF
         first, last = FIRST_DAY + cluster.days[0], FIRST_DAY + cluster.days[1] - 1
         is_in = (incidents["category"] == cluster.category).to_numpy() & (days >= first) & (days <= last)
         is_in &= shapely.intersects(cluster.ground, incidents.geometry.to_numpy())
-        rows.append((cluster.name, cluster.category, first.item(), last.item(), cluster.relative_risk, int(is_in.sum())))
+        rows.append(
+            (cluster.name, cluster.category, first.item(), last.item(), cluster.relative_risk, int(is_in.sum()))
+        )
     frame = pd.DataFrame(rows, columns=["name", "category", "first_on", "last_on", "relative_risk", "incidents"])
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="cluster_id")
     return gpd.GeoDataFrame(frame, geometry=[cluster.ground for cluster in clusters])

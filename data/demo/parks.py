@@ -7,7 +7,20 @@ from data.demo.draft import Draft, Green, Path, Points, linestrings
 from data.demo.rings import box
 from data.demo.site import Site, open_gate
 
-PARKS = ("人民公园", "滨河公园", "文峰公园", "体育公园", "儿童公园", "植物园", "湿地公园", "凤鸣公园", "桂花公园", "翠湖公园", "东山公园", "南坪公园")
+PARKS = (
+    "人民公园",
+    "滨河公园",
+    "文峰公园",
+    "体育公园",
+    "儿童公园",
+    "植物园",
+    "湿地公园",
+    "凤鸣公园",
+    "桂花公园",
+    "翠湖公园",
+    "东山公园",
+    "南坪公园",
+)
 
 
 def build_park(site: Site, draft: Draft, number: int, rng: np.random.Generator) -> None:
@@ -18,11 +31,14 @@ def build_park(site: Site, draft: Draft, number: int, rng: np.random.Generator) 
     share = np.linspace(-1, 1, 17)[:, None]
     across = np.array([-along[1], along[0]]) * 0.17 * width * np.sin(np.pi * share)
     ways: Points = middle + share * along * 0.3 * length + across
-    if len(site.doors) == 0:
-        return
-    draft.paths.append(Path(ways, "footway", _name(number) + "步道"))
-    open_gate(site, draft, ways[0], rng, compound=-1)
-    open_gate(site, draft, ways[-1], rng, compound=-1)
+    before = len(draft.paths)
+    for end, beyond in ((ways[0], ways[0] - along * 0.3 * length), (ways[-1], ways[-1] + along * 0.3 * length)):
+        open_gate(site, draft, end, rng, compound=-1, toward=beyond)
+        way = shapely.LineString(draft.paths[-1].coords) if len(draft.paths) > before else shapely.LineString()
+        if way.crosses(shapely.LineString(ways)):
+            draft.paths.pop()
+    if len(draft.paths) > before:
+        draft.paths.append(Path(ways, "footway", _name(number) + "步道"))
 
 
 def lay_town_wall(parks: list[Site], old_town: Points, draft: Draft) -> None:

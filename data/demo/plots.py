@@ -110,7 +110,9 @@ def build_hall(site: Site, draft: Draft, name: str, rng: np.random.Generator, *,
     _, along, length, _ = box(whole)
     angle = float(np.arctan2(along[1], along[0]))
     draft.houses.append(
-        House(whole, site.face, use, floors, 0, spot=(spot.x, spot.y, angle, length), compound=compound, name=name, rank=0)
+        House(
+            whole, site.face, use, floors, 0, spot=(spot.x, spot.y, angle, length), compound=compound, name=name, rank=0
+        )
     )
 
 

@@ -63,8 +63,8 @@ def name_kinds(leaves: list[Leaf], valley: Valley, old_town: Points, rng: np.ran
         for index in _chosen(kind, pull[kind], areas, free, quota, middles):
             core[index].kind = kind
             free[index] = False
-    for index in np.flatnonzero(free):
-        core[index].kind = "walled"
+    for left in np.flatnonzero(free).tolist():
+        core[left].kind = "walled"
 
 
 def _pulls(
@@ -84,7 +84,8 @@ def _pulls(
     old = np.hypot(u - old_town[0], v - old_town[1])
     main = np.abs(v - (BANK_M + (valley.north_m - BANK_M) / 3))
     edge = np.minimum(
-        far(-0.36, -valley.south_m + 40), np.minimum(far(-0.33, valley.north_m - 60), far(0.2, -valley.rail_m + 70) + 150)
+        far(-0.36, -valley.south_m + 40),
+        np.minimum(far(-0.33, valley.north_m - 60), far(0.2, -valley.rail_m + 70) + 150),
     )
     noise = rng.uniform(0, 220, (len(SHARES), len(u)))
     pulls = {

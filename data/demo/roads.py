@@ -162,9 +162,7 @@ def _cross_road(
     return paths
 
 
-def _country(
-    valley: Valley, north: Points, south: Points, highway: list[Path], rng: np.random.Generator
-) -> list[Path]:
+def _country(valley: Valley, north: Points, south: Points, highway: list[Path], rng: np.random.Generator) -> list[Path]:
     """Roads over the hills to the next valleys, and two loops through the villages."""
     half, end, middle = valley.half_m, valley.length_m, valley.middle_m
     top, bottom = north[len(north) // 2], south[len(south) // 2]
@@ -210,9 +208,7 @@ def _smooth(points: Points) -> Points:
     t = np.linspace(0, 1, 12, endpoint=False)[:, None]
     pieces = []
     for a, b, c, d in zip(padded[:-3], padded[1:-2], padded[2:-1], padded[3:], strict=True):
-        pieces.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        )
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     return np.vstack([*pieces, points[-1:]])
 
 

@@ -5,6 +5,7 @@ spaced evenly from wall to wall, as planned housing is.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def lay_rows(ring: Points, rule: RowRule, rng: np.random.Generator, *, spine: fl
         free = shared(spans(ring, level - depth / 2 + 0.3), spans(ring, level + depth / 2 - 0.3))
         for start, end in (piece for span in free for piece in _beside(span, spine)):
             bars += _packed(start, end, (level, depth), rule, rng)
-    lanes = [(a + b) / 2 for a, b in zip(levels[:-1], levels[1:], strict=True)]
+    lanes = [(a + b) / 2 for a, b in pairwise(levels)]
     return Rows(bars, _crossed(ring, lanes, spine), spine)
 
 

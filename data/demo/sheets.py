@@ -1,5 +1,6 @@
 """Sheets: the frames of one tile, in metres, with numbers that begin at 1 in each tile."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import shapely
 
 from data.demo.addresses import label
 from data.demo.areas import gather
-from data.demo.draft import Ints, Points, Shapes, linestrings
+from data.demo.draft import Ints, Points, Shapes, linestrings, many
 from data.demo.tile import Tile
 from geo.rng import generator
 
@@ -54,7 +55,7 @@ def lay_sheets(tile: Tile, prefix: str, first_street: int) -> Sheets:
     return Sheets(
         areas, _compounds(tile, code_of_face), _gates(tile), buildings, _stairwells(tile), _streets(tile),
         _plain(["kind", "name"], tile.draft.barriers, "barrier_id"),
-        _plain(["kind", "name"], [(g.kind, g.name, _multi(g.shape)) for g in tile.draft.greens], "green_id"),
+        _plain(["kind", "name"], [(g.kind, g.name, many(g.shape)) for g in tile.draft.greens], "green_id"),
         doors,
     )  # fmt: skip
 
@@ -85,12 +86,8 @@ def _areas(tile: Tile, street: Ints, shapes: Shapes, code: tuple[str, int]) -> t
             rows.append((codes[member], tile.names.quarter() + "社区", "community", street_code, shapes[member]))
     frame = pd.DataFrame([row[:4] for row in rows], columns=["area_code", "name", "level", "parent_code"])
     frame["is_stand_in"] = False
-    made = gpd.GeoDataFrame(frame, geometry=[_multi(row[4]) for row in rows])
+    made = gpd.GeoDataFrame(frame, geometry=[many(row[4]) for row in rows])
     return made.set_index("area_code"), codes
-
-
-def _multi(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    return shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
 
 
 def _numbered(frame: pd.DataFrame, geometry: Shapes | list[shapely.Geometry], index: str) -> gpd.GeoDataFrame:
@@ -98,7 +95,9 @@ def _numbered(frame: pd.DataFrame, geometry: Shapes | list[shapely.Geometry], in
     return gpd.GeoDataFrame(frame, geometry=list(geometry))
 
 
-def _plain(columns: list[str], rows: list[tuple[str, str | None, shapely.Geometry]], index: str) -> gpd.GeoDataFrame:
+def _plain(
+    columns: list[str], rows: Sequence[tuple[str, str | None, shapely.Geometry]], index: str
+) -> gpd.GeoDataFrame:
     return _numbered(pd.DataFrame([row[:2] for row in rows], columns=columns), [row[2] for row in rows], index)
 
 
@@ -112,7 +111,7 @@ def _compounds(tile: Tile, code_of_face: Shapes) -> gpd.GeoDataFrame:
         "name": [compound.name for compound in compounds],
         "kind": [compound.kind for compound in compounds],
     })  # fmt: skip
-    return _numbered(frame, [_multi(compound.shape) for compound in compounds], "compound_id")
+    return _numbered(frame, [many(compound.shape) for compound in compounds], "compound_id")
 
 
 def _gates(tile: Tile) -> gpd.GeoDataFrame:
@@ -153,7 +152,7 @@ def _buildings(tile: Tile, codes: Shapes, doors: Points) -> gpd.GeoDataFrame:
         "is_estimate": False,
     })  # fmt: skip
     frame.loc[compound == 0, "compound_id"] = pd.NA
-    return _numbered(frame, [_multi(shape) for shape in tile.shapes], "building_id")
+    return _numbered(frame, [many(shape) for shape in tile.shapes], "building_id")
 
 
 def _stairwells(tile: Tile) -> gpd.GeoDataFrame:

@@ -83,16 +83,28 @@ def _doors(blocks: Blocks, edges: list[int]) -> tuple[Points, list[str | None]]:
     return np.vstack(doors), streets
 
 
-def open_gate(site: Site, draft: Draft, inside: Points, rng: np.random.Generator, *, compound: int) -> bool:
+def open_gate(
+    site: Site,
+    draft: Draft,
+    inside: Points,
+    rng: np.random.Generator,
+    *,
+    compound: int,
+    toward: Points | None = None,
+) -> bool:
     """Open a gate nearest to a place inside, and lead a path from the street through it to that place.
 
     The gate becomes a vertex of the outline. With ``compound`` -1 there is no wall, and only the path is made.
+    With ``toward`` the street nearest to that place is taken.
     """
     if len(site.doors) == 0:
         return False
-    door = site.doors[np.argmin(np.hypot(*(site.doors - inside).T))]
+    aim = inside if toward is None else toward
+    door = site.doors[np.argmin(np.hypot(*(site.doors - aim).T))]
     ring = shapely.LinearRing(site.outline)
-    gate = np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(ring, ring.project(shapely.Point(door)))))[0]
+    gate = np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(ring, ring.project(shapely.Point(door)))))[
+        0
+    ]
     draft.paths.append(Path(np.array([door, gate, inside]), "service", None, is_private=compound >= 0))
     if compound >= 0:
         site.outline = _with_vertex(site.outline, gate)

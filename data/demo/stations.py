@@ -46,7 +46,9 @@ class _Found:
     hours: str
 
 
-def place_stations(sheets: Sheets, draft: Draft, profile: Profile, county: str, rng: np.random.Generator) -> gpd.GeoDataFrame:
+def place_stations(
+    sheets: Sheets, draft: Draft, profile: Profile, county: str, rng: np.random.Generator
+) -> gpd.GeoDataFrame:
     """Return the stations of a tile (metres; numbers from 1), of every category of the profile.
 
     A category this module does not know gets one station for every two communities, named by its label.
@@ -94,7 +96,9 @@ def _central(sheets: Sheets, code: str, taken: set[int], rng: np.random.Generato
 
 def _for_county(key: str, name: str, sheets: Sheets, taken: set[int], rng: np.random.Generator) -> list[_Found]:
     codes = sheets.areas.index[sheets.areas["level"] == "community"]
-    building = _central(sheets, str(codes[int(rng.integers(len(codes)))]), taken, rng)
+    crowd = sheets.buildings.groupby("area_code")["households"].sum().reindex(codes, fill_value=0)
+    dense = (crowd / sheets.areas.geometry.loc[codes].area).sort_values(kind="stable").index[len(codes) // 2 :]
+    building = _central(sheets, str(dense[int(rng.integers(len(dense)))]), taken, rng)
     taken.add(building)
     return [_Found(name, key, "county", sheets.doors[building], building, WORKDAY)]
 

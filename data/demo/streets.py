@@ -1,11 +1,13 @@
 """Streets: ways woven into one walkable network, cut at every junction and nowhere else."""
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from data.demo.draft import Ints, Path, Points, linestrings
+from data.demo.draft import Ints, Path, linestrings
 
 
 def weave(paths: list[Path]) -> list[Path]:
@@ -26,7 +28,9 @@ def _joined(paths: list[Path]) -> list[Path]:
     made = []
     for group in groups.values():
         like = group[0]
-        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(linestrings([path.coords for path in group]))))
+        lines = shapely.get_parts(
+            shapely.line_merge(shapely.multilinestrings(linestrings([path.coords for path in group])))
+        )
         for line in lines:
             coords = np.asarray(shapely.get_coordinates(line))
             made.append(Path(coords, like.road_class, like.name, like.is_private, like.is_bridge, like.is_steps))
@@ -47,12 +51,10 @@ def _cut(paths: list[Path]) -> list[Path]:
     for path, begin, end in zip(paths, begins[:-1].tolist(), begins[1:].tolist(), strict=True):
         inner = np.flatnonzero(often[number[begin + 1 : end - 1]] > 1) + 1
         stops = [0, *inner.tolist(), end - begin - 1]
-        for first, last in zip(stops[:-1], stops[1:], strict=True):
+        for first, last in pairwise(stops):
             piece = path.coords[first : last + 1]
             if last - first > 1 or not np.array_equal(piece[0], piece[-1]):
-                made.append(
-                    Path(piece, path.road_class, path.name, path.is_private, path.is_bridge, path.is_steps)
-                )
+                made.append(Path(piece, path.road_class, path.name, path.is_private, path.is_bridge, path.is_steps))
     return made
 
 

@@ -24,8 +24,12 @@ from geo.rng import generator
 BUILDINGS = 8000  # of a town of size 1
 DANWEI_SHARE = 0.3  # of the works' ground: housing of the works
 GREAT_COMPOUNDS = 3  # tower compounds with one very large building, a town of size 1
-CIVIC = {"government": ("县人民政府", "政务服务中心", "街道办事处"), "hospital": ("县人民医院", "县中医院", "县妇幼保健院"),
-         "mall": ("购物广场", "商业中心", "城市广场"), "market": ("农贸市场", "综合市场", "蔬菜批发市场")}  # fmt: skip
+CIVIC = {
+    "government": ("人民政府", "政务服务中心", "行政中心"),
+    "hospital": ("人民医院", "中医院", "妇幼保健院", "第二人民医院"),
+    "mall": ("购物广场", "商业中心", "城市广场", "时代广场"),
+    "market": ("农贸市场", "综合市场", "蔬菜批发市场", "花鸟市场", "河滨市场"),
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,9 @@ def _build(
 
 def _build_hall(site: Site, draft: Draft, name: str, rng: np.random.Generator) -> None:
     is_mall = site.kind == "mall"
-    build_hall(site, draft, name, rng, use="mall" if is_mall else "public", compound=len(draft.compounds) if is_mall else -1)
+    build_hall(
+        site, draft, name, rng, use="mall" if is_mall else "public", compound=len(draft.compounds) if is_mall else -1
+    )
     if is_mall:
         draft.compounds.append(Compound(site.polygon, "mall", name, site.face))
     else:
@@ -114,7 +120,18 @@ def _compound_name(kind: str, number: int, names: Names, county: str) -> str | N
     if kind == "open":
         return None
     if kind == "school":
-        order = ("第一中学", "第一小学", "实验小学", "第二中学", "第二小学", "民族中学", "第三小学", "职业技术学校", "第三中学", "第四小学")
+        order = (
+            "第一中学",
+            "第一小学",
+            "实验小学",
+            "第二中学",
+            "第二小学",
+            "民族中学",
+            "第三小学",
+            "职业技术学校",
+            "第三中学",
+            "第四小学",
+        )
         return f"{county}{order[number % len(order)]}"
     if kind in CIVIC:
         return _civic(kind, number, county)
@@ -150,5 +167,3 @@ def _quarters(blocks: Blocks, draft: Draft, names: Names) -> dict[int, int]:
         made[leaf] = len(draft.compounds)
         draft.compounds.append(Compound(ground, block.kind, name, -1))
     return {leaf: made.get(leaf, -1) for leaf in range(len(blocks.leaves))}
-
-

@@ -32,23 +32,23 @@ class Valley:
     @property
     def north_m(self) -> float:
         """From the river to the northern ring road."""
-        return max(250.0, 690 * self.size**0.35)
+        return float(max(250.0, 690 * self.size**0.35))
 
     @property
     def rail_m(self) -> float:
         """From the river to the railway in the south."""
-        return max(200.0, 310 * self.size**0.25) + TRACK_M
+        return float(max(200.0, 310 * self.size**0.25) + TRACK_M)
 
     @property
     def south_m(self) -> float:
         """From the river to the southern ring road."""
-        return self.rail_m + TRACK_M + max(120.0, 240 * self.size**0.25)
+        return float(self.rail_m + TRACK_M + max(120.0, 240 * self.size**0.25))
 
     @property
     def core_m(self) -> float:
         """How long the town is."""
         thin = 1 + 0.62 * (1 - self.size) ** 2  # roads and river take more of a small town
-        return 5.15e6 * self.size * thin / (self.north_m + self.south_m)
+        return 4.95e6 * self.size * thin / (self.north_m + self.south_m)
 
     @property
     def length_m(self) -> float:
@@ -114,7 +114,7 @@ class Valley:
     def river_half_m(self, along: Points) -> Points:
         """Return half the river's width at distances along the tile."""
         far = along + self.column * self.length_m
-        return 25 + 5 * np.sin(far / 310 + self.row) + 3 * np.sin(far / 97)
+        return np.asarray(25 + 5 * np.sin(far / 310 + self.row) + 3 * np.sin(far / 97))
 
 
 def valleys(scale: float, seed: int) -> list[Valley]:

@@ -13,16 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from data.readers.layers import read_geojson, read_geopackage
 from data.readers.sheets import Sheet, read_csv, read_workbook
+from geo.datums import to_wgs84
 from geo.errors import BadFileError, MissingCrsError, WrongCrsError
 from geo.frames import WGS84, coordinates_in_range
 
 # What people call the two systems they meet most.
 CRS_NAMES = {"wgs84": "EPSG:4326", "wgs 84": "EPSG:4326", "cgcs2000": "EPSG:4490"}
+SHIFTED = ("gcj02", "bd09")
 ROW = "row_number"
 FAR_FROM_DEGREES = 360.0
 
@@ -39,6 +43,8 @@ class RawTable:
         EPSG:4326, index as `cells`, None where a feature has none; None for tables.
     crs
         what lon and lat cells are in, as declared by the caller; None is degrees.
+    datum
+        gcj02 or bd09 where the caller declared shifted degrees; `geometry` is already back.
     faults
         row_number to (reason_zh, reason): rows the format itself already spoiled.
     """
@@ -51,17 +57,19 @@ class RawTable:
     encoding: str | None
     sha256: str
     faults: dict[int, tuple[str, str]] = field(default_factory=dict)
+    datum: str | None = None
 
 
 def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = None) -> RawTable:
-    """Return the rows of a .csv, .tsv, .txt, .xlsx, .xls, .ods, .geojson, .json or .gpkg file.
+    """Return the rows of a .csv, .tsv, .txt, .xlsx, .xls, .geojson, .json or .gpkg file.
 
     Parameters
     ----------
     sheet
         The sheet of a workbook (else the first) or the layer of a GeoPackage (needed if it has several).
     crs
-        The coordinate system of the file, such as "EPSG:4490"; overrules what the file says.
+        The coordinate system of the file, such as "EPSG:4490", or "gcj02" or "bd09" for shifted
+        degrees (`geo.datums`); overrules what the file says.
 
     Raises
     ------
@@ -73,7 +81,7 @@ def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = 
         `crs` names no known system.
     """
     path = Path(path)
-    declared = _declared(crs)
+    declared, datum = _declared(crs)
     data = _bytes(path)
     form = path.suffix.lower().lstrip(".")
     if form not in FORMS:
@@ -85,27 +93,30 @@ def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = 
     index = pd.Index(found.row_numbers, name=ROW, dtype="int64")
     cells = pd.DataFrame(found.rows, index=index, columns=found.headers, dtype=object)
     return RawTable(
-        cells=cells.map(storable),
-        geometry=None if found.shapes is None else _in_degrees(found, index, declared, path.name),
-        crs=declared, file_name=path.name, form=form, encoding=found.encoding,
+        cells=cells.map(storable).astype(object),
+        geometry=None if found.shapes is None else _in_degrees(found, index, declared, path.name, datum=datum),
+        crs=declared, datum=datum, file_name=path.name, form=form, encoding=found.encoding,
         sha256=hashlib.sha256(data).hexdigest(), faults=found.faults,
     )  # fmt: skip
 
 
 FORMS: dict[str, Callable[[Path, bytes, str | None], Sheet]] = {
     "csv": read_csv, "tsv": read_csv, "txt": read_csv,
-    "xlsx": read_workbook, "xls": read_workbook, "ods": read_workbook,
+    "xlsx": read_workbook, "xls": read_workbook,
     "geojson": read_geojson, "json": read_geojson, "gpkg": read_geopackage,
 }  # fmt: skip
 
 
-def _declared(crs: str | None) -> pyproj.CRS | None:
+def _declared(crs: str | None) -> tuple[pyproj.CRS | None, str | None]:
     if crs is None:
-        return None
+        return None, None
+    told = crs.strip().lower().replace("-", "")
+    if told in SHIFTED:
+        return WGS84, told
     try:
-        return pyproj.CRS.from_user_input(CRS_NAMES.get(crs.strip().lower(), crs))
+        return pyproj.CRS.from_user_input(CRS_NAMES.get(told, crs)), None
     except pyproj.exceptions.CRSError as error:
-        raise WrongCrsError(what="--crs", found=crs, wanted="EPSG:4326, EPSG:4490 ...") from error
+        raise WrongCrsError(what="--crs", found=crs, wanted="EPSG:4326, EPSG:4490, gcj02, bd09 ...") from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -131,14 +142,30 @@ def storable(text: str) -> str:
     return "".join("\ufffd" if letter == "\0" or "\ud800" <= letter <= "\udfff" else letter for letter in text)
 
 
-def _in_degrees(found: Sheet, index: pd.Index, declared: pyproj.CRS | None, name: str) -> gpd.GeoSeries:
+def _in_degrees(
+    found: Sheet, index: pd.Index, declared: pyproj.CRS | None, name: str, *, datum: str | None
+) -> gpd.GeoSeries:
     crs = declared or found.crs
     if crs is None:
         raise MissingCrsError(what=name)
     shapes = gpd.GeoSeries(found.shapes, index=index, crs=crs).force_2d()
     if declared is None and found.crs == WGS84 and not _could_be_degrees(shapes):
         raise MissingCrsError(what=name)
-    return shapes.to_crs(WGS84) if crs != WGS84 else shapes.set_crs(WGS84, allow_override=True)
+    return unshifted(shapes.to_crs(WGS84) if crs != WGS84 else shapes.set_crs(WGS84, allow_override=True), datum)
+
+
+def unshifted(shapes: gpd.GeoSeries, datum: str | None) -> gpd.GeoSeries:
+    """Return shapes given in a shifted datum in EPSG:4326; what is no place on earth stays as it is."""
+    if datum is None:
+        return shapes
+
+    def move(points: np.ndarray) -> np.ndarray:
+        moved = points.copy()
+        places = np.isfinite(points).all(axis=1) & (np.abs(points) <= (180, 90)).all(axis=1)
+        moved[places] = np.column_stack(to_wgs84(points[places, 0], points[places, 1], datum=datum))
+        return moved
+
+    return gpd.GeoSeries(shapely.transform(shapes.to_numpy(), move), index=shapes.index, crs=WGS84)
 
 
 def _could_be_degrees(shapes: gpd.GeoSeries) -> bool:

@@ -6,6 +6,7 @@ older file's ``crs`` member is honoured. A feature whose geometry cannot be read
 
 import json
 import math
+import warnings
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -116,14 +117,10 @@ def _json_crs(document: dict[str, Any]) -> pyproj.CRS | None:
 def read_geopackage(path: Path, data: bytes, sheet: str | None) -> Sheet:  # noqa: ARG001 - every form's reader has one signature
     """Return the features of one layer; `sheet` names it where there are several."""
     try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        if (sheet is None and len(layers) != 1) or (sheet is not None and sheet not in layers):
-            raise BadFileError(
-                file=path.name, reason=f"which layer is meant? It has: {', '.join(layers)}",
-                reason_zh=f"请指明图层，现有：{'、'.join(layers)}",
-                mend="Name one of its layers.", mend_zh="请用图层名指定其中一个。",
-            )  # fmt: skip
-        meta, table = pyogrio.read_arrow(path, layer=sheet or layers[0])
+        # GDAL warns of small damage that it gets over; what it does not get over is an error.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            meta, table = _layer(path, sheet)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
         raise BadFileError(
             file=path.name, reason=f"it is not a whole GeoPackage ({error})",
@@ -143,6 +140,19 @@ def read_geopackage(path: Path, data: bytes, sheet: str | None) -> Sheet:  # noq
         number: UNREADABLE for number, blob, shape in zip(numbers, blobs, shapes, strict=True) if blob and shape is None
     }
     return Sheet(names, rows, numbers, faults, None, shapes, _layer_crs(meta.get("crs")))
+
+
+def _layer(path: Path, sheet: str | None) -> tuple[dict[str, Any], Any]:
+    """Return meta and arrow table of the layer that is meant."""
+    layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if (sheet is None and len(layers) != 1) or (sheet is not None and sheet not in layers):
+        raise BadFileError(
+            file=path.name, reason=f"which layer is meant? It has: {', '.join(layers)}",
+            reason_zh=f"请指明图层，现有：{'、'.join(layers)}",
+            mend="Name one of its layers.", mend_zh="请用图层名指定其中一个。",
+        )  # fmt: skip
+    found: tuple[dict[str, Any], Any] = pyogrio.read_arrow(path, layer=sheet or layers[0])
+    return found
 
 
 def _layer_crs(told: str | None) -> pyproj.CRS | None:

@@ -121,7 +121,7 @@ def _lived_in(
 
 
 def _no_people() -> pd.DataFrame:
-    columns = [*table_columns(people.people), "role"]
+    columns = dict.fromkeys([*table_columns(people.people), "role"])
     return pd.DataFrame(
         {column: pd.Series(dtype=object) for column in columns}, index=pd.Index([], name="person_id", dtype="int64")
     )

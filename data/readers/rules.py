@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -224,12 +225,12 @@ def _one_person(batch: Batch) -> None:
 
 def people_frame(batch: Batch, rows: list[int]) -> pd.DataFrame:
     """Return people, one row a duty, with DUTY_COLUMNS behind the columns of the table."""
-    names = [*table_columns(people.people), *DUTY_COLUMNS]
+    names = list(dict.fromkeys([*table_columns(people.people), *DUTY_COLUMNS]))
     frame = pd.DataFrame(
         [[batch.records[row].get(name) for name in names] for row in rows], columns=names, dtype=object
     )
     unit = frame["role"] == "answerable_unit"
-    frame["kind"] = frame["kind"].where(frame["kind"].notna(), unit.map({True: "organisation", False: "person"}))
+    frame["kind"] = frame["kind"].where(frame["kind"].notna(), np.where(unit, "organisation", "person"))
     return frame.where(frame.notna(), None)
 
 
@@ -292,7 +293,7 @@ NOT_READ = ("compound_id", "building_id", "grid_code_reported")
 FILLED_IN: dict[str, set[str]] = {
     "areas": {"level", "parent_code"},
     "buildings": {"area_code", "use", "households", "people"},
-    "people": {"area_code", "kind", *DUTY_COLUMNS},
+    "people": {"area_code", "source_ref", "kind", *DUTY_COLUMNS},
     "stations": {"area_code"},
     "incidents": {"area_code", "state"},
 }

@@ -10,19 +10,17 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
-import pyproj
 import shapely
 
-from data.readers.files import FAR_FROM_DEGREES, RawTable
+from data.readers.files import FAR_FROM_DEGREES, RawTable, unshifted
 from data.readers.frames import multi
 from data.readers.nouns import Noun
 from data.readers.values import CellFaultError, number
 from geo.errors import MissingColumnsError, MissingCrsError
 from geo.frames import WGS84
 
-# Some 10 m around 0, 0: where coordinates land that were never filled in.
-NULL_ISLAND_DEGREES = 1e-4
+# A kilometre of open sea around 0, 0: where coordinates land that were never filled in.
+NULL_ISLAND_DEGREES = 0.01
 Fault = tuple[str, str, str]
 Told = tuple[np.ndarray, str, str]
 
@@ -77,7 +75,7 @@ def _from_cells(raw: RawTable, lon: str, lat: str) -> Shapes:
     _refuse_metres(raw, pairs[there])
     shapes = np.full(len(pairs), None, dtype=object)
     shapes[there] = shapely.points(pairs[there])
-    found = Shapes(_in_degrees(shapes, raw.cells.index, raw.crs))
+    found = Shapes(_in_degrees(shapes, raw))
     for name, cells in values.items():
         for row, value in zip(raw.cells.index, cells, strict=True):
             if isinstance(value, CellFaultError):
@@ -104,21 +102,22 @@ def _refuse_metres(raw: RawTable, pairs: np.ndarray) -> None:
 
 
 def _from_wkt(raw: RawTable, header: str) -> Shapes:
-    texts = raw.cells[header].str.strip()
-    shapes = shapely.from_wkt(texts.where(texts != "", None).to_numpy(dtype=object), on_invalid="ignore")
+    texts = [text.strip() for text in raw.cells[header]]
+    with np.errstate(all="ignore"):  # 1e999 becomes infinite, and is rejected as such
+        shapes = shapely.from_wkt(np.array([text or None for text in texts], dtype=object), on_invalid="ignore")
     there = np.array([shape is not None and not shape.is_empty for shape in shapes], dtype=bool)
     bounds = shapely.bounds(shapes[there])[:, :2]
     _refuse_metres(raw, bounds[np.isfinite(bounds).all(axis=1)])
-    found = Shapes(_in_degrees(shapely.force_2d(shapes), raw.cells.index, raw.crs))
+    found = Shapes(_in_degrees(shapely.force_2d(shapes), raw))
     for row, text, shape in zip(raw.cells.index, texts, shapes, strict=True):
         if text and shape is None:
             found.fail(row, "geometry", "WKT 无法读取", "the WKT cannot be read")
     return found
 
 
-def _in_degrees(shapes: np.ndarray, index: pd.Index, crs: pyproj.CRS | None) -> gpd.GeoSeries:
-    series = gpd.GeoSeries(list(shapes), index=index, crs=crs or WGS84)
-    return series if crs is None or crs == WGS84 else series.to_crs(WGS84)
+def _in_degrees(shapes: np.ndarray, raw: RawTable) -> gpd.GeoSeries:
+    series = gpd.GeoSeries(list(shapes), index=raw.cells.index, crs=raw.crs or WGS84)
+    return unshifted(series if raw.crs is None or raw.crs == WGS84 else series.to_crs(WGS84), raw.datum)
 
 
 def _check_all(found: Shapes, noun: Noun) -> None:
@@ -167,9 +166,7 @@ def _faults_of_kind(shapes: np.ndarray, wanted: str) -> list[Told]:
         faults.append((~is_polygon, "需要面", "a polygon is needed"))
     if wanted == "point":
         faults.append((~is_polygon & (kind != 0), "需要点", "a point is needed"))
-    faults.append(
-        (~shapely.is_valid(shapes), "几何无效（如自相交）", "its geometry is invalid (it crosses itself)")
-    )
+    faults.append((~shapely.is_valid(shapes), "几何无效（如自相交）", "its geometry is invalid (it crosses itself)"))
     if wanted == "polygon":
         faults.append((shapely.area(shapes) == 0, "面积为 0", "its ground is nothing"))
     return faults

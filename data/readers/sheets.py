@@ -1,4 +1,4 @@
-"""Sheets: CSV text and workbooks (xlsx, xls, ods) as rows of text.
+"""Sheets: CSV text and workbooks (xlsx, xls) as rows of text.
 
 Excel keeps 15 digits: a longer number in a numeric cell has already lost its end, so that row is
 marked spoiled. The header is the first row with two filled cells, so a title above it is skipped.
@@ -6,6 +6,9 @@ marked spoiled. The header is the first row with two filled cells, so a title ab
 
 import csv
 import io
+import re
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -20,6 +23,9 @@ SNIFFED_ROWS = 20
 HEADER_WITHIN = 10
 # The first whole number that Excel cannot tell from the next.
 EXCEL_DIGITS_END = 10**15
+ZIP_MARK = b"PK"
+CELLS_MAX, UNPACKED_MAX_BYTES = 10_000_000, 2**30
+REFERENCE = re.compile(rb"""\sr=["']([A-Za-z]{0,9})([0-9]{1,18})["']""")
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -92,6 +98,8 @@ def _delimiter(text: str) -> str:
 
 def read_workbook(path: Path, data: bytes, sheet: str | None) -> Sheet:
     """Return the rows of one sheet, the first one if none is named."""
+    if data.startswith(ZIP_MARK):
+        _refuse_giants(path.name, data)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names
@@ -117,6 +125,53 @@ def read_workbook(path: Path, data: bytes, sheet: str | None) -> Sheet:
     faults = {number: LOST_DIGITS for number, row in enumerate(found, start=1) if any(map(_has_lost_digits, row))}
     numbered = [(number, [cell_text(cell) for cell in row]) for number, row in enumerate(found, start=1)]
     return tabulated(path.name, numbered, faults, None)
+
+
+def _refuse_giants(name: str, data: bytes) -> None:
+    """Refuse a workbook that would not fit in memory: calamine fills the whole box around its cells.
+
+    One stray cell in the last corner of a sheet makes a box of 17 billion.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            parts = [part for part in file.infolist() if part.filename.endswith(".xml")]
+            if sum(part.file_size for part in parts) > UNPACKED_MAX_BYTES:
+                raise _giant(name, "more than 1 GB when unpacked", "解压后超过 1 GB")
+            for part in parts:
+                rows, columns = _corner(file.read(part))
+                if rows * columns > CELLS_MAX:
+                    raise _giant(
+                        name, f"a cell in row {rows}, column {columns}", f"第 {rows} 行第 {columns} 列有单元格"
+                    )
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise BadFileError(
+            file=name, reason=f"it is not a whole workbook ({error})", reason_zh=f"工作簿不完整或已损坏（{error}）",
+            mend="Open it in Excel and save it again.", mend_zh="请用 Excel 打开并重新保存。",
+        ) from error  # fmt: skip
+
+
+def _giant(name: str, what: str, what_zh: str) -> BadFileError:
+    return BadFileError(
+        file=name, reason=f"it is too large ({what})", reason_zh=f"文件过大（{what_zh}）",
+        mend="Delete the empty rows and columns around the table, or save it as CSV.",
+        mend_zh="请删除表格外多余的行和列，或另存为 CSV。",
+    )  # fmt: skip
+
+
+def _corner(xml: bytes) -> tuple[int, int]:
+    """Return the last row and column that a sheet's cell references name."""
+    refs = set(REFERENCE.findall(xml))
+    row = max((int(digits) for _, digits in refs), default=0)
+    letters = {letters.upper() for letters, _ in refs}
+    return row, max((_column(name) for name in letters), default=1) if refs else 0
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column: A is 1, AA is 27; nothing (a row's own number) is 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number or 1
 
 
 LOST_DIGITS = (

@@ -48,16 +48,25 @@ def divides(mass: int, band: Band) -> bool:
     return fewest * band.lo <= mass
 
 
+def unavoidable(mass: int, band: Band) -> int:
+    """Return by how many households any grids that share `mass` miss the band, all together, at least."""
+    return missed_by(mass, best_count(mass, band), band)
+
+
 def best_count(mass: int, band: Band) -> int:
     """Return how many grids `mass` should make: in band and near the target, else least out of band."""
     first = max(1, mass // band.hi)
-    counts = range(first, max(first, -(-mass // band.lo)) + 1)
 
     def badness(count: int) -> tuple[int, float, int]:
-        out = max(0, count * band.lo - mass) + max(0, mass - count * band.hi)
-        return out, count if out else abs(mass / count - band.target), count
+        missed = missed_by(mass, count, band)
+        return missed, count if missed else abs(mass / count - band.target), count
 
-    return min(counts, key=badness)
+    return min(range(first, max(first, -(-mass // band.lo)) + 1), key=badness)
+
+
+def missed_by(mass: int, count: int, band: Band) -> int:
+    """Return by how many households `count` grids that share `mass` miss the band at least."""
+    return max(0, count * band.lo - mass, mass - count * band.hi)
 
 
 def outside(masses: Ints | np.int64, band: Band) -> Ints:

@@ -9,13 +9,13 @@ next door.
 
 import numpy as np
 
-from geo.partition.bands import Band, divides, outside
+from geo.partition.bands import Band, divides, outside, unavoidable
 from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.trees import cut_by_trees
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
-STEPS_A_PART = 300
+PATIENCE, PATIENCE_A_PART, PATIENCE_A_NODE = 150, 60, 10
 STRICT_TREES, WIDE_TREES = 3, 2
 MAX_REGION_SUMS = 4_000_000
 EXACT_REGION, EXACT_STEPS = 12, 200
@@ -36,7 +36,7 @@ class Division:
         chosen = [part]
         around = set(self.neighbours(part))
         while len(chosen) < parts and around:
-            found = int(rng.choice(sorted(around)))
+            found = sorted(around)[rng.integers(len(around))]
             chosen.append(found)
             around = (around | set(self.neighbours(found))) - set(chosen)
         return chosen
@@ -70,6 +70,11 @@ def masses_of(graph: Graph, labels: Ints) -> Ints:
 def households_outside(graph: Graph, labels: Ints, band: Band) -> int:
     """Return how many households the parts are out of band, all together."""
     return int(outside(masses_of(graph, labels), band).sum())
+
+
+def is_best(graph: Graph, labels: Ints, band: Band) -> bool:
+    """Return whether no division could have fewer households out of band."""
+    return households_outside(graph, labels, band) <= unavoidable(int(graph.mass.sum()), band)
 
 
 def cut_strictly(region: Graph, band: Band, *, rng: np.random.Generator) -> Ints | None:
@@ -113,18 +118,30 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
         A new array; every part is connected on foot.
     """
     now = Division(graph, labels, band)
-    for step in range(STEPS_A_PART * len(now.missed)):
-        if not now.missed:
-            break
-        part = int(rng.choice(sorted(now.missed)))
-        old = now.region_around(part, REGION_PARTS[step % len(REGION_PARTS)], rng=rng)
-        members = np.sort(np.concatenate([now.members[name] for name in old]))
-        if len(members) * (band.hi + 1) > MAX_REGION_SUMS:
-            continue
-        region = subgraph(graph, members)
-        parts = cut_strictly(region, band, rng=rng)
-        if parts is None:
-            parts = cut_widely(region, band, sum(now.missed.get(name, 0) for name in old), rng=rng)
-        if parts is not None:
-            now.replace(old, members, parts)
+    least, floor, idle, turn = sum(now.missed.values()), unavoidable(int(graph.mass.sum()), band), 0, 0
+    while least > floor and idle < patience_with(graph, len(now.missed)):
+        recut(now, REGION_PARTS[turn % len(REGION_PARTS)], rng=rng)
+        turn, idle = turn + 1, idle + 1
+        if sum(now.missed.values()) < least:
+            least, idle = sum(now.missed.values()), 0
     return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)
+
+
+def patience_with(graph: Graph, bad: int) -> int:
+    """Return after how many cuts in vain to give up: a handful of nodes has a handful of divisions."""
+    return min(PATIENCE + PATIENCE_A_PART * bad, PATIENCE_A_NODE * graph.size)
+
+
+def recut(now: Division, parts: int, *, rng: np.random.Generator) -> None:
+    """Cut one part out of band anew, together with neighbours, unless that leaves more out of band."""
+    missed = sorted(now.missed)
+    old = now.region_around(missed[rng.integers(len(missed))], parts, rng=rng)
+    members = np.sort(np.concatenate([now.members[name] for name in old]))
+    if len(members) * (now.band.hi + 1) > MAX_REGION_SUMS:
+        return
+    region = subgraph(now.graph, members)
+    cut = cut_strictly(region, now.band, rng=rng)
+    if cut is None:
+        cut = cut_widely(region, now.band, sum(now.missed.get(name, 0) for name in old), rng=rng)
+    if cut is not None:
+        now.replace(old, members, cut)

@@ -9,7 +9,7 @@ from api.access import ACCESS, ROLES, RouteTableError, check_routes, route_key
 from api.app import create_app
 from api.auth import GuardedRoute
 from api.settings import Settings
-from tests.api.conftest import Service
+from tests.fixtures.services import Service
 
 PLANNED_GRID = "529901001001001"
 # What a route's path and query need to be answered at all; the guard is asked before any of it is looked at.

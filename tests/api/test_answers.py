@@ -23,8 +23,8 @@ from api.schemas.plans import (
     ZoneProperties,
 )
 from api.schemas.reach import CircleProperties, ReachSummary, StationProperties
-from tests.api.conftest import Service
 from tests.api.test_scope import tile_at
+from tests.fixtures.services import Service
 from tests.fixtures.small_town import VACANT, SmallTown
 
 MODELS: dict[str, type[BaseModel]] = {

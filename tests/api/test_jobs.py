@@ -16,7 +16,7 @@ from data.postgis.engine import open_engine, reading
 from data.profiles import load_profile
 from data.stores import jobs as job_store
 from geo.errors import ConflictError
-from tests.api.conftest import Service, settings_for
+from tests.fixtures.services import Service, settings_for
 
 NEW_PLAN = {"area_code": "529901002002", "name": "新城方案", "seed": 3}
 
@@ -89,9 +89,7 @@ def test_progress_is_told_while_it_runs(own_service: Service, monkeypatch: pytes
     assert read(own_service, job_id)["result"] == {"plan_id": 1}
 
 
-def test_a_job_that_fails_says_why_in_the_readers_language(
-    own_service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_job_says_why_in_the_readers_language(own_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(engine: Any, profile: Any, order: Any, progress: Any) -> dict[str, Any]:
         raise ConflictError(what="plan 7", reason="cells are missing", reason_zh="缺少地块")
 
@@ -104,9 +102,7 @@ def test_a_job_that_fails_says_why_in_the_readers_language(
     assert read(own_service, job_id)["result"] is None
 
 
-def test_an_unforeseen_error_fails_the_job_without_a_trace(
-    own_service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unforeseen_error_fails_the_job_in_words(own_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down(engine: Any, profile: Any, order: Any, progress: Any) -> dict[str, Any]:
         raise ZeroDivisionError("a secret of the inside")
 

@@ -11,7 +11,7 @@ from api.schemas.lookup import LookupAnswer
 from data.postgis.engine import transaction
 from data.stores import plans as plan_store
 from geo.datums import from_wgs84
-from tests.api.conftest import Service
+from tests.fixtures.services import Service
 from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, VACANT, SmallTown, draw_cells, draw_plan
 
 AT = SmallTown.point

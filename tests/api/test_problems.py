@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from api.errors import TABLE, kind_of
 from geo.errors import BadPointError, InputError, NotFoundError, WanggeError
-from tests.api.conftest import Service
+from tests.fixtures.services import Service
 
 HOSTILE = (
     "' OR '1'='1",

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from api.actions.read_incidents import ScopeLeakError, require_row_security
 from data.postgis.engine import reading
-from tests.api.conftest import Service
+from tests.fixtures.services import Service
 from tests.fixtures.small_town import SmallTown
 
 OF = {"street_1": ("529901001", 42), "street_2": ("529901002", 20), "worker_a": ("529901001001", 30)}

@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from api.app import create_app
 from api.routes.docs import description_text
 from api.settings import NoDatabaseError, Settings, is_placeholder
-from tests.api.conftest import Service
+from tests.fixtures.services import Service
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ("/", "/lookup", "/login", "/docs")

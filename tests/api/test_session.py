@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from api.limits import client_key
 from api.routes.pages import safe_next
-from tests.api.conftest import PASSWORD, Service, running_service
+from tests.fixtures.services import PASSWORD, Service, running_service
 
 LOGIN = "/api/v1/session"
 

@@ -18,13 +18,44 @@ from data.readers.nouns import LAT, LON, NOUNS, OUTLINE, noun
 from geo.errors import InputError
 
 PROFILE = load_profile("demo")
-HEADERS = sorted({word for name in NOUNS for item in noun(name, PROFILE).fields for word in (item.name, *item.aliases)} | {*LON, *LAT, *OUTLINE})
+HEADERS = sorted(
+    {word for name in NOUNS for item in noun(name, PROFILE).fields for word in (item.name, *item.aliases)}
+    | {*LON, *LAT, *OUTLINE}
+)
 
-good = st.sampled_from([
-    "", "1", "107.05", "27.05", "0", "-1", "999999", "noise", "噪音扰民", "health", "2026/3/5 14:05", "2026-03-05", "46086.5", "990101001001",
-    "990101001001001", "住宅", "网格员", "13800000000", "社区", "300户", "nan", "inf", "1e999", "POINT (107 27)", "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))",
-    "POLYGON ((107 27, 107.1 27, 107.1 27.1, 107 27))", "POINT (nan nan)", "POINT EMPTY", "GEOMETRYCOLLECTION EMPTY",
-])  # fmt: skip
+good = st.sampled_from(
+    [
+        "",
+        "1",
+        "107.05",
+        "27.05",
+        "0",
+        "-1",
+        "999999",
+        "noise",
+        "噪音扰民",
+        "health",
+        "2026/3/5 14:05",
+        "2026-03-05",
+        "46086.5",
+        "990101001001",
+        "990101001001001",
+        "住宅",
+        "网格员",
+        "13800000000",
+        "社区",
+        "300户",
+        "nan",
+        "inf",
+        "1e999",
+        "POINT (107 27)",
+        "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))",
+        "POLYGON ((107 27, 107.1 27, 107.1 27.1, 107 27))",
+        "POINT (nan nan)",
+        "POINT EMPTY",
+        "GEOMETRYCOLLECTION EMPTY",
+    ]
+)
 # Everything a text file can hold; lone surrogates cannot be written in any encoding.
 odd = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 cell = st.one_of(good, good, odd)
@@ -39,6 +70,11 @@ def tables(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
     headers = draw(st.permutations([*wanted, *place, *more]))
     rows = draw(st.lists(st.lists(cell, min_size=0, max_size=len(headers) + 1), max_size=8))
     return name, [list(headers), *rows]
+
+
+def told_clearly(error: InputError) -> None:
+    assert error.text("zh")
+    assert error.text("en")
 
 
 def as_csv(rows: list[list[str]]) -> bytes:
@@ -56,8 +92,7 @@ def test_every_row_of_any_table_lands_or_is_rejected(table: tuple[str, list[list
             raw = read_table(path)
             made = check(name, raw, profile=PROFILE)
         except InputError as error:
-            assert error.text("zh")
-            assert error.text("en")
+            told_clearly(error)
             return
         assert made.counts["rows_in"] == len(raw.cells)
         assert sorted([*made.rows.index, *made.rejects["row_number"]]) == sorted(raw.cells.index)
@@ -69,7 +104,14 @@ def test_every_row_of_any_table_lands_or_is_rejected(table: tuple[str, list[list
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(sorted(FORMS)), st.one_of(st.binary(max_size=200), odd.map(str.encode), st.sampled_from([b"PK\x03\x04", b"SQLite format 3\x00", b"\xd0\xcf\x11\xe0"])))
+@given(
+    st.sampled_from(sorted(FORMS)),
+    st.one_of(
+        st.binary(max_size=200),
+        odd.map(str.encode),
+        st.sampled_from([b"PK\x03\x04", b"SQLite format 3\x00", b"\xd0\xcf\x11\xe0"]),
+    ),
+)
 def test_any_bytes_are_read_or_refused_with_a_clear_error(form: str, data: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"t.{form}"
@@ -77,19 +119,35 @@ def test_any_bytes_are_read_or_refused_with_a_clear_error(form: str, data: bytes
         try:
             raw = read_table(path)
         except InputError as error:
-            assert error.text("zh")
+            told_clearly(error)
             return
         assert raw.cells.index.is_unique
         assert raw.cells.columns.is_unique
 
 
-values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | odd, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd, inner, max_size=3), max_leaves=5)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | odd,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd, inner, max_size=3),
+    max_leaves=5,
+)
 points = st.tuples(st.floats(106, 108), st.floats(26, 28)).map(lambda xy: {"type": "Point", "coordinates": xy})
 boxes = st.floats(106, 108).map(lambda x: json.loads(shapely.to_geojson(shapely.box(x, 27, x + 0.01, 27.01))))
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from(NOUNS), st.lists(st.fixed_dictionaries({"properties": st.dictionaries(st.sampled_from(HEADERS), cell | values, max_size=5), "geometry": points | boxes | values}), min_size=1, max_size=6))
+@given(
+    st.sampled_from(NOUNS),
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "properties": st.dictionaries(st.sampled_from(HEADERS), cell | values, max_size=5),
+                "geometry": points | boxes | values,
+            }
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+)
 def test_every_feature_of_any_geojson_lands_or_is_rejected(name: str, features: list[dict[str, object]]) -> None:
     document = {"type": "FeatureCollection", "features": [{"type": "Feature", **feature} for feature in features]}
     with TemporaryDirectory() as folder:
@@ -98,7 +156,7 @@ def test_every_feature_of_any_geojson_lands_or_is_rejected(name: str, features: 
         try:
             made = check(name, read_table(path), profile=PROFILE)
         except InputError as error:
-            assert error.text("zh")
+            told_clearly(error)
             return
         assert made.counts["rows_in"] == len(features) == len(made.rows) + len(made.rejects)
         if "geometry" in made.rows and len(made.rows):

@@ -1,15 +1,15 @@
 """Fixtures of the store tests: the small town, read by many tests or changed by one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
-from data.postgis.engine import OWNER, READER, WRITER, open_engine, reading, transaction
+from data.postgis.engine import OWNER, READER, WRITER, open_engine, reading
 from tests.fixtures.small_town import SmallTown, write_small_town
 
 
@@ -43,19 +43,27 @@ def conn(kept: Kept) -> Iterator[Connection]:
 @pytest.fixture
 def undone(kept: Kept) -> Iterator[Connection]:
     """A writing connection of the writer's role whose work is rolled back."""
-    with pytest.raises(_UndoneError), transaction(kept.engines[WRITER], actor="test", action="try") as connection:
+    with undoing(kept.engines[WRITER]) as connection:
         yield connection
-        raise _UndoneError
+
+
+@contextmanager
+def undoing(engine: Engine) -> Iterator[Connection]:
+    """A transaction with an actor and everything in scope that leaves nothing behind."""
+    names = text(
+        "SELECT set_config('wangge.actor', 'test', true), set_config('wangge.action', 'try', true),"
+        " set_config('wangge.scope', '*', true)"
+    )
+    with engine.connect() as connection:
+        connection.execute(names)
+        yield connection
+        connection.rollback()
 
 
 def plain(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     """A frame's index and values as plain Python, missing ones as None: how they are typed does not matter."""
     columns = [frame.index, *(frame[name] for name in frame.columns)]
     return list(zip(*([None if pd.isna(value) else value for value in column] for column in columns), strict=True))
-
-
-class _UndoneError(Exception):
-    pass
 
 
 @pytest.fixture

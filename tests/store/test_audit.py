@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from data.postgis.engine import OWNER, WRITER, open_engine, reading, transaction
 from data.stores.audit import read_audit
 from data.tables import metadata
-from tests.store.conftest import Kept
+from tests.store.conftest import Kept, undoing
 
 WATCHED = sorted(set(metadata.tables) - {"audit"})
 
@@ -16,14 +16,13 @@ def entries(conn: Connection) -> list[tuple[str, str, int]]:
     return [(row["noun"], row["operation"], row["rows"]) for row in reversed(read_audit(conn, limit=1000))]
 
 
-@pytest.mark.parametrize("table", WATCHED)
 @pytest.mark.parametrize("role", [None, OWNER, WRITER])
-def test_no_table_is_written_without_an_actor(database_url: str, role: str | None, table: str) -> None:
-    if table != WATCHED[0] and role is None:
-        pytest.skip("the superuser is tried on one table and, below, on all at once")
-    engine = open_engine(database_url, role=role)
-    with engine.connect() as conn, pytest.raises(ProgrammingError, match=f"a write to {table} names no actor"):
-        conn.execute(text(f"DELETE FROM {table}"))
+def test_no_table_is_written_without_an_actor(kept: Kept, role: str | None) -> None:
+    """Not even by the superuser, whom no right and no policy holds."""
+    engine = open_engine(kept.url, role=role)
+    for table in WATCHED:
+        with engine.connect() as conn, pytest.raises(ProgrammingError, match=f"a write to {table} names no actor"):
+            conn.execute(text(f"DELETE FROM {table} WHERE false"))
     engine.dispose()
 
 
@@ -40,10 +39,8 @@ def test_no_operation_is_done_without_an_actor(engine: Engine) -> None:
 
 @pytest.mark.parametrize(("actor", "action"), [("", "a"), ("a", ""), ("", "")])
 def test_an_empty_name_is_no_name(engine: Engine, actor: str, action: str) -> None:
-    with (
-        pytest.raises(ProgrammingError, match="names no actor"),
-        transaction(engine, actor=actor, action=action) as conn,
-    ):
+    refused = pytest.raises(ProgrammingError, match="names no actor")
+    with refused, transaction(engine, actor=actor, action=action) as conn:
         conn.execute(text("DELETE FROM greens"))
 
 
@@ -65,9 +62,9 @@ def test_each_operation_is_counted(engine: Engine) -> None:
 
 
 def test_a_write_rolled_back_leaves_no_row(engine: Engine) -> None:
-    with pytest.raises(RuntimeError), transaction(engine, actor="lin", action="tidy") as conn:
+    with undoing(engine) as conn:
         conn.execute(text("INSERT INTO deployment VALUES ('a', '1')"))
-        raise RuntimeError
+        assert len(read_audit(conn)) == 1
     with reading(engine) as conn:
         assert read_audit(conn) == []
 
@@ -83,7 +80,7 @@ def test_an_actor_ends_with_the_transaction(engine: Engine) -> None:
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
 def test_the_audit_is_only_added_to(kept: Kept, role: str, statement: str) -> None:
     with (
-        pytest.raises(DBAPIError, match="only added to|permission denied"),
+        pytest.raises(DBAPIError, match=r"only added to|permission denied"),
         transaction(kept.engines[role], actor="x", action="x") as conn,
     ):
         conn.execute(text(statement))

@@ -65,34 +65,21 @@ def test_stations_by_category(conn: Connection) -> None:
 
 def test_what_has_no_code_is_found_by_its_ground(undone: Connection) -> None:
     """A street, wall, park and gate in D, and nothing of them in A; one street crosses all."""
-    crs = "EPSG:4326"
     line = shapely.LineString([at(13, 1), at(14, 1)])
-    copy_frame(
-        undone, metadata.tables["streets"],
-        gpd.GeoDataFrame({"road_class": "path", "is_walkable": True, "length_m": 99.0}, geometry=[line], crs=crs, index=[0]),
-    )  # fmt: skip
-    copy_frame(
-        undone, metadata.tables["barriers"], gpd.GeoDataFrame({"kind": "wall"}, geometry=[line], crs=crs, index=[0])
-    )
-    copy_frame(
-        undone,
-        metadata.tables["greens"],
-        gpd.GeoDataFrame({"kind": "park"}, geometry=[square(13, 1)], crs=crs, index=[0]),
-    )
-    gates = gpd.GeoDataFrame(
-        {"compound_id": pd.array([1, None], dtype="Int64")}, crs=crs,
-        geometry=[shapely.Point(*at(1.501, 1)), shapely.Point(*at(13, 1))],
-    )  # fmt: skip
-    copy_frame(undone, metadata.tables["gates"], gates)
-    for within, streets, barriers, greens, gate_count in (
-        (COMMUNITIES[0], 1, 0, 0, 1),
-        (COMMUNITIES[3], 2, 1, 1, 1),
-        ("*", 2, 1, 1, 2),
-    ):
-        assert len(ground.read_streets(undone, within=within)) == streets
-        assert len(ground.read_barriers(undone, within=within)) == barriers
-        assert len(ground.read_greens(undone, within=within)) == greens
-        assert len(ground.read_gates(undone, within=within)) == gate_count
+    add(undone, "streets", line, road_class="path", is_walkable=True, length_m=99.0)
+    add(undone, "barriers", line, kind="wall")
+    add(undone, "greens", shapely.MultiPolygon([square(13, 1)]), kind="park")
+    add(undone, "gates", shapely.Point(*at(1.501, 1)), compound_id=1)
+    add(undone, "gates", shapely.Point(*at(13, 1)), compound_id=None)
+    expected = {COMMUNITIES[0]: (1, 0, 0, 1), COMMUNITIES[3]: (2, 1, 1, 1), "*": (2, 1, 1, 2)}
+    readers = (ground.read_streets, ground.read_barriers, ground.read_greens, ground.read_gates)
+    for within, counts in expected.items():
+        assert tuple(len(read(undone, within=within)) for read in readers) == counts
+
+
+def add(conn: Connection, noun: str, shape: shapely.Geometry, **values: object) -> None:
+    columns = {name: pd.Series([value], dtype=object) for name, value in values.items()}
+    copy_frame(conn, metadata.tables[noun], gpd.GeoDataFrame(columns, geometry=[shape], crs="EPSG:4326"))
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """Migrations: from nothing to the tables as written, back, and again; and what a database must be."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -14,6 +15,7 @@ from data.postgis.server import PrivateServer
 from data.tables import metadata
 
 _numbers = count()
+FROM = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 OURS = "n.nspname = 'public' AND c.relname <> 'alembic_version' AND c.relname <> 'spatial_ref_sys'"
 
 
@@ -34,9 +36,7 @@ def connected(url: str) -> Iterator[Engine]:
 
 
 def tables_in(url: str) -> set[str]:
-    query = (
-        f"SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND {OURS}"
-    )
+    query = f"SELECT c.relname {FROM} WHERE relkind = 'r' AND {OURS}"
     with connected(url) as engine, engine.connect() as conn:
         return set(conn.scalars(text(query)))
 
@@ -44,14 +44,14 @@ def tables_in(url: str) -> set[str]:
 def rules_in(url: str) -> set[tuple[str, ...]]:
     """Every constraint, index and comment, as PostgreSQL writes them down."""
     queries = (
-        "SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k"
-        f" JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE contype <> 't' AND {OURS}",
-        f"SELECT c.relname, i.indexname, i.indexdef FROM pg_indexes i JOIN pg_class c ON c.relname = i.tablename"
-        f" JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}",
-        "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull || ' ' || a.attidentity::text"
-        " || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || coalesce(col_description(c.oid, a.attnum), '')"
-        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-        f" LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE attnum > 0 AND relkind = 'r' AND {OURS}",
+        f"SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) {FROM}"
+        f" JOIN pg_constraint k ON k.conrelid = c.oid WHERE contype <> 't' AND {OURS}",
+        f"SELECT c.relname, i.indexname, i.indexdef {FROM} JOIN pg_indexes i ON i.tablename = c.relname WHERE {OURS}",
+        "SELECT c.relname, a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull,"
+        f" a.attidentity, pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)) {FROM}"
+        " JOIN pg_attribute a ON a.attrelid = c.oid"
+        " LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum"
+        f" WHERE attnum > 0 AND relkind = 'r' AND {OURS}",
     )
     with connected(url) as engine, engine.connect() as conn:
         return {tuple(row) for query in queries for row in conn.execute(text(query))}
@@ -70,10 +70,8 @@ def test_going_down_leaves_no_function_behind(bare: str) -> None:
     upgrade(bare)
     downgrade(bare)
     with connected(bare) as engine, engine.connect() as conn:
-        left = conn.scalars(
-            text("SELECT proname FROM pg_proc WHERE pg_get_userbyid(proowner) = :owner"), {"owner": OWNER}
-        )
-        assert list(left) == []
+        ours = text("SELECT proname FROM pg_proc WHERE pg_get_userbyid(proowner) = :owner")
+        assert list(conn.scalars(ours, {"owner": OWNER})) == []
 
 
 def test_upgrading_twice_changes_nothing(bare: str) -> None:
@@ -104,7 +102,7 @@ def test_migrated_tables_are_those_written_in_python(bare: str, database_url: st
 
 
 def test_everything_belongs_to_the_owner_role(engine: Engine) -> None:
-    query = f"SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'S') AND {OURS} AND pg_get_userbyid(relowner) <> :owner"  # noqa: E501  one query
+    query = f"SELECT c.relname {FROM} WHERE relkind IN ('r', 'S') AND {OURS} AND pg_get_userbyid(relowner) <> :owner"
     with engine.connect() as conn:
         assert list(conn.scalars(text(query), {"owner": OWNER})) == []
 
@@ -140,8 +138,5 @@ def test_a_login_without_rights_is_told_so(bare: str, server: PrivateServer) -> 
 
 
 def test_every_step_is_in_order() -> None:
-    from pathlib import Path
-
-    names: Callable[[Path], str] = lambda path: path.stem[:4]  # noqa: E731  short and used once
-    steps = sorted(names(path) for path in Path(versions[0]).glob("[0-9]*.py"))
+    steps = sorted(path.stem[:4] for path in Path(versions[0]).glob("[0-9]*.py"))
     assert steps == [f"{number:04d}" for number in range(1, len(steps) + 1)]

@@ -130,9 +130,8 @@ def test_a_write_reaches_rows_in_scope_only(kept: Kept) -> None:
 
 
 def test_events_are_seen_where_their_incident_is(undone: Connection) -> None:
-    undone.execute(
-        text("INSERT INTO incident_events (incident_id, at, kind) SELECT incident_id, now(), 'seen' FROM incidents")
-    )
+    one_each = "INSERT INTO incident_events (incident_id, at, kind) SELECT incident_id, now(), 'seen' FROM incidents"
+    undone.execute(text(one_each))
     assert undone.scalar(text("SELECT count(*) FROM incident_events")) == 62
     undone.execute(text(f"SELECT set_config('wangge.scope', '{COMMUNITIES[1]}', true)"))
     assert undone.scalar(text("SELECT count(*) FROM incident_events")) == 12
@@ -144,15 +143,13 @@ def test_every_table_with_rows_about_people_is_guarded(kept: Kept) -> None:
         assert set(conn.scalars(text(query))) == set(GUARDED)
 
 
-def test_a_town_is_cleared_and_written_by_the_writer(kept: Kept) -> None:
-    with (
-        pytest.raises(ProgrammingError, match=DENIED),
-        transaction(kept.engines[READER], actor="t", action="t") as conn,
-    ):
+def test_the_reader_clears_no_town(kept: Kept) -> None:
+    refused = pytest.raises(ProgrammingError, match=DENIED)
+    with refused, transaction(kept.engines[READER], actor="t", action="t") as conn:
         town.clear_town(conn)
 
 
-def test_membership(kept: Kept, engine: Engine) -> None:
+def test_membership(engine: Engine) -> None:
     with engine.begin() as conn:
         conn.execute(text("DROP ROLE IF EXISTS newcomer"))
         conn.execute(text("CREATE ROLE newcomer LOGIN"))

@@ -47,7 +47,10 @@ def full_town() -> Town:
             index=pd.Index([1], name="green_id"),
         ),
         truth=gpd.GeoDataFrame(
-            {"name": ["堵"], "category": ["drain"], "first_on": [date(2026, 3, 1)], "relative_risk": [2.5], "incidents": [30]},
+            {
+                "name": ["堵"], "category": ["drain"], "first_on": [date(2026, 3, 1)], "relative_risk": [2.5],
+                "incidents": [30],
+            },
             geometry=[square(1, 1)], crs=crs,
         ),
         source={"seed": 7, "date": date(2026, 1, 1), "share": float("nan"), "layers": ("a", "b")},

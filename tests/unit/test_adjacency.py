@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ import shapely
 from geo.adjacency import COLUMNS, borders_between
 from geo.cells import cells_from_ground
 from geo.errors import MissingColumnsError, WrongGeometryError
-from tests.fixtures.drawn import Drawn, degrees, draw, frame, metres
+from tests.fixtures.drawn import Drawn, degrees, draw, frame, metres, streets
 
 PLAIN = "\n".join(["..........."] * 6)
 TWO_BANKS = """
@@ -53,8 +54,8 @@ def on(shapes: list[shapely.Geometry], **columns: object) -> Drawn:
     return replace(town, buildings=frame("building_id", shapes, households=10, people=30))
 
 
-def street(*lines: shapely.LineString, road_class: str = "residential", is_bridge: bool = False, is_walkable: bool = True):  # noqa: ANN201 -- a frame
-    return frame("street_id", list(lines), road_class=road_class, is_bridge=is_bridge, is_walkable=is_walkable, is_private=False)
+def street(*lines: shapely.LineString, **columns: object) -> gpd.GeoDataFrame:
+    return streets(list(lines), **columns)
 
 
 PAIR = [shapely.box(2, 2, 4, 4), shapely.box(7, 2, 9, 4)]
@@ -80,15 +81,20 @@ def test_nothing_between_two_buildings_is_walked_freely() -> None:
     assert Town(on(PAIR)).between(1, 2) == ("none", True)
 
 
-@pytest.mark.parametrize(("road_class", "walks"), [("residential", True), ("primary", True), ("motorway", False), ("trunk", False)])
+@pytest.mark.parametrize(
+    ("road_class", "walks"), [("residential", True), ("primary", True), ("motorway", False), ("trunk", False)]
+)
 def test_a_road_is_crossed_on_foot_unless_it_is_a_fast_one(road_class: str, walks: bool) -> None:
     town = replace(on(PAIR), streets=street(ACROSS, road_class=road_class, is_walkable=walks))
     assert Town(town).between(1, 2) == ("road", walks)
 
 
 def test_a_motorway_is_crossed_by_a_bridge_not_at_grade() -> None:
-    fast, plain, over = (street(line, **more) for line, more in (
-        (ACROSS, {"road_class": "motorway", "is_walkable": False}), (ALONG, {}), (ALONG, {"is_bridge": True})))  # fmt: skip
+    fast, plain, over = (
+        street(ACROSS, road_class="motorway", is_walkable=False),
+        street(ALONG),
+        street(ALONG, is_bridge=True),
+    )
     houses = [shapely.box(2, 5.4, 4, 5.8), shapely.box(7, 5.4, 9, 5.8)]
     for crossing, walks in ((plain, False), (over, True)):
         ways = pd.concat([fast, crossing.set_axis([2])])
@@ -113,7 +119,10 @@ def test_a_rail_bars_the_way_but_for_a_level_crossing() -> None:
 
 def test_a_footpath_that_cuts_nothing_still_crosses_a_rail() -> None:
     rail = frame("barrier_id", [ACROSS], kind="rail")
-    assert Town(replace(on(PAIR), barriers=rail, streets=street(ALONG, road_class="path"))).between(1, 2) == ("rail", True)
+    assert Town(replace(on(PAIR), barriers=rail, streets=street(ALONG, road_class="path"))).between(1, 2) == (
+        "rail",
+        True,
+    )
 
 
 @pytest.mark.parametrize("end", [5.5, 5.4])
@@ -125,7 +134,10 @@ def test_a_street_that_ends_at_the_rail_does_not_cross_it(end: float) -> None:
 
 def test_a_street_nobody_may_walk_does_not_cross_a_rail() -> None:
     rail = frame("barrier_id", [ACROSS], kind="rail")
-    assert Town(replace(on(PAIR), barriers=rail, streets=street(ALONG, is_walkable=False))).between(1, 2) == ("rail", False)
+    assert Town(replace(on(PAIR), barriers=rail, streets=street(ALONG, is_walkable=False))).between(1, 2) == (
+        "rail",
+        False,
+    )
 
 
 def test_a_stream_drawn_as_a_line_bars_like_a_river() -> None:
@@ -168,10 +180,15 @@ def test_a_bridge_in_several_pieces_is_one_way_over() -> None:
 def test_a_path_across_an_undivided_river_is_a_passage_and_a_pier_is_not() -> None:
     town = draw(TWO_BANKS)
     for to, found in ((4, ("passage", True)), (2.6, None)):
-        assert Town(replace(town, streets=street(shapely.LineString([(5, 1), (5, to)]), road_class="path"))).between(1, 2) == found
+        assert (
+            Town(replace(town, streets=street(shapely.LineString([(5, 1), (5, to)]), road_class="path"))).between(1, 2)
+            == found
+        )
 
 
-@pytest.mark.parametrize(("kind", "found"), [("walled", ("wall", False)), ("old_quarter", ("none", True)), ("urban_village", ("none", True))])
+@pytest.mark.parametrize(
+    ("kind", "found"), [("walled", ("wall", False)), ("old_quarter", ("none", True)), ("urban_village", ("none", True))]
+)
 def test_only_walled_compounds_have_a_wall(kind: str, found: tuple[str, bool]) -> None:
     assert Town(on(PAIR, compounds=[(kind, (0, 0, 5.5, 6))])).between(1, 2) == found
 
@@ -241,7 +258,9 @@ def test_row_order_does_not_matter_and_nothing_is_changed() -> None:
     others = (town.streets, town.barriers, town.gates, town.compounds)
     before = [part.copy(deep=True) for part in (cells, *others)]
     borders = borders_between(cells, *others)
-    again = borders_between(cells.sample(frac=1, random_state=1), *(part.sample(frac=1, random_state=2) for part in others))
+    again = borders_between(
+        cells.sample(frac=1, random_state=1), *(part.sample(frac=1, random_state=2) for part in others)
+    )
     pd.testing.assert_frame_equal(borders, again)
     for part, was in zip((cells, *others), before, strict=True):
         pd.testing.assert_frame_equal(pd.DataFrame(part), pd.DataFrame(was))
@@ -270,8 +289,8 @@ def test_refusals() -> None:
     rest = (town.streets, town.barriers, town.gates, town.compounds)
     with pytest.raises(MissingColumnsError, match="kind"):
         borders_between(cells.drop(columns="kind"), *rest)
+    parts = np.array([shapely.MultiPolygon([shape]) for shape in cells.geometry], dtype=object)
     with pytest.raises(WrongGeometryError, match="Polygon"):
-        parts = np.array([shapely.MultiPolygon([shape]) for shape in cells.geometry], dtype=object)
         borders_between(cells.set_geometry(parts, crs=cells.crs), *rest)
 
 

@@ -79,10 +79,11 @@ def test_cells_are_numbered_from_west_to_east_in_each_community() -> None:
 
 def test_neighbouring_communities_share_the_vertices_of_their_outline() -> None:
     cells = cut(draw("........\n.AA.....\n........\n.....CC.\n.BB.....\n.....DD.\n........", split_at=[4]))
+    lon = degrees([shapely.Point(4, 3)]).x[0]
     line = [
-        {(x, y) for x, y in shapely.get_coordinates(part.geometry.to_numpy()) if abs(x - degrees([shapely.Point(4, 3)]).x[0]) < 1e-7}
+        {(x, y) for x, y in shapely.get_coordinates(part.geometry.to_numpy()) if abs(x - lon) < 1e-7}
         for _, part in cells.groupby("area_code")
-    ]  # fmt: skip
+    ]
     assert line[0] == line[1]
     assert len(line[0]) >= 4  # two ends, where A and B part, and where C and D do
 
@@ -139,7 +140,9 @@ def test_a_dead_end_a_footpath_and_a_private_drive_cut_nothing_but_a_lane_does()
     bare = draw("\n".join(["....."] * 5))
 
     def count(line: str, road_class: str, *, is_private: bool = False) -> int:
-        streets = frame("street_id", [lines[line]], road_class=road_class, is_bridge=False, is_walkable=True, is_private=is_private)
+        streets = frame(
+            "street_id", [lines[line]], road_class=road_class, is_bridge=False, is_walkable=True, is_private=is_private
+        )
         return len(cut(replace(bare, streets=streets)))  # fmt: skip
 
     assert count("cul-de-sac", "residential") == 1
@@ -183,8 +186,10 @@ def test_ground_without_buildings_streets_or_anything_is_one_open_cell() -> None
 
 
 def test_stairwells_cut_a_large_building_and_bring_their_households() -> None:
-    town = with_buildings(draw("\n".join(["." * 12] * 4)), [shapely.box(2, 1, 8, 2), shapely.box(10, 1, 11, 2)], households=[300, 50], people=[801, 99])
-    doors = frame("stairwell_id", [shapely.Point(x, 1) for x in (7, 5, 3)], building_id=1, number=[3, 2, 1], households=[60, 120, 120])  # fmt: skip
+    houses = [shapely.box(2, 1, 8, 2), shapely.box(10, 1, 11, 2)]
+    town = with_buildings(draw("\n".join(["." * 12] * 4)), houses, households=[300, 50], people=[801, 99])
+    places = [shapely.Point(x, 1) for x in (7, 5, 3)]
+    doors = frame("stairwell_id", places, building_id=1, number=[3, 2, 1], households=[60, 120, 120])
     cells = cut(town, stairwells=doors, households_max=200)
     stairs = cells[cells["kind"] == "stairwell"].set_index("stairwell_id")
     assert stairs["households"].to_dict() == {3: 120, 2: 120, 1: 60}
@@ -199,7 +204,9 @@ def test_stairwells_cut_a_large_building_and_bring_their_households() -> None:
 
 def test_households_of_stairwells_follow_the_register_where_they_differ() -> None:
     town = with_buildings(draw("........\n........"), [shapely.box(1, 0.5, 7, 1.5)], households=301, people=7)
-    doors = frame("stairwell_id", [shapely.Point(2, 1), shapely.Point(6, 1)], building_id=1, number=[1, 2], households=[40, 20])
+    doors = frame(
+        "stairwell_id", [shapely.Point(2, 1), shapely.Point(6, 1)], building_id=1, number=[1, 2], households=[40, 20]
+    )
     cells = cut(town, stairwells=doors, households_max=200)
     assert sorted(cells["households"]) == [100, 201]  # 301 dealt 2 : 1, largest remainder
 
@@ -207,7 +214,9 @@ def test_households_of_stairwells_follow_the_register_where_they_differ() -> Non
 @pytest.mark.parametrize("places", [[(2, 1), (2, 1), (2, 1)], [(50, 50), (60, 60), (70, 70)]])
 def test_stairwells_that_cannot_part_the_ground_still_get_a_cell_each(places: list[tuple[float, float]]) -> None:
     town = with_buildings(draw("........\n........"), [shapely.box(1, 0.5, 7, 1.5)], households=300, people=900)
-    doors = frame("stairwell_id", [shapely.Point(*place) for place in places], building_id=1, number=[1, 2, 3], households=100)
+    doors = frame(
+        "stairwell_id", [shapely.Point(*place) for place in places], building_id=1, number=[1, 2, 3], households=100
+    )
     cells = cut(town, stairwells=doors, households_max=200)
     assert sorted(cells["stairwell_id"]) == [1, 2, 3]
 
@@ -272,7 +281,9 @@ def test_nothing_handed_in_is_changed() -> None:
 
 def test_only_communities_are_cut_where_levels_are_known() -> None:
     town = draw("....\n....", split_at=[2])
-    street = frame("area_code", [shapely.box(0, 0, 4, 2), None], level=["street", "county"]).set_axis(["529901001000", "529901000000"])
+    street = frame("area_code", [shapely.box(0, 0, 4, 2), None], level=["street", "county"]).set_axis(
+        ["529901001000", "529901000000"]
+    )
     cells = cells_from_ground(pd.concat([town.areas, street]), *town.ground[1:])
     assert sorted(cells["area_code"]) == sorted(town.areas.index)
 
@@ -300,4 +311,6 @@ def test_refusals() -> None:
     with pytest.raises(EmptyFrameError):
         cells_from_ground(areas.iloc[:0], buildings, streets, barriers, compounds)
     with pytest.raises(EmptyFrameError):
-        cells_from_ground(areas.assign(geometry=gpd.GeoSeries([None], index=areas.index, crs="EPSG:4326")), *town.ground[1:])
+        cells_from_ground(
+            areas.assign(geometry=gpd.GeoSeries([None], index=areas.index, crs="EPSG:4326")), *town.ground[1:]
+        )

@@ -40,7 +40,9 @@ def grids(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return dissolve(cells, pd.Series(np.where(cells["area_code"] == TWO, 2, np.where(west, 0, 1)), index=cells.index))
 
 
-def test_grids_have_the_ground_the_vertices_and_the_sums_of_their_cells(cells: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> None:
+def test_grids_have_the_ground_the_vertices_and_the_sums_of_their_cells(
+    cells: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
+) -> None:
     assert grids.index.tolist() == [0, 1, 2]
     assert grids.index.name == "grid"
     assert grids["area_code"].tolist() == [ONE, ONE, TWO]
@@ -68,8 +70,13 @@ def test_labels_may_be_words_and_cells_left_out(cells: gpd.GeoDataFrame) -> None
 
 def test_the_order_of_cells_does_not_matter(cells: gpd.GeoDataFrame) -> None:
     label = pd.Series(np.where(cells["area_code"] == ONE, 1, 2), index=cells.index)
-    one, other = dissolve(cells, label), dissolve(cells.sample(frac=1, random_state=5), label.sample(frac=1, random_state=6))
-    pd.testing.assert_frame_equal(pd.DataFrame(one.drop(columns="geometry")), pd.DataFrame(other.drop(columns="geometry")))
+    one, other = (
+        dissolve(cells, label),
+        dissolve(cells.sample(frac=1, random_state=5), label.sample(frac=1, random_state=6)),
+    )
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(one.drop(columns="geometry")), pd.DataFrame(other.drop(columns="geometry"))
+    )
     assert one.geometry.geom_equals(other.geometry).all()
 
 
@@ -153,9 +160,13 @@ def test_an_overlap_names_both_grids(town: Drawn, grids: gpd.GeoDataFrame) -> No
 
 def test_a_thin_gap_and_a_thin_overlap_are_slivers(town: Drawn, grids: gpd.GeoDataFrame) -> None:
     short = squares(grids, 0).difference(shapely.box(5.48, -1, 9, 9))
-    assert cover_findings(town.areas, changed(grids, 0, short), town.buildings)["finding"].unique().tolist() == ["sliver_gap"]
+    assert cover_findings(town.areas, changed(grids, 0, short), town.buildings)["finding"].unique().tolist() == [
+        "sliver_gap"
+    ]
     long = squares(grids, 0).union(shapely.box(5, 0, 5.52, 5))
-    assert cover_findings(town.areas, changed(grids, 0, long), town.buildings)["finding"].unique().tolist() == ["sliver_overlap"]
+    assert cover_findings(town.areas, changed(grids, 0, long), town.buildings)["finding"].unique().tolist() == [
+        "sliver_overlap"
+    ]
 
 
 def test_what_is_within_the_tolerance_is_no_finding(town: Drawn, grids: gpd.GeoDataFrame) -> None:

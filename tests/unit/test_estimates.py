@@ -12,19 +12,30 @@ from geo.crs import to_degrees
 from geo.errors import MissingColumnsError
 
 RULE = EstimateRule(
-    m2_per_household=100, people_per_household=2.5, residential_share=0.8, default_floors=2,
-    house_footprint_max_m2=300, source="test",
-)  # fmt: skip
+    m2_per_household=100,
+    people_per_household=2.5,
+    residential_share=0.8,
+    default_floors=2,
+    house_footprint_max_m2=300,
+    source="test",
+)
 
 
 def frame(*rows: tuple[str, int | None, float], **columns: list[object]) -> gpd.GeoDataFrame:
     """Buildings of (use, floors, footprint_m2), as squares in a row."""
-    boxes = [shapely.box(500_000 + 200 * n, 3_000_000, 500_000 + 200 * n + m2**0.5, 3_000_000 + m2**0.5)
-             for n, (_, _, m2) in enumerate(rows)]  # fmt: skip
+    boxes = [
+        shapely.box(500_000 + 200 * n, 3_000_000, 500_000 + 200 * n + m2**0.5, 3_000_000 + m2**0.5)
+        for n, (_, _, m2) in enumerate(rows)
+    ]
     made = gpd.GeoDataFrame(
-        {"use": [use for use, _, _ in rows], "floors": pd.array([floors for _, floors, _ in rows], dtype="Int64"), **columns},
-        geometry=boxes, crs="EPSG:4544",
-    )  # fmt: skip
+        {
+            "use": [use for use, _, _ in rows],
+            "floors": pd.array([floors for _, floors, _ in rows], dtype="Int64"),
+            **columns,
+        },
+        geometry=boxes,
+        crs="EPSG:4544",
+    )
     made.index = pd.RangeIndex(1, len(rows) + 1, name="building_id")
     return to_degrees(made)
 
@@ -51,7 +62,8 @@ def test_a_small_low_building_has_at_least_one_household() -> None:
 
 def test_a_told_house_has_exactly_one_and_a_hut_none() -> None:
     made = estimate_households(
-        frame(("residential", 3, 250), ("residential", 1, 20), ("residential", 1, 20), is_house=[True, None, True]), RULE
+        frame(("residential", 3, 250), ("residential", 1, 20), ("residential", 1, 20), is_house=[True, None, True]),
+        RULE,
     )
     assert made.tolist() == [1, 0, 1]
 
@@ -75,7 +87,12 @@ def test_people_follow_households() -> None:
 
 def test_row_order_does_not_matter() -> None:
     generator = np.random.default_rng(3)
-    made = frame(*[("residential", int(f), float(a)) for f, a in zip(generator.integers(1, 9, 60), generator.uniform(50, 900, 60), strict=True)])
+    made = frame(
+        *[
+            ("residential", int(f), float(a))
+            for f, a in zip(generator.integers(1, 9, 60), generator.uniform(50, 900, 60), strict=True)
+        ]
+    )
     shuffled = made.sample(frac=1, random_state=5)
     pd.testing.assert_series_equal(estimate_households(made, RULE), estimate_households(shuffled, RULE).sort_index())
 

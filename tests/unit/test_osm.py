@@ -40,7 +40,11 @@ def test_a_missing_file_is_told_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "english", "chinese"),
-    [(b"", "empty", "空的"), (b"<osm version='0.6'></osm>", "not an .osm.pbf", "不是"), (b"\0\0\0\x0d" + bytes(60), "not an", "不是")],
+    [
+        (b"", "empty", "空的"),
+        (b"<osm version='0.6'></osm>", "not an .osm.pbf", "不是"),
+        (b"\0\0\0\x0d" + bytes(60), "not an", "不是"),
+    ],
 )
 def test_files_of_another_kind_are_told_so(tmp_path: Path, data: bytes, english: str, chinese: str) -> None:
     path = tmp_path / "town.osm.pbf"

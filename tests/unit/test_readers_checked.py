@@ -20,12 +20,17 @@ STREET, WEST, EAST = "990101001000", "990101001001", "990101001002"
 AREAS = gpd.GeoDataFrame(
     {"name": ["街", "西", "东"], "level": ["street", "community", "community"]},
     index=pd.Index([STREET, WEST, EAST], name="area_code"),
-    geometry=[shapely.MultiPolygon([shapely.box(*bounds)]) for bounds in ((107, 27, 107.2, 27.1), (107, 27, 107.1, 27.1), (107.1, 27, 107.2, 27.1))],
+    geometry=[
+        shapely.MultiPolygon([shapely.box(*bounds)])
+        for bounds in ((107, 27, 107.2, 27.1), (107, 27, 107.1, 27.1), (107.1, 27, 107.2, 27.1))
+    ],
     crs=WGS84,
 )
 
 
-def checked(folder: Path, noun: str, *lines: str, areas: gpd.GeoDataFrame | None = AREAS, crs: str | None = None) -> Checked:
+def checked(
+    folder: Path, noun: str, *lines: str, areas: gpd.GeoDataFrame | None = AREAS, crs: str | None = None
+) -> Checked:
     path = folder / "t.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
     made = check(noun, read_table(path, crs=crs), profile=PROFILE, areas=areas)
@@ -77,9 +82,17 @@ def test_a_file_of_a_header_alone_has_no_rows(tmp_path: Path) -> None:
 
 def test_faults_of_place_are_told_row_by_row(tmp_path: Path) -> None:
     made = checked(
-        tmp_path, "stations", "名称,类别,经度,纬度", "甲,health,107.05,27.05", "乙,health,0,0", "丙,health,27.05,107.05",
-        "丁,health,190,27", "戊,health,,", "己,health,东,27", "庚,health,107.05,",
-    )  # fmt: skip
+        tmp_path,
+        "stations",
+        "名称,类别,经度,纬度",
+        "甲,health,107.05,27.05",
+        "乙,health,0,0",
+        "丙,health,27.05,107.05",
+        "丁,health,190,27",
+        "戊,health,,",
+        "己,health,东,27",
+        "庚,health,107.05,",
+    )
     assert made.rows["name"].tolist() == ["甲"]
     told = reasons(made)
     for row, why in ((3, "0, 0"), (4, "写反"), (5, "超出"), (6, "没有坐标"), (7, "不是数字"), (8, "没有坐标")):
@@ -96,11 +109,25 @@ def test_metres_without_a_declared_system_are_refused_as_a_file(tmp_path: Path) 
     assert made.rows.geometry.iloc[0].x == pytest.approx(105 + 197 / 99.4, abs=0.01)
 
 
+def test_shifted_lon_and_lat_cells_come_back_too(tmp_path: Path) -> None:
+    rows = ("名称,类别,经度,纬度", "甲,health,107.05,27.05", "乙,health,0,0", "丙,health,999,27")
+    shifted = checked(tmp_path, "stations", *rows, crs="bd09")
+    straight = checked(tmp_path, "stations", *rows)
+    assert shifted.rows.geometry.iloc[0].distance(straight.rows.geometry.iloc[0]) > 0.005
+    assert len(shifted.rejects) == len(straight.rejects) == 2
+
+
 def test_a_community_is_told_by_the_file_or_by_the_ground(tmp_path: Path) -> None:
     made = checked(
-        tmp_path, "stations", "名称,类别,经度,纬度,区划代码", "甲,health,107.05,27.05,", f"乙,health,107.05,27.05,{EAST}",
-        "丙,health,100,20,", "丁,health,107.05,27.05,990101001009", f"戊,health,107.05,27.05,{STREET}",
-    )  # fmt: skip
+        tmp_path,
+        "stations",
+        "名称,类别,经度,纬度,区划代码",
+        "甲,health,107.05,27.05,",
+        f"乙,health,107.05,27.05,{EAST}",
+        "丙,health,100,20,",
+        "丁,health,107.05,27.05,990101001009",
+        f"戊,health,107.05,27.05,{STREET}",
+    )
     assert made.rows["area_code"].tolist() == [WEST, EAST, None], "a station may stand outside"
     assert list(reasons(made)) == [5, 6]
 
@@ -116,10 +143,19 @@ def test_a_building_outside_every_community_is_rejected(tmp_path: Path) -> None:
 
 def test_areas_stand_once_under_parents_that_are_there(tmp_path: Path) -> None:
     made = checked(
-        tmp_path, "areas", "区划代码,名称,级别,上级代码", "990101,县,县,", f"{STREET},街,街道,", f"{WEST},西,社区,{STREET}",
-        f"{WEST},再,社区,", "990101002001,孤,社区,990101002000", f"{EAST},错,县,", "12,短,,", "99010100100x,坏,,",
+        tmp_path,
+        "areas",
+        "区划代码,名称,级别,上级代码",
+        "990101,县,县,",
+        f"{STREET},街,街道,",
+        f"{WEST},西,社区,{STREET}",
+        f"{WEST},再,社区,",
+        "990101002001,孤,社区,990101002000",
+        f"{EAST},错,县,",
+        "12,短,,",
+        "99010100100x,坏,,",
         areas=None,
-    )  # fmt: skip
+    )
     assert made.rows["area_code"].tolist() == ["990101000000", STREET, WEST, "120000000000"]
     assert made.rows["parent_code"].tolist() == [None, "990101000000", STREET, None]
     assert made.rows["level"].tolist() == ["county", "street", "community", "province"]
@@ -133,7 +169,7 @@ def test_areas_stand_once_under_parents_that_are_there(tmp_path: Path) -> None:
 def test_a_rejected_parent_takes_its_children_with_it(tmp_path: Path) -> None:
     made = checked(
         tmp_path, "areas", "区划代码,名称,上级代码", f"{WEST},西,{STREET}", f"{STREET},街,990101000000", areas=None
-    )  # fmt: skip
+    )
     assert made.counts["rejects"] == 2
 
 
@@ -142,9 +178,13 @@ def test_a_rejected_parent_takes_its_children_with_it(tmp_path: Path) -> None:
 
 def test_households_that_are_told_stay_and_others_are_estimated(tmp_path: Path) -> None:
     made = checked(
-        tmp_path, "buildings", "编号,楼层,户数,人口,用途,geometry", f"a,6层,48,120,住宅,{wkt(107.01)}",
-        f"b,6,,,住宅,{wkt(107.02)}", f"c,6,,,厂房,{wkt(107.03)}",
-    )  # fmt: skip
+        tmp_path,
+        "buildings",
+        "编号,楼层,户数,人口,用途,geometry",
+        f"a,6层,48,120,住宅,{wkt(107.01)}",
+        f"b,6,,,住宅,{wkt(107.02)}",
+        f"c,6,,,厂房,{wkt(107.03)}",
+    )
     assert made.rows["households"].tolist()[0] == 48
     assert made.rows["people"].tolist()[0] == 120
     assert made.rows["is_estimate"].tolist() == [False, True, True]
@@ -156,13 +196,29 @@ def test_households_that_are_told_stay_and_others_are_estimated(tmp_path: Path) 
 
 def test_doubles_and_wrong_outlines_are_rejected(tmp_path: Path) -> None:
     made = checked(
-        tmp_path, "buildings", "编号,geometry", f"a,{wkt(107.01)}", f"a,{wkt(107.02)}", f"c,{wkt(107.01)}",
-        "d,POINT (107.05 27.05)", '"e","POLYGON ((107.05 27.05, 107.06 27.06, 107.06 27.05, 107.05 27.06, 107.05 27.05))"',
-        "f,POLYGON EMPTY", "g,no wkt", "h,",
-    )  # fmt: skip
+        tmp_path,
+        "buildings",
+        "编号,geometry",
+        f"a,{wkt(107.01)}",
+        f"a,{wkt(107.02)}",
+        f"c,{wkt(107.01)}",
+        "d,POINT (107.05 27.05)",
+        '"e","POLYGON ((107.05 27.05, 107.06 27.06, 107.06 27.05, 107.05 27.06, 107.05 27.05))"',
+        "f,POLYGON EMPTY",
+        "g,no wkt",
+        "h,",
+    )
     assert made.rows["source_ref"].tolist() == ["a"]
     told = reasons(made)
-    for row, why in ((3, "第 2 行"), (4, "第 2 行"), (5, "需要面"), (6, "无效"), (7, "没有坐标"), (8, "无法读取"), (9, "没有坐标")):
+    for row, why in (
+        (3, "第 2 行"),
+        (4, "第 2 行"),
+        (5, "需要面"),
+        (6, "无效"),
+        (7, "没有坐标"),
+        (8, "无法读取"),
+        (9, "没有坐标"),
+    ):
         assert why in told[row], told[row]
 
 
@@ -176,11 +232,16 @@ def test_an_unknown_category_lists_what_is_allowed(tmp_path: Path) -> None:
 
 def test_incidents_are_timed_in_utc_and_stated(tmp_path: Path) -> None:
     made = checked(
-        tmp_path, "incidents", "编号,时间,办结时间,类别,层级,状态,经度,纬度,描述",
-        "1,2026/3/5 14:05,,噪音扰民,社区,已上报,107.05,27.05,吵", "2,2026年3月5日 14:05,2026-03-06,noise,,,107.15,27.05,",
-        "3,2026-03-05,2026-03-04,noise,,,107.05,27.05,", "4,2026-03-05,2026-03-06,noise,,处理中,107.05,27.05,",
-        "5,,,noise,,,107.05,27.05,", "1,2026-03-05,,noise,,,107.05,27.05,",
-    )  # fmt: skip
+        tmp_path,
+        "incidents",
+        "编号,时间,办结时间,类别,层级,状态,经度,纬度,描述",
+        "1,2026/3/5 14:05,,噪音扰民,社区,已上报,107.05,27.05,吵",
+        "2,2026年3月5日 14:05,2026-03-06,noise,,,107.15,27.05,",
+        "3,2026-03-05,2026-03-04,noise,,,107.05,27.05,",
+        "4,2026-03-05,2026-03-06,noise,,处理中,107.05,27.05,",
+        "5,,,noise,,,107.05,27.05,",
+        "1,2026-03-05,,noise,,,107.05,27.05,",
+    )
     assert made.rows["reported_at"].tolist() == [pd.Timestamp("2026-03-05T06:05Z")] * 2
     assert made.rows["state"].tolist() == ["reported", "settled"]
     assert made.rows["tier"].tolist() == ["community", None]
@@ -208,23 +269,45 @@ def test_columns_the_file_says_nothing_about_are_not_brought(tmp_path: Path) -> 
 
 def test_people_and_their_duties(tmp_path: Path) -> None:
     made = checked(
-        tmp_path, "people", "编号,姓名,电话,区划代码,角色,网格编码,责任区编码,起,止",
-        f"1,张三,13800000000,{WEST},网格员,{WEST}001,,2026-01-01,2026-12-31", f"1,张三,13800000000,{WEST},网格长,{WEST}002,,,",
-        f"1,李四,,{WEST},,,,,", f"2,王五,,,包保单位,,{EAST}001001,,", f"3,赵六,,{WEST},,{WEST}001,,,",
-        f"4,钱七,,{WEST},网格员,{EAST}001,,,", f"5,孙八,,{WEST},网格员,{WEST}001,{WEST}001001,,",
-        f"6,周九,,{WEST},网格员,{WEST}001,,2026-12-31,2026-01-01", "7,吴十,,,,,,,", f"8,郑,123x,{WEST},,,,,", f"9,,,{WEST},,,,,",
-    )  # fmt: skip
+        tmp_path,
+        "people",
+        "编号,姓名,电话,区划代码,角色,网格编码,责任区编码,起,止",
+        f"1,张三,13800000000,{WEST},网格员,{WEST}001,,2026-01-01,2026-12-31",
+        f"1,张三,13800000000,{WEST},网格长,{WEST}002,,,",
+        f"1,李四,,{WEST},,,,,",
+        f"2,王五,,,包保单位,,{EAST}001001,,",
+        f"3,赵六,,{WEST},,{WEST}001,,,",
+        f"4,钱七,,{WEST},网格员,{EAST}001,,,",
+        f"5,孙八,,{WEST},网格员,{WEST}001,{WEST}001001,,",
+        f"6,周九,,{WEST},网格员,{WEST}001,,2026-12-31,2026-01-01",
+        "7,吴十,,,,,,,",
+        f"8,郑,123x,{WEST},,,,,",
+        f"9,,,{WEST},,,,,",
+    )
     assert made.rows["name"].tolist() == ["张三", "张三", "王五"], "one row a duty"
     assert made.rows["area_code"].tolist() == [WEST, WEST, EAST]
     assert made.rows["kind"].tolist() == ["person", "person", "organisation"]
     told = reasons(made)
     for row, why in (
-        (4, "不是同一人"), (6, "没有角色"), (7, "不属于"), (8, "只能有一个"), (9, "早于"), (10, "没有区划代码"), (11, "不是电话"), (12, "姓名为空"),
-    ):  # fmt: skip
+        (4, "不是同一人"),
+        (6, "没有角色"),
+        (7, "不属于"),
+        (8, "只能有一个"),
+        (9, "早于"),
+        (10, "没有区划代码"),
+        (11, "不是电话"),
+        (12, "姓名为空"),
+    ):
         assert why in told[row], told[row]
     assert {column.name for column in people.people.columns} - {"person_id"} >= set(made.rows.columns) - {
-        "role", "grid_code", "zone_code", "unit_code", "building", "first_on", "last_on",
-    }  # fmt: skip
+        "role",
+        "grid_code",
+        "zone_code",
+        "unit_code",
+        "building",
+        "first_on",
+        "last_on",
+    }
 
 
 # -- rejects ----------------------------------------------------------------------------------
@@ -239,7 +322,13 @@ def test_all_faults_of_a_row_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_rejects_go_back_as_a_file_that_can_be_mended_and_handed_in_again(tmp_path: Path) -> None:
-    made = checked(tmp_path, "stations", "名称,类别,经度,纬度,电话本", '甲,health,107.05,27.05,x', '"乙, ""一""",理发,107.06,27.05,y')
+    made = checked(
+        tmp_path,
+        "stations",
+        "名称,类别,经度,纬度,电话本",
+        "甲,health,107.05,27.05,x",
+        '"乙, ""一""",理发,107.06,27.05,y',
+    )
     path = tmp_path / "rejects.csv"
     write_rejects(made, path)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel on Chinese Windows needs the mark"
@@ -253,7 +342,11 @@ def test_rejects_go_back_as_a_file_that_can_be_mended_and_handed_in_again(tmp_pa
 
 
 def test_rejects_of_a_layer_carry_their_geometry(tmp_path: Path) -> None:
-    frame = gpd.GeoDataFrame({"编号": ["a", "b"]}, geometry=[shapely.Point(107.05, 27.05), shapely.box(107.01, 27.01, 107.02, 27.02)], crs=WGS84)
+    frame = gpd.GeoDataFrame(
+        {"编号": ["a", "b"]},
+        geometry=[shapely.Point(107.05, 27.05), shapely.box(107.01, 27.01, 107.02, 27.02)],
+        crs=WGS84,
+    )
     frame.to_file(tmp_path / "t.geojson")
     made = check("buildings", read_table(tmp_path / "t.geojson"), profile=PROFILE, areas=AREAS)
     assert made.rejects.iloc[0]["original"]["geometry"] == "POINT (107.05 27.05)"

@@ -208,9 +208,18 @@ def test_liechtenstein_has_its_eleven_municipalities(shared: Path) -> None:
     assert_sound(town)
     parts = communities(town)
     municipalities = {
-        "Balzers", "Eschen", "Gamprin", "Mauren", "Planken", "Ruggell", "Schaan", "Schellenberg", "Triesen",
-        "Triesenberg", "Vaduz",
-    }  # fmt: skip
+        "Balzers",
+        "Eschen",
+        "Gamprin",
+        "Mauren",
+        "Planken",
+        "Ruggell",
+        "Schaan",
+        "Schellenberg",
+        "Triesen",
+        "Triesenberg",
+        "Vaduz",
+    }
     assert set(parts["name"][~parts["is_stand_in"]]) == municipalities
     assert set(town.areas["name"][town.areas["level"] == "street"]) >= {"Oberland", "Unterland"}
     assert town.name == "Liechtenstein"

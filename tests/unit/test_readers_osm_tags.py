@@ -105,9 +105,14 @@ def test_uses_that_a_building_tells_itself(tags: Tags, use: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("tags", "is_one"),
-    [({"building": "yes"}, True), ({"building": "no"}, False), ({"building": "carport"}, False), ({}, False),
-     ({"building": "yes", "location": "underground"}, False)],
-)  # fmt: skip
+    [
+        ({"building": "yes"}, True),
+        ({"building": "no"}, False),
+        ({"building": "carport"}, False),
+        ({}, False),
+        ({"building": "yes", "location": "underground"}, False),
+    ],
+)
 def test_what_is_a_building(tags: Tags, is_one: bool) -> None:
     assert osm_tags.is_building(tags) is is_one
 

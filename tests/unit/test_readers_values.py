@@ -14,11 +14,22 @@ FIVE_PAST_TWO = datetime(2026, 3, 5, 6, 5, tzinfo=UTC)
 @pytest.mark.parametrize(
     "text",
     [
-        "2026-03-05 14:05", "2026-03-05T14:05:00", "2026-03-05T14:05:00+08:00", "2026-03-05T06:05:00Z",
-        "2026/3/5 14:05", "2026.3.5 14:05", "2026年3月5日 14:05", "2026年3月5日14时5分", "2026年3月5日 下午2时5分",
-        "2026年3月5日 下午2:05:00", "２０２６/３/５　１４：０５", "202603051405", "20260305140500", "46086.586805556",
+        "2026-03-05 14:05",
+        "2026-03-05T14:05:00",
+        "2026-03-05T14:05:00+08:00",
+        "2026-03-05T06:05:00Z",
+        "2026/3/5 14:05",
+        "2026.3.5 14:05",
+        "2026年3月5日 14:05",
+        "2026年3月5日14时5分",
+        "2026年3月5日 下午2时5分",
+        "2026年3月5日 下午2:05:00",
+        "２０２６/３/５　１４：０５",
+        "202603051405",
+        "20260305140500",
+        "46086.586805556",
     ],
-)  # fmt: skip
+)
 def test_one_moment_written_in_many_ways(text: str) -> None:
     assert values.moment(text) == FIVE_PAST_TWO
 
@@ -30,7 +41,21 @@ def test_a_day_is_its_midnight_in_shanghai(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["5/3/2026", "3-5", "2026-13-01", "2026-02-30", "0001-01-01", "9999-12-31", "yesterday", "12", "123456", "2026-03-05 25:00", "2026-03-05 14:05+99:99", "-"]
+    "text",
+    [
+        "5/3/2026",
+        "3-5",
+        "2026-13-01",
+        "2026-02-30",
+        "0001-01-01",
+        "9999-12-31",
+        "yesterday",
+        "12",
+        "123456",
+        "2026-03-05 25:00",
+        "2026-03-05 14:05+99:99",
+        "-",
+    ],
 )
 def test_what_is_no_time_is_told_so(text: str) -> None:
     with pytest.raises(CellFaultError) as told:
@@ -38,12 +63,17 @@ def test_what_is_no_time_is_told_so(text: str) -> None:
     assert text[:5] in told.value.text("zh")
 
 
-@pytest.mark.parametrize(("text", "number"), [("300", 300), ("300户", 300), ("1,234", 1234), ("３００", 300), ("12.0", 12), ("1.2e3", 1200), ("0", 0)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("300", 300), ("300户", 300), ("1,234", 1234), ("３００", 300), ("12.0", 12), ("1.2e3", 1200), ("0", 0)],
+)
 def test_counts(text: str, number: int) -> None:
     assert values.count(text) == number
 
 
-@pytest.mark.parametrize("text", ["-1", "1.5", "many", "1,23", "1e999", "9" * 60, "3000000000", "nan", "inf", ".", "1_000", "二"])
+@pytest.mark.parametrize(
+    "text", ["-1", "1.5", "many", "1,23", "1e999", "9" * 60, "3000000000", "nan", "inf", ".", "1_000", "二"]
+)
 def test_what_is_no_count_is_told_so(text: str) -> None:
     with pytest.raises(CellFaultError):
         values.count(text)
@@ -57,7 +87,10 @@ def test_codes_keep_their_digits_and_may_be_filled() -> None:
     assert code("520113001000.0") == "520113001000"
 
 
-@pytest.mark.parametrize(("text", "why"), [("5.20113E+11", "科学计数"), ("52011300", "12 位"), ("52011300100x", "12 位"), ("٥٢٠١١٣٠٠١٠٠٠", "12 位")])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("5.20113E+11", "科学计数"), ("52011300", "12 位"), ("52011300100x", "12 位"), ("٥٢٠١١٣٠٠١٠٠٠", "12 位")],
+)
 def test_spoiled_codes_say_what_spoiled_them(text: str, why: str) -> None:
     with pytest.raises(CellFaultError) as told:
         values.code(12)(text)

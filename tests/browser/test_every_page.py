@@ -1,0 +1,125 @@
+"""Every page, at three widths, with every other host blocked: whole, legible, nothing wider than the screen."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.fixtures.browser import WIDTHS, Watched
+
+MAPS = {"/planner": "planner", "/cover": "planner", "/reach": "street_office", "/incidents": "street_office"}
+PAGES = {"/": None, "/login": None, "/lookup": None, **MAPS}
+Open = Callable[..., Watched]
+
+pytestmark = pytest.mark.browser
+
+# A glyph the font does not have is drawn as the same box as a code point that no font has.
+HAS_GLYPHS = """text => {
+    const ink = letter => {
+        const canvas = document.createElement("canvas"); canvas.width = canvas.height = 40;
+        const pen = canvas.getContext("2d"); pen.font = "32px " + getComputedStyle(document.body).fontFamily;
+        pen.fillText(letter, 2, 34); return pen.getImageData(0, 0, 40, 40).data.join();
+    };
+    const box = ink("\\u{10FFFD}");
+    return [...new Set(text)].filter(l => l.trim() && (ink(l) === box || ink(l) === ink(" ")));
+}"""
+
+# Controls that a person uses must not lie under one another: the middle of each is its own.
+COVERED = """() => [...document.querySelectorAll("a, button, input, select, summary")].filter(part => {
+    const box = part.getBoundingClientRect();
+    if (!box.width || box.bottom < 0 || box.top > innerHeight || box.right < 0 || box.left > innerWidth) return false;
+    const x = box.left + box.width / 2, y = box.top + box.height / 2;
+    if (y < 0 || y > innerHeight || x < 0 || x > innerWidth) return false;
+    const style = getComputedStyle(part);
+    if (style.visibility === "hidden" || style.pointerEvents === "none" || style.opacity === "0") return false;
+    const top = document.elementFromPoint(x, y);
+    return top && !part.contains(top) && !top.contains(part) && !top.closest("label")?.contains(part)
+        && !scrolledAway(part, x, y);
+    function scrolledAway(part, x, y) {
+        for (let up = part.parentElement; up; up = up.parentElement) {
+            const view = up.getBoundingClientRect(), flow = getComputedStyle(up).overflowY;
+            if (flow !== "visible" && (y < view.top || y > view.bottom || x < view.left || x > view.right)) return true;
+        }
+        return false;
+    }
+}).map(part => part.outerHTML.slice(0, 120))"""
+
+
+def chinese(page: Page) -> str:
+    return "".join(letter for letter in page.inner_text("body") if "一" <= letter <= "鿿")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole_at_every_width(open_browser: Open, path: str, width: str) -> None:
+    page = open_browser(width, role=PAGES[path]).open(path)
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]
+    assert len(chinese(page)) > 20
+    assert page.evaluate(HAS_GLYPHS, chinese(page)) == []
+    assert page.evaluate(COVERED) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_speaks_english_on_request_and_remembers(open_browser: Open, path: str) -> None:
+    watched = open_browser(role=PAGES[path])
+    page = watched.open(f"{path}?lang=en")
+    assert page.get_attribute("html", "lang") == "en"
+    heading = page.locator("h1").inner_text()
+    assert not any("一" <= letter <= "鿿" for letter in heading)
+    assert watched.open(path).get_attribute("html", "lang") == "en"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", MAPS)
+def test_every_map_has_ground_a_legend_and_a_scale_with_units(open_browser: Open, path: str, width: str) -> None:
+    page = open_browser(width, role=MAPS[path]).open(path)
+    legend = page.locator("#legend")
+    assert legend.is_visible()
+    if legend.get_attribute("open") is None:
+        page.locator("#legend summary").click()
+    assert page.locator(".legend__row, #legend .check, .ramp").first.is_visible()
+    assert page.locator(".leaflet-control-scale-line").first.inner_text().strip().endswith("m")
+    assert page.locator(".leaflet-tile-pane canvas").count() > 0
+    assert drawn(page) > 0.02
+
+
+def drawn(page: Page) -> float:
+    """Share of the map's canvas pixels that differ from the commonest one."""
+    return float(
+        page.evaluate("""() => {
+            let other = 0, all = 0;
+            for (const canvas of document.querySelectorAll(".leaflet-tile-pane canvas")) {
+                if (!canvas.width) continue;
+                const seen = new Map(), pen = canvas.getContext("2d");
+                const data = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+                for (let i = 0; i < data.length; i += 64) {
+                    const key = data[i] << 24 | data[i + 1] << 16 | data[i + 2] << 8 | data[i + 3];
+                    seen.set(key, (seen.get(key) ?? 0) + 1); all += 1;
+                }
+                other += [...seen.values()].reduce((a, b) => a + b, 0) - Math.max(...seen.values());
+            }
+            return all ? other / all : 0;
+        }""")
+    )
+
+
+@pytest.mark.parametrize("path", MAPS)
+def test_a_staff_page_sends_a_stranger_to_sign_in_and_back(open_browser: Open, path: str) -> None:
+    from tests.fixtures.served import PASSWORD
+
+    page = open_browser().open(path)
+    assert "/login" in page.url
+    page.fill("input[name=name]", MAPS[path])
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"**{path}")
+
+
+def test_an_unknown_page_says_so_in_the_service_s_own_look(open_browser: Open) -> None:
+    watched = open_browser()
+    answer = watched.page.goto(f"{watched.address}/no-such-page")
+    assert answer is not None
+    assert answer.status == 404
+    assert watched.page.locator("h1").is_visible()
+    watched.faults[:] = [fault for fault in watched.faults if "404" not in fault]

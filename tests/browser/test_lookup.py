@@ -1,0 +1,77 @@
+"""The resident's page on a phone: one tap, by name, on a border, and without JavaScript."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fixtures.browser import Watched
+from tests.fixtures.served import Served
+
+Open = Callable[..., Watched]
+pytestmark = pytest.mark.browser
+
+
+def door(served: Served, households: int = 10) -> tuple[float, float]:
+    """A door well inside a building where people live."""
+    homes = served.town.buildings[served.town.buildings["households"] >= households]
+    point = homes.geometry.iloc[0].representative_point()
+    return point.x, point.y
+
+
+def test_one_tap_tells_who_answers_for_this_door(open_browser: Open, served: Served) -> None:
+    lon, lat = door(served)
+    watched = open_browser(
+        "phone", geolocation={"longitude": lon, "latitude": lat, "accuracy": 1}, permissions=["geolocation"]
+    )
+    page = watched.open("/lookup")
+    page.click("#locate")
+    plate = page.locator(".plate").first
+    expect(plate).to_be_visible()
+    assert re.search(r"\d{15}", plate.inner_text())
+    call = page.locator("a.call, .desk a").first
+    assert (call.get_attribute("href") or "").startswith("tel:")
+
+
+def test_a_place_is_found_by_name(open_browser: Open, served: Served) -> None:
+    name = str(served.town.compounds["name"].dropna().iloc[0])
+    page = open_browser("phone").open("/lookup")
+    page.fill("#q", name)
+    page.locator("#found [role=option]").first.click()
+    expect(page.locator(".plate").first).to_be_visible()
+
+
+def test_without_javascript_the_answer_is_in_the_page(open_browser: Open, served: Served) -> None:
+    lon, lat = door(served)
+    watched = open_browser("phone", java_script_enabled=False)
+    page = watched.open(f"/lookup?lon={lon}&lat={lat}")
+    expect(page.locator(".plate").first).to_be_visible()
+    name = str(served.town.compounds["name"].dropna().iloc[0])
+    page = watched.open(f"/lookup?q={name}")
+    page.locator(".places a").first.click()
+    expect(page.locator(".plate").first).to_be_visible()
+
+
+def test_outside_the_town_the_page_says_so_and_names_the_desk(open_browser: Open) -> None:
+    page = open_browser("phone").open("/lookup?lon=0&lat=0")
+    expect(page.locator(".message")).to_be_visible()
+    expect(page.locator(".desk")).to_contain_text("12345")
+
+
+def test_nothing_private_is_in_the_page(open_browser: Open, served: Served) -> None:
+    lon, lat = door(served)
+    page = open_browser("phone").open(f"/lookup?lon={lon}&lat={lat}")
+    html = page.content()
+    people = served.town.people
+    assert not [name for name in people.loc[people["kind"] == "person", "name"] if name in html]
+    assert not [phone for phone in people["phone"].dropna() if phone in html]
+
+
+def test_before_its_map_the_page_is_light(open_browser: Open) -> None:
+    weights: dict[str, int] = {}
+    watched = open_browser("phone")
+    watched.page.on("response", lambda r: weights.__setitem__(r.url, len(r.body())) if r.status == 200 else None)
+    watched.open("/lookup")
+    first = {u: n for u, n in weights.items() if not re.search(r"/tiles/|/vendor/|map|ground|grid_tiles|shapes", u)}
+    assert sum(first.values()) < 60_000

@@ -1,0 +1,131 @@
+"""The staff pages in use: table and map move together, filters filter, figures are the database's."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import text
+
+from data.postgis.engine import open_engine, reading
+from tests.fixtures.browser import Watched
+from tests.fixtures.served import Served
+
+Open = Callable[..., Watched]
+pytestmark = pytest.mark.browser
+
+
+def ask(served: Served, question: str) -> int:
+    engine = open_engine(served.database_url)
+    try:
+        with reading(engine) as connection:
+            return int(connection.scalar(text(question)) or 0)
+    finally:
+        engine.dispose()
+
+
+def figure(page: Page, name: str) -> int:
+    locator = page.locator(f"#{name}")
+    expect(locator).to_have_text(re.compile(r"\d"))
+    return int(re.sub(r"\D", "", locator.inner_text()))
+
+
+def test_the_planner_sees_every_grid_of_the_plan(open_browser: Open, served: Served) -> None:
+    page = open_browser(role="planner").open("/planner")
+    grids = ask(served, "SELECT count(*) FROM grids")
+    assert figure(page, "sum-grids") == grids
+    assert figure(page, "sum-households") == int(served.town.buildings["households"].sum())
+    expect(page.locator("#grids tbody tr")).to_have_count(grids)
+
+
+def test_a_row_opens_its_grid_s_card_and_the_map_follows(open_browser: Open) -> None:
+    page = open_browser(role="planner").open("/planner")
+    row = page.locator("#grids tbody tr").nth(1)
+    row.click()
+    expect(page.locator("#detail")).to_be_visible()
+    code = re.search(r"\d{15}", row.inner_text())
+    assert code is not None
+    expect(page.locator("#detail")).to_contain_text(code[0])
+    expect(page.locator("#detail-body")).to_contain_text("户")
+    page.locator("#detail-close").click()
+    expect(page.locator("#detail")).to_be_hidden()
+
+
+def test_the_map_opens_the_card_of_the_grid_clicked(open_browser: Open) -> None:
+    page = open_browser(role="planner").open("/planner")
+    page.locator("#grids tbody tr").first.click()
+    expect(page.locator("#detail")).to_be_visible()
+    page.locator("#detail-close").click()
+    page.wait_for_timeout(1500)
+    box = page.locator(".stage").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("#detail")).to_be_visible()
+
+
+def test_grids_are_found_by_name_and_the_table_sorts(open_browser: Open) -> None:
+    page = open_browser(role="planner").open("/planner")
+    rows = page.locator("#grids tbody tr")
+    expect(rows.first).to_be_visible()
+    everything = rows.count()
+    code = re.search(r"\d{15}", rows.nth(2).inner_text())
+    assert code is not None
+    page.fill("#find", code[0])
+    expect(rows).to_have_count(1)
+    page.fill("#find", "")
+    expect(rows).to_have_count(everything)
+    page.locator("#grids th button[data-key=households]").click()
+    told = [
+        int(re.sub(r"\D", "", t))
+        for t in page.locator(
+            "#grids tbody tr td.number:nth-of-type(2), #grids tbody tr td:nth-child(3)"
+        ).all_inner_texts()
+    ]
+    assert told == sorted(told) or told == sorted(told, reverse=True)
+
+
+def test_zones_can_be_shown(open_browser: Open) -> None:
+    page = open_browser(role="planner").open("/planner")
+    page.check("#show-zones")
+    page.wait_for_load_state("networkidle")
+    assert page.is_checked("#show-zones")
+
+
+def test_the_cover_page_tells_the_database_s_truth(open_browser: Open, served: Served) -> None:
+    page = open_browser(role="planner").open("/cover")
+    vacant = ask(
+        served,
+        "SELECT count(*) FROM grids g WHERE households > 0 AND NOT EXISTS"
+        " (SELECT 1 FROM duties d WHERE d.grid_code = g.grid_code AND d.role = 'worker')",
+    )
+    assert figure(page, "sum-vacant") == vacant
+    assert figure(page, "sum-outside") == 0
+    expect(page.locator("#verdicts")).to_contain_text("没有")
+    expect(page.locator("#communities tbody tr")).to_have_count(
+        ask(served, "SELECT count(*) FROM areas WHERE level = 'community'")
+    )
+
+
+def test_the_reach_page_counts_households_and_opens_a_station(open_browser: Open) -> None:
+    page = open_browser(role="street_office").open("/reach")
+    expect(page.locator("#reach-share")).to_contain_text("%")
+    expect(page.locator("#category-table tbody tr")).to_have_count(6)
+    expect(page.locator("#circle-toggles input")).to_have_count(2)
+    page.locator("#circle-toggles input").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def test_incidents_can_be_narrowed_by_day_and_kind(open_browser: Open, served: Served) -> None:
+    page = open_browser(role="street_office").open("/incidents")
+    total = figure(page, "sum-total")
+    assert total == ask(served, "SELECT count(*) FROM incidents")
+    page.locator("#categories button").nth(1).click()
+    page.wait_for_load_state("networkidle")
+    narrowed = figure(page, "sum-total")
+    assert 0 < narrowed < total
+    page.fill("#dates input[name=from]", "2026-03-01")
+    page.fill("#dates input[name=to]", "2026-03-31")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    assert figure(page, "sum-total") < narrowed
+    expect(page.locator("#hours svg, #hours table").first).to_be_visible()
