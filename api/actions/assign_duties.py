@@ -56,7 +56,9 @@ def _hand_out(
 ) -> pd.DataFrame:
     mine = held[held["role"] == role]
     free = people[(people["role"] == role) & ~people.index.isin(held["person_id"])]
-    open_targets = targets[~targets.index.isin(mine[column].dropna()) & (targets["households"] > 0)]
+    # A mall or a works has nobody at home and still needs a worker; an empty building needs no head.
+    wanted = targets if column in ("grid_code", "zone_code") else targets[targets["households"] > 0]
+    open_targets = wanted[~wanted.index.isin(mine[column].dropna())]
     per_target = profile.staffing.workers_per_grid if role == "worker" else 1
     duties = staff(open_targets, free, per_target=per_target).rename(columns={"target": column})
     return duties.assign(role=role)

@@ -8,9 +8,7 @@ from data.profiles import Profile
 from data.stores import areas as area_store
 from data.stores import incidents as incident_store
 from data.stores.incidents import IncidentFilter
-from geo.clusters import clusters
-
-METHOD = "dbscan/1"
+from geo.clusters import METHOD, clusters
 
 
 def find_clusters(

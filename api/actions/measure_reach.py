@@ -1,5 +1,6 @@
 """Measure reach: minutes on foot from every building to its nearest station, and every station's circles."""
 
+import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine
 
@@ -10,7 +11,7 @@ from data.stores import ground
 from data.stores import reaches as reach_store
 from data.stores import stations as station_store
 from geo.network import walk_network
-from geo.reach import nearest, reach
+from geo.reach import METHOD, nearest, reach, walks
 
 
 def measure_reach(engine: Engine, *, profile: Profile, actor: str, progress: Progress = silent) -> int:
@@ -29,18 +30,20 @@ def measure_reach(engine: Engine, *, profile: Profile, actor: str, progress: Pro
     progress(0.2, f"walking from {len(stations):,} stations")
     circles = reach(stations, network, buildings, minutes=profile.minutes, **options)
     progress(0.6, "finding the nearest station of every building")
-    walks = nearest(stations, network, buildings, longest_min=longest_min, **options)
-    by_category = pd.concat(
-        [
-            nearest(group, network, buildings, longest_min=longest_min, **options)
-            .reset_index(names="building_id")
-            .assign(category=category)
-            for category, group in stations.groupby("category")
-        ],
-        ignore_index=True,
+    nearest_of_all = nearest(stations, network, buildings, longest_min=longest_min, **options)
+    by_category = _nearest_by_category(
+        walks(stations, network, buildings, longest_min=longest_min, **options), stations
     )
     progress(0.9, f"writing {len(circles):,} circles")
     with transaction(engine, actor=actor, action="measure_reach") as connection:
-        reach_store.write_reaches(connection, circles, walks, by_category=by_category)
-    progress(1.0, f"{len(circles):,} circles, {len(walks):,} buildings")
+        reach_store.write_reaches(connection, circles, nearest_of_all, by_category=by_category, method=METHOD)
+    progress(1.0, f"{len(circles):,} circles, {len(buildings):,} buildings")
     return len(circles)
+
+
+def _nearest_by_category(every_walk: pd.DataFrame, stations: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Of every walk keep, for each building and category, the shortest; ties go to the lower station number."""
+    rows = every_walk.reset_index()
+    rows["category"] = rows["station_id"].map(stations["category"])
+    rows = rows.sort_values(["building_id", "category", "walk_min", "station_id"], kind="stable")
+    return rows.drop_duplicates(["building_id", "category"])

@@ -10,6 +10,7 @@ from api.actions import Progress, silent
 from data.calendar import today
 from data.postgis.engine import reading, transaction
 from data.profiles import Profile
+from data.stores import areas as area_store
 from data.stores import cells as cell_store
 from data.stores import grids as grid_store
 from data.stores import plans as plan_store
@@ -59,6 +60,7 @@ def propose_plan(
         borders = cell_store.read_borders(connection, within=scope)
         used = plan_store.used_grid_codes(connection, within=scope)
         before = _codes_before(connection, area_code)
+        names = area_store.read_areas(connection, within=scope)["name"]
     if cells.empty:
         raise EmptyFrameError(what="cells", mend="Run `wangge town cells` first.")
     rule = profile.grid
@@ -71,7 +73,7 @@ def propose_plan(
     progress(0.6, "checking the plan")
     _refuse_broken(cells, borders, proposal, band=rule.band)
     progress(0.7, "drawing zones and household units")
-    made = _geometry(cells, borders, proposal, profile=profile, used=used, before=before, seed=seed)
+    made = _geometry(cells, borders, proposal, profile=profile, names=names, used=used, before=before, seed=seed)
     report = _report(cells, borders, proposal, made, band=rule.band)
     progress(0.9, f"storing {len(made.grids):,} grids")
     with transaction(engine, actor=actor, action="propose_plan") as connection:
@@ -113,6 +115,7 @@ def _geometry(
     proposal: GridProposal,
     *,
     profile: Profile,
+    names: pd.Series,
     used: list[str],
     before: pd.Series,
     seed: int,
@@ -122,7 +125,7 @@ def _geometry(
     grids = proposal.grids.assign(geometry=dissolve(cells, assignment).geometry)
     carried = carried_codes(before, assignment, cells["households"])
     grids["grid_code"] = issue_codes(grids["area_code"], carried, used=used)
-    grids["name"] = "第" + grids["grid_code"].str[-3:] + "网格"
+    grids["name"] = grids["area_code"].map(names) + "第" + grids["grid_code"].str[-3:].str.lstrip("0") + "网格"
     grids["exception"] = proposal.exceptions.groupby("grid")["certificate"].agg(", ".join).reindex(grids.index)
     zone_of, zones = zones_in_grids(cells, borders, assignment, count=rule.zones_per_grid, seed=seed)
     zones = zones.assign(geometry=dissolve(cells, zone_of).geometry)

@@ -34,7 +34,7 @@ def read_cover(conn: Connection, *, on: date, scope: str) -> dict[str, Any]:
         "plan_ids": plan_store.plans_on(conn, on=on, within=scope),
         **sums,
         **_flaws(communities, grids),
-        "doors_without_grid": sums["doors"] - sums["doors_covered"],
+        "doors_without_grid": int(table["doors_astray"].sum()),
         "vacancies": [
             {**row, "bbox": bbox_of(shape)}
             for row, shape in zip(

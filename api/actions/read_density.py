@@ -24,7 +24,9 @@ from geo.density import CUT_SD, density, density_tile
 
 # Inferno-like stops, dark to light: safe for colour-blind eyes, and for print in grey.
 COLOURS = ("#1b0c41", "#4a0c6b", "#781c6d", "#a52c60", "#cf4446", "#ed6925", "#fb9b06", "#f7d13d", "#fcffa4")
-OPAQUE_ALPHA, FAINTEST_ALPHA = 215, 60
+OPAQUE_ALPHA = 215
+# How opaque each share of the peak is: the thin outskirts of the kernel must not veil the map under them.
+ALPHA_SHARES, ALPHAS = (0.0, 0.02, 0.12, 0.35), (0, 0, 90, OPAQUE_ALPHA)
 KEPT, KEPT_S = 64, 60.0
 # The points a tile needs lie no farther off than the kernel's cut, and a pixel of a coarser zoom.
 REACH_BANDWIDTHS = CUT_SD + 1.0
@@ -116,9 +118,7 @@ def paint(surface: np.ndarray, peak: float) -> bytes:
     picture = np.zeros((*surface.shape, 4), dtype=np.uint8)
     for band in range(3):
         picture[..., band] = np.round(np.interp(share, at, stops[:, band]))
-    # Below 1/512 of the peak a pixel could not be told from none.
-    visible = share > 1 / 512
-    picture[..., 3] = np.where(visible, np.interp(share, [0, 0.25], [FAINTEST_ALPHA, OPAQUE_ALPHA]), 0)
+    picture[..., 3] = np.interp(share, ALPHA_SHARES, ALPHAS)
     out = io.BytesIO()
     Image.fromarray(picture).save(out, format="PNG", compress_level=6)
     return out.getvalue()

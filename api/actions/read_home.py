@@ -4,7 +4,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from sqlalchemy import text
 
 from api.actions.look_up import PublishedGrids, Snapshot
@@ -15,6 +17,7 @@ from maps.picture import Outline
 
 # Doors are buildings; the reader sees where they stand. Households come from the grids, which are public.
 _DOORS = text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geometry) AS p FROM buildings) b")
+CORE_SHARE = 0.75
 
 
 @dataclass
@@ -60,10 +63,22 @@ def _count(published: PublishedGrids, snapshot: Snapshot, answered: set[str]) ->
 
 
 def view_of(published: PublishedGrids, scope: str = "*") -> MapView:
-    """Return where a map opens: the communities of a scope."""
+    """Return where a map opens: the densest communities of a scope, hills and fields around them left out."""
     communities = published.ground().communities
     mine = communities if scope == "*" else communities[communities.index.str.startswith(scope)]
     if mine.empty:
         return MapView(bounds=WHOLE_WORLD)
-    west, south, east, north = (float(value) for value in mine.total_bounds)
+    west, south, east, north = (float(value) for value in _core(mine, published.on(today()).grids).total_bounds)
     return MapView(bounds=(west, south, east, north))
+
+
+def _core(communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the densest communities that together hold `CORE_SHARE` of the households; all, before there are grids."""
+    households = grids.groupby("area_code")["households"].sum().reindex(communities.index).fillna(0)
+    if not households.sum():
+        return communities
+    # Degrees squared rank areas of one town well enough; nothing here is measured.
+    density = households / np.maximum(shapely.area(communities.geometry.to_numpy()), 1e-12)
+    order = density.sort_values(ascending=False, kind="stable").index
+    before = households[order].cumsum().shift(fill_value=0) / households.sum()
+    return communities.loc[order[before < CORE_SHARE]]

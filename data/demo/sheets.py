@@ -152,7 +152,8 @@ def _buildings(tile: Tile, codes: Shapes, doors: Points) -> gpd.GeoDataFrame:
         "is_estimate": False,
     })  # fmt: skip
     frame.loc[compound == 0, "compound_id"] = pd.NA
-    return _numbered(frame, [many(shape) for shape in tile.shapes], "building_id")
+    shapes = shapely.multipolygons(tile.shapes, indices=np.arange(len(tile.shapes)))
+    return _numbered(frame, shapes, "building_id")
 
 
 def _stairwells(tile: Tile) -> gpd.GeoDataFrame:

@@ -65,11 +65,11 @@ def typed_column(table: Table, name: str, values: Sequence[Any], index: pd.Index
 
 def multi(shapes: Shapes) -> np.ndarray:
     """Return every polygonal shape as a MultiPolygon, as the store's columns want them."""
-    return np.array([_as_multi(shape) for shape in shapes], dtype=object)
-
-
-def _as_multi(shape: Any) -> Any:
-    return shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
+    array = np.array(shapes, dtype=object)
+    single = shapely.get_type_id(array) == 3
+    if single.any():
+        array[single] = shapely.multipolygons(array[single], indices=np.arange(int(single.sum())))
+    return array
 
 
 def polygons_only(shapes: Shapes) -> np.ndarray:

@@ -224,14 +224,14 @@ def area_codes_of(shapes: gpd.GeoSeries, areas: gpd.GeoDataFrame, *, nearest: bo
     one next to it.
     """
     communities = areas[areas["level"] == "community"]
-    codes = pd.Series(None, index=shapes.index, name="area_code", dtype=object)
+    codes = np.full(len(shapes), None, dtype=object)
     points = shapely.point_on_surface(shapes.to_numpy())
     tree = shapely.STRtree(communities.geometry.to_numpy())
     rows, hits = tree.query(points, predicate="intersects")
     # A point on a common border belongs to the first by code, always the same one.
-    for row, hit in sorted(zip(rows, hits, strict=True), reverse=True):
-        codes.iloc[row] = communities.index[hit]
-    lost = np.flatnonzero(codes.isna())
+    order = np.argsort(-hits, kind="stable")
+    codes[rows[order]] = communities.index.to_numpy()[hits[order]]
+    lost = np.flatnonzero(pd.isna(codes))
     if nearest and len(lost):
-        codes.iloc[lost] = communities.index.to_numpy()[tree.nearest(points[lost])]
-    return codes
+        codes[lost] = communities.index.to_numpy()[tree.nearest(points[lost])]
+    return pd.Series(codes, index=shapes.index, name="area_code", dtype=object)

@@ -95,11 +95,8 @@ def _with_business(uses: list[str], elements: Elements, tree: shapely.STRtree) -
     """Return uses with homes over a shop, an office or a restaurant as mixed."""
     rows = elements.nodes(osm_tags.has_business)
     _, hits = tree.query(elements.points[rows], predicate="within")
-    return (
-        ["mixed" if use == "residential" and row in set(hits) else use for row, use in enumerate(uses)]
-        if len(hits)
-        else uses
-    )
+    busy = set(hits.tolist())
+    return ["mixed" if use == "residential" and row in busy else use for row, use in enumerate(uses)]
 
 
 def _addresses(elements: Elements, found: Surfaces, tree: shapely.STRtree) -> list[str | None]:

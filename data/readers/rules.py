@@ -58,9 +58,9 @@ def _by_ref(batch: Batch) -> None:
     _refuse_doubles(batch, "source_ref", lambda row: batch.records[row]["source_ref"])
 
 
-def _wkb(batch: Batch, row: int) -> bytes | None:
-    shape = batch.geometry.loc[row]
-    return None if shape is None else shapely.to_wkb(shape)
+def _outlines(batch: Batch) -> dict[int, bytes | None]:
+    """Return each row's geometry as bytes that compare."""
+    return dict(zip(batch.geometry.index, shapely.to_wkb(batch.geometry.to_numpy(dtype=object)), strict=True))
 
 
 def _place(batch: Batch, *, needed: bool) -> None:
@@ -150,7 +150,8 @@ def check_buildings(batch: Batch) -> None:
     """Each reference and each outline stands once; every building lies in a community."""
     _place(batch, needed=True)
     _by_ref(batch)
-    _refuse_doubles(batch, "geometry", lambda row: _wkb(batch, row))
+    outlines = _outlines(batch)
+    _refuse_doubles(batch, "geometry", outlines.__getitem__)
 
 
 def buildings_frame(batch: Batch, rows: list[int]) -> gpd.GeoDataFrame:
@@ -238,9 +239,8 @@ def check_stations(batch: Batch) -> None:
     """Each reference, and each name of a category at one spot, stands once."""
     _place(batch, needed=False)
     _by_ref(batch)
-    _refuse_doubles(
-        batch, "name", lambda row: (batch.records[row]["name"], batch.records[row]["category"], _wkb(batch, row))
-    )
+    spots, told = _outlines(batch), batch.records
+    _refuse_doubles(batch, "name", lambda row: (told[row]["name"], told[row]["category"], spots[row]))
 
 
 def stations_frame(batch: Batch, rows: list[int]) -> gpd.GeoDataFrame:
@@ -264,7 +264,8 @@ def check_incidents(batch: Batch) -> None:
             batch.fail(row, "state", "有办结时间但状态未办结", "it has a closing time, but its state is open")
     _place(batch, needed=True)
     _by_ref(batch)
-    _refuse_doubles(batch, "reported_at", lambda row: (*batch.records[row].values(), _wkb(batch, row)))
+    spots = _outlines(batch)
+    _refuse_doubles(batch, "reported_at", lambda row: (*batch.records[row].values(), spots[row]))
 
 
 def incidents_frame(batch: Batch, rows: list[int]) -> gpd.GeoDataFrame:

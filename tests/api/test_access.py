@@ -14,6 +14,8 @@ from tests.fixtures.services import Service
 PLANNED_GRID = "529901001001001"
 # What a route's path and query need to be answered at all; the guard is asked before any of it is looked at.
 QUERY = {"GET /api/v1/lookup": {"lon": 107.7005, "lat": 27.9505}, "GET /api/v1/search": {"q": "云溪"}}
+# These take no body, so being let in changes something: who may is tested in test_session and test_jobs.
+BODILESS = ("DELETE /api/v1/session", "POST /api/v1/reach", "POST /api/v1/incidents/clusters")
 ROWS = sorted(key for key in ACCESS if not key.startswith("MOUNT"))
 
 
@@ -43,12 +45,12 @@ def test_every_route_is_guarded(service: Service) -> None:
 @pytest.mark.parametrize("key", ROWS)
 def test_each_role_gets_in_where_the_table_says_and_nowhere_else(service: Service, key: str) -> None:
     access = ACCESS[key]
-    if key in ("DELETE /api/v1/session", "POST /api/v1/reach", "POST /api/v1/incidents/clusters"):
-        pytest.skip("takes no body, so asking changes something: tested where it belongs")
     for role in ROLES:
         account = None if role == "public" else role
-        status = ask(service, key, account)
         allowed = access.is_public or role in access.roles
+        if allowed and key in BODILESS:
+            continue
+        status = ask(service, key, account)
         if allowed:
             assert status not in (401, 403), (key, role, status)
             assert status < 500, (key, role, status)

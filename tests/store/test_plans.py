@@ -353,7 +353,8 @@ def test_another_scheme_lies_over_the_same_ground(undone: Connection, kept: Kept
         ("INSERT INTO plan_areas SELECT :new, area_code, scheme, '[2026-06-01,)' FROM plan_areas WHERE area_code = :a",
          "plan_areas_one_plan_a_day_excl"),
         # A gap of a month, and a last plan that ends.
-        ("UPDATE plan_areas SET valid = '[2026-01-01,2026-06-01)' WHERE area_code = :a AND plan_id = :old", "without a plan"),
+        ("UPDATE plan_areas SET valid = '[2026-01-01,2026-06-01)' WHERE area_code = :a AND plan_id = :old",
+         "without a plan"),
         ("UPDATE plan_areas SET valid = '[2026-07-01,2027-01-01)' WHERE plan_id = :late", "without a plan"),
         # Published without communities, communities without being published, days outside the plan's.
         ("DELETE FROM plan_areas WHERE plan_id = :old", "exactly when it is published"),

@@ -4,7 +4,7 @@ CREATE FUNCTION wangge_masked_name(name text, kind text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN kind = 'organisation' THEN name
-        WHEN name ~ '^(欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台|皇甫|宗政|濮阳|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|令狐)'
+        WHEN name ~ '^(欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台|皇甫|宗政|濮阳|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|令狐).'
             THEN left(name, 2) || '网格员'
         WHEN name ~ '^[a-zA-Z]' THEN upper(left(name, 1)) || '. 网格员'
         ELSE left(name, 1) || '网格员'
