@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from api.jobs import install_queue
 from api.settings import Settings
 from data.postgis.migrate import upgrade
 from data.postgis.server import PrivateServer, default_home
@@ -37,4 +38,5 @@ def with_database(settings: Settings) -> Settings:
             server.create_database(DATABASE)
         settings = settings.model_copy(update={"database_url": SecretStr(server.url(DATABASE))})
     upgrade(settings.url)
+    install_queue(settings.url)
     return settings

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geo.blocks import metric_shapes
 from geo.edges import Ints
+from geo.errors import InputError
 from geo.frames import require
 
 COLUMNS = ("building", "building_id", "stairwell_id", "kind", "use", "households", "people", "x", "y")
@@ -55,6 +56,11 @@ def owners(
     pandas.DataFrame
         building (position in `buildings`), building_id, stairwell_id, kind (building, stairwell, share), use,
         households, people, and the stairwell's place x, y in `crs` (NaN for the others).
+
+    Raises
+    ------
+    InputError
+        `households_max` is below 1.
     """
     count = len(buildings)
     whole = pd.DataFrame(
@@ -72,6 +78,8 @@ def owners(
     )
     if households_max is None:
         return whole
+    if households_max < 1:
+        raise InputError(detail=f"households_max = {households_max}：至少为 1 / must be at least 1.")
     large = whole["households"] > households_max
     if not large.any():
         return whole

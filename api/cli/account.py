@@ -18,6 +18,7 @@ app = typer.Typer(help="Accounts: who may sign in, in which role, for which area
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="name to sign in with")],
+    *,
     role: Annotated[str, typer.Option(help=f"one of {', '.join(ACCOUNT_ROLES)}")] = "admin",
     scope: Annotated[str, typer.Option(help="leading digits of a division code; * is everything")] = "*",
     password: Annotated[

@@ -19,6 +19,7 @@ SHOWN = 10
 def import_file(
     noun: Annotated[str, typer.Argument(help=f"what the rows are: {', '.join(NOUNS)}")],
     file: Annotated[Path, typer.Argument(help="CSV, Excel, GeoJSON or GeoPackage")],
+    *,
     crs: Annotated[
         str | None, typer.Option(help="coordinate system, where the file does not say: EPSG:4490 ...")
     ] = None,

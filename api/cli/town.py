@@ -22,6 +22,7 @@ app = typer.Typer(help="The town: ground, buildings, streets, stations.", no_arg
 
 @app.command()
 def build(
+    *,
     osm: Annotated[Path | None, typer.Option(help="an OpenStreetMap extract, *.osm.pbf")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="draw the invented demo town instead")] = False,
     name: Annotated[str | None, typer.Option(help="what the town is called; default: the file's name")] = None,

@@ -177,7 +177,7 @@ def _degrees(frame: gpd.GeoDataFrame, crs: pyproj.CRS, shift: Points) -> gpd.Geo
 def town_source(*, scale: float, seed: int) -> dict[str, object]:
     """Return what a demo town declares of its source: the same scale and seed, the same town."""
     return {
-        "authority": "invented by data.demo",
+        "authority": "虚构的演示城镇 · An invented town",
         "licence": "CC0-1.0",
         "date": "2026-10-31",
         "crs": "EPSG:4326",

@@ -16,7 +16,7 @@ import pandas as pd
 from data.profiles import Profile
 from data.readers import rules
 from data.readers.files import ROW, RawTable
-from data.readers.nouns import Noun, header_key, noun
+from data.readers.nouns import GIVES_WAY, Noun, header_key, noun
 from data.readers.shapes import Fault, shapes_of
 from data.readers.values import CellFaultError
 from geo.errors import InputError, MissingColumnsError
@@ -113,6 +113,8 @@ def _columns(raw: RawTable, wanted: Noun) -> dict[str, str]:
         if meaning is not None:
             found.setdefault(meaning, []).append(header)
     for meaning, headers in found.items():
+        plain = [header for header in headers if header_key(header) not in GIVES_WAY]
+        found[meaning] = headers = plain or headers
         if len(headers) > 1:
             raise AmbiguousColumnsError(file=raw.file_name, columns=", ".join(headers), field=meaning)
     missing = [item for item in wanted.fields if item.required and item.name not in found]

@@ -48,7 +48,10 @@ LON = ("lon", "lng", "long", "longitude", "经度", "x", "x坐标", "东经")
 LAT = ("lat", "latitude", "纬度", "y", "y坐标", "北纬")
 OUTLINE = ("geometry", "wkt", "geom", "the_geom", "几何", "坐标串", "轮廓")
 
-REF = ("编号", "id", "ref", "code", "序号", "唯一编号", "标识")
+# A row's own serial number (序号) is no reference: the next file counts from 1 again.
+REF = ("编号", "唯一编号", "id", "ref", "code", "标识")
+# Headers that many programs add by themselves: they give way where a plainer one is there.
+GIVES_WAY = frozenset({"id", "ref", "code", "标识"})
 NAME = ("名称", "title", "名字")
 AREA = ("区划代码", "社区代码", "社区编码", "行政区划代码", "区划编码", "division_code", "community_code")
 REPORTED = ("时间", "上报时间", "发生时间", "受理时间", "日期", "time", "date", "reported")
@@ -109,7 +112,7 @@ def noun(name: str, profile: Profile) -> Noun:
 
 def _areas() -> Noun:
     fields = (
-        Field("area_code", (*AREA, *REF), values.code(12, shorter=(2, 4, 6, 9)), required=True),
+        Field("area_code", (*AREA, "编号", "id", "code"), values.code(12, shorter=(2, 4, 6, 9)), required=True),
         Field("name", (*NAME, "区划名称", "社区名称"), values.words, required=True),
         Field("level", ("级别", "层级", "等级"), values.choice(LEVEL_WORDS)),
         Field("parent_code", ("上级代码", "上级编码", "上级区划代码", "parent"), values.code(12, shorter=(2, 4, 6, 9))),

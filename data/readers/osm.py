@@ -130,6 +130,7 @@ def _no_people() -> pd.DataFrame:
 def _source(path: Path, elements: Elements) -> dict[str, Any]:
     return {
         "authority": "OpenStreetMap contributors",
+        "attribution": "© OpenStreetMap contributors, ODbL 1.0",
         "licence": "ODbL 1.0",
         "licence_url": "https://www.openstreetmap.org/copyright",
         "file": path.name,

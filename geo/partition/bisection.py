@@ -1,16 +1,29 @@
-"""Bisection: a first division of a piece of ground, halved again and again between its far ends.
+"""Bisection: a first division of a piece of ground, halved again and again along its cheapest line.
 
-Each half is the set of nodes nearer on foot to one end than to the other. Walking from a node
-towards its end never leaves the half, so both halves are in one piece by construction; ties that
-break this are mended. Distances are metres between the middles of neighbouring cells.
+For each halving some orders of the nodes are swept: along six directions, and by how much nearer on
+foot a node is to one far end of the ground than to the other (both halves are then in one piece by
+construction, however the ground winds). In each order the cheapest cut near the wanted share is
+taken; loose bits go to the other half; the order with the least border wins. Metres and households.
 """
 
 import heapq
+from typing import NamedTuple
 
 import numpy as np
 
 from geo.partition.compiled import compiled
 from geo.partition.graph import Floats, Graph, Ints
+
+DIRECTIONS = 6
+SLACK = 0.2
+FAR_OFF = 1e9
+
+
+class Aim(NamedTuple):
+    """What a halving aims at: one half's share of the mass, and how many households off it may be."""
+
+    share: float
+    slack: float
 
 
 @compiled
@@ -40,18 +53,32 @@ def farthest(graph: Graph, part: Ints, members: Ints, start: int, away: Floats) 
 
 
 @compiled
-def prefix(mass: Ints, order: Ints, share: float) -> int:
-    """Return how many nodes of `order` come nearest to `share` of its mass; both sides keep one."""
-    total = 0
-    for u in order:
-        total += mass[u]
-    held, best, cut = 0, np.inf, 1
+def sweep(graph: Graph, part: Ints, order: Ints, want: float, slack: float) -> int:
+    """Return how many nodes of `order` to cut off: the cheapest cut whose mass is within `slack` of `want`.
+
+    Where no cut is that near, the nearest one. Both sides keep a node.
+    """
+    place = np.full(len(part), -1, dtype=np.int64)
+    for i in range(len(order)):
+        place[order[i]] = i
+    held, cost, best, cut = 0, 0.0, np.inf, 1
     for i in range(len(order) - 1):
-        held += mass[order[i]]
-        miss = abs(held - share * total) if total > 0 else abs(i + 1 - share * len(order))
-        if miss < best:
-            best, cut = miss, i + 1
+        u = order[i]
+        held += graph.mass[u]
+        for p in range(graph.ptr[u], graph.ptr[u + 1]):
+            there = place[graph.idx[p]]
+            if there >= 0:
+                cost += graph.cost[p] if there > i else -graph.cost[p]
+        rating = rated(cost, abs(held - want) - slack)
+        if rating < best:
+            best, cut = rating, i + 1
     return cut
+
+
+@compiled
+def rated(cost: float, over: float) -> float:
+    """Return the rating of a cut: its cost, and far above that what its mass is off by."""
+    return cost if over <= 0.0 else FAR_OFF * (1.0 + over) + cost
 
 
 @compiled
@@ -87,18 +114,52 @@ def hand_over(graph: Graph, part: Ints, members: Ints, label: int, other: int) -
 
 
 @compiled
-def halve(graph: Graph, part: Ints, members: Ints, start: int, fresh: int, share: float) -> None:
-    """Give the far side of one part the label `fresh`, leaving about `share` of its mass."""
-    label = part[start]
+def sides(graph: Graph, part: Ints, members: Ints, start: int) -> Floats:
+    """Return the orders to sweep: one row of values by member each."""
     near, far = np.empty(len(part)), np.empty(len(part))
     source = farthest(graph, part, members, start, near)
     sink = farthest(graph, part, members, source, near)
     farthest(graph, part, members, sink, far)
-    order = members[np.argsort(near[members] - far[members], kind="mergesort")]
-    for u in order[prefix(graph.mass, order, share) :]:
-        part[u] = fresh
-    hand_over(graph, part, members, label, fresh)
-    hand_over(graph, part, members, fresh, label)
+    rows = np.empty((DIRECTIONS + 1, len(members)))
+    rows[0] = near[members] - far[members]
+    for i in range(DIRECTIONS):
+        angle = np.pi * i / DIRECTIONS
+        rows[i + 1] = np.cos(angle) * graph.x[members] + np.sin(angle) * graph.y[members]
+    return rows
+
+
+@compiled
+def border_between(graph: Graph, part: Ints, members: Ints, label: int, fresh: int) -> float:
+    """Return the cost of all borders between two parts."""
+    cost = 0.0
+    for u in members:
+        if part[u] == label:
+            for p in range(graph.ptr[u], graph.ptr[u + 1]):
+                if part[graph.idx[p]] == fresh:
+                    cost += graph.cost[p]
+    return cost
+
+
+@compiled
+def halve(graph: Graph, part: Ints, members: Ints, start: int, fresh: int, aim: Aim) -> None:
+    """Give one side of a part the label `fresh`; the other keeps about `aim.share` of the mass."""
+    label, total = part[start], graph.mass[members].sum()
+    best, chosen = np.inf, part[members]
+    for row in sides(graph, part, members, start):
+        order = members[np.argsort(row, kind="mergesort")]
+        cut = sweep(graph, part, order, aim.share * total, aim.slack)
+        for u in order[cut:]:
+            part[u] = fresh
+        hand_over(graph, part, members, label, fresh)
+        hand_over(graph, part, members, fresh, label)
+        held = 0
+        for u in members:
+            held += graph.mass[u] if part[u] == label else 0
+        rating = rated(border_between(graph, part, members, label, fresh), abs(held - aim.share * total) - aim.slack)
+        if rating < best:
+            best, chosen = rating, part[members]
+        part[members] = label
+    part[members] = chosen
 
 
 def bisected(graph: Graph, count: int, *, rng: np.random.Generator) -> Ints:
@@ -125,7 +186,8 @@ def bisected(graph: Graph, count: int, *, rng: np.random.Generator) -> Ints:
         if parts < 2 or len(members) < 2:
             continue
         label, fresh = int(part[members[0]]), used
-        halve(graph, part, members, int(members[rng.integers(len(members))]), fresh, (parts // 2) / parts)
+        aim = Aim((parts // 2) / parts, SLACK * graph.mass[members].sum() / parts)
+        halve(graph, part, members, int(members[rng.integers(len(members))]), fresh, aim)
         used += 1
         near, far = members[part[members] == label], members[part[members] == fresh]
         first = min(parts // 2, len(near))

@@ -34,16 +34,14 @@ def random_incidents(count: int) -> gpd.GeoDataFrame:
         moment + timedelta(hours=30) if shut else None
         for moment, shut in zip(reported, draw.random(count) < 0.4, strict=True)
     ]
-    column = draw.uniform(0, 16, count)
+    column = draw.uniform(0, 17, count)  # the last column lies east of the town
     return gpd.GeoDataFrame(
         {
-            "area_code": [COMMUNITIES[int(at // 4)] for at in column],
+            "area_code": [COMMUNITIES[min(int(at // 4), 3)] for at in column],
             "reported_at": pd.to_datetime(reported, utc=True),
             "closed_at": pd.to_datetime(closed, utc=True),
             "category": draw.choice(["noise", "drain", "rubbish"], count),
-            "tier": [
-                {"none": None}.get(tier, tier) for tier in draw.choice(["grid", "community", "none"], count).tolist()
-            ],
+            "tier": pd.Series(draw.choice(["grid", "community", "none"], count)).replace("none", None).tolist(),
             "state": ["settled" if moment else "reported" for moment in closed],
         },
         geometry=gpd.points_from_xy(WEST + column * STEP, SOUTH + draw.uniform(0, 4, count) * STEP),
@@ -118,7 +116,7 @@ def test_counts_are_those_of_pandas(many: tuple[Connection, gpd.GeoDataFrame], w
         assert found.to_dict() == keys.value_counts().to_dict()
         assert found.index.is_monotonic_increasing
     hours = np.zeros((7, 24), dtype=int)
-    np.add.at(hours, (local.dt.weekday.to_numpy(), local.dt.hour.to_numpy()), 1)
+    np.add.at(hours, (local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), 1)
     np.testing.assert_array_equal(counted.hours, hours)
 
 

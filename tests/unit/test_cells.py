@@ -10,7 +10,14 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 
 from geo.cells import COLUMNS, cells_from_ground
-from geo.errors import DuplicateIdError, EmptyFrameError, MissingColumnsError, MissingCrsError, WrongCrsError
+from geo.errors import (
+    DuplicateIdError,
+    EmptyFrameError,
+    InputError,
+    MissingColumnsError,
+    MissingCrsError,
+    WrongCrsError,
+)
 from tests.fixtures.drawn import Drawn, degrees, draw, frame, metres
 
 CROSS = """
@@ -308,6 +315,8 @@ def test_refusals() -> None:
         cells_from_ground(areas, buildings, streets.to_crs("EPSG:4545"), barriers, compounds)
     with pytest.raises(DuplicateIdError):
         cells_from_ground(areas, pd.concat([buildings, buildings]), streets, barriers, compounds)
+    with pytest.raises(InputError, match="households_max"):
+        cells_from_ground(*town.ground, households_max=0)
     with pytest.raises(EmptyFrameError):
         cells_from_ground(areas.iloc[:0], buildings, streets, barriers, compounds)
     with pytest.raises(EmptyFrameError):

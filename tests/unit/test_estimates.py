@@ -55,9 +55,12 @@ def test_nobody_lives_in_other_uses(use: str) -> None:
     assert estimate_households(frame((use, 6, 1000)), RULE).tolist() == [0]
 
 
-def test_a_small_low_building_has_at_least_one_household() -> None:
-    # 1 floor x 60 m2 x 0.8 / 100 = 0.48
-    assert estimate_households(frame(("residential", 1, 60)), RULE).tolist() == [1]
+def test_a_small_low_building_is_one_familys_house_and_a_large_or_tall_one_is_not() -> None:
+    # 2 floors x 301 m2 x 0.8 / 100 = 4.8; 3 floors x 60 m2 x 0.8 / 100 = 1.44
+    made = estimate_households(
+        frame(("residential", 1, 60), ("residential", 2, 299), ("residential", 2, 301), ("residential", 3, 60)), RULE
+    )
+    assert made.tolist() == [1, 1, 5, 1]
 
 
 def test_a_told_house_has_exactly_one_and_a_hut_none() -> None:

@@ -66,6 +66,13 @@ def test_two_columns_of_one_meaning_are_refused(tmp_path: Path) -> None:
         checked(tmp_path, "stations", "名称,name,类别,经度,纬度", "甲,乙,health,107,27")
 
 
+def test_an_id_that_a_program_added_gives_way_to_the_number_people_gave(tmp_path: Path) -> None:
+    made = checked(tmp_path, "stations", "id,序号,编号,名称,类别,经度,纬度", "9,1,S-1,甲,health,107.05,27.05")
+    assert made.rows["source_ref"].tolist() == ["S-1"]
+    alone = checked(tmp_path, "stations", "id,序号,名称,类别,经度,纬度", "9,1,甲,health,107.05,27.05")
+    assert alone.rows["source_ref"].tolist() == ["9"]
+
+
 def test_a_place_is_needed_where_the_noun_has_one(tmp_path: Path) -> None:
     with pytest.raises(MissingColumnsError, match="经度"):
         checked(tmp_path, "stations", "名称,类别", "甲,health")
