@@ -48,8 +48,8 @@ def import_rows(
     if not commit:
         return Imported(checked, None)
     source = {
-        "file_name": raw.file_name, "file_sha256": raw.sha256, "crs": str(raw.crs or ""), "encoding": raw.encoding,
-        "rows_in": checked.counts["rows_in"],
+        "file_name": raw.file_name, "file_sha256": raw.sha256, "crs": str(raw.crs or ""), "datum": raw.datum,
+        "encoding": raw.encoding, "rows_in": checked.counts["rows_in"], "rows_stored": checked.counts["rows"],
     }  # fmt: skip
     with transaction(engine, actor=actor, action="import_rows") as connection:
         if noun == "people":
@@ -66,12 +66,13 @@ def _refuse_unknown_targets(connection: Connection, checked: Checked, raw: RawTa
         "building": set(ground.read_buildings(connection)["source_ref"].dropna()),
     }
     faults: list[dict[str, Any]] = []
-    for name in DUTY_TARGETS:
-        told = checked.rows[name].dropna()
-        for row, value in told[~told.isin(known[name])].items():
+    for row, targets in checked.rows.reindex(columns=DUTY_TARGETS).to_dict("index").items():
+        unknown = [name for name in DUTY_TARGETS if pd.notna(targets[name]) and targets[name] not in known[name]]
+        if unknown:
+            value = targets[unknown[0]]
             original = raw.cells.loc[[row]].iloc[0].to_dict()
             reasons = {"reason_zh": UNKNOWN_ZH.format(value=value), "reason": UNKNOWN.format(value=value)}
-            faults.append({"row_number": row, "field": name, **reasons, "original": original})
+            faults.append({"row_number": row, "field": unknown[0], **reasons, "original": original})
     if not faults:
         return checked
     rejects = pd.concat([checked.rejects, pd.DataFrame(faults)], ignore_index=True).sort_values("row_number")
@@ -81,11 +82,14 @@ def _refuse_unknown_targets(connection: Connection, checked: Checked, raw: RawTa
 
 
 def _store_people(connection: Connection, checked: Checked, source: dict[str, Any]) -> int:
-    """Store people, then the duty each brought; a person without a number is known by file and row."""
-    rows = checked.rows.copy()
+    """Store people, then the duties they brought; a person without a number is known by file and row.
+
+    A person of several rows has a duty in each; who they are is taken from the first.
+    """
+    rows = checked.rows.reindex(columns=[*checked.rows.columns.union([*DUTY_COLUMNS, "source_ref"], sort=False)])
     stand_in = source["file_sha256"][:12] + ":" + rows.index.astype(str)
     rows["source_ref"] = rows["source_ref"].where(rows["source_ref"].notna(), pd.Series(stand_in, index=rows.index))
-    kept = rows.drop(columns=[name for name in DUTY_COLUMNS if name != "role"])
+    kept = rows.drop(columns=[name for name in DUTY_COLUMNS if name != "role"]).drop_duplicates("source_ref")
     import_id = import_store.write_import(connection, "people", kept, checked.rejects, source)
     duties = _duties(connection, rows)
     people_store.write_duties(connection, duties)

@@ -25,7 +25,10 @@ def build(
     *,
     osm: Annotated[Path | None, typer.Option(help="an OpenStreetMap extract, *.osm.pbf")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="draw the invented demo town instead")] = False,
-    name: Annotated[str | None, typer.Option(help="what the town is called; default: the file's name")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="what the town is called; default: the division or place in the file, else the file's name"),
+    ] = None,
     profile: Annotated[str, typer.Option(help="place profile: a slug or a TOML file")] = "demo",
     scale: Annotated[
         float, typer.Option(help="demo only: 1 is some 8,000 buildings, 125 a million", min=0.02, max=125)

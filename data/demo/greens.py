@@ -89,6 +89,8 @@ def _clear(plots: Shapes, taken: Shapes) -> Shapes:
     """Return plots without the ground that is taken (empty where too little is left)."""
     cleared = plots.copy()
     first, second = shapely.STRtree(taken).query(plots, predicate="intersects")
+    if len(first) == 0:
+        return cleared
     order = np.argsort(first, kind="stable")
     first, second = first[order], second[order]
     rows, begins = np.unique(first, return_index=True)

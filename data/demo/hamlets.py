@@ -106,7 +106,8 @@ def _wander(
             away = np.min(np.hypot(line[1:, None, 0] - others[:, 0], line[1:, None, 1] - others[:, 1]), axis=1)
             good &= away > np.minimum(APART_M, STEP_M * 0.72 * np.arange(1, steps + 1))
         length = int(np.argmin(good)) if not good.all() else steps
-        if length >= 4 and (best is None or length + 1 > len(best)):
+        is_longer = length >= 4 and (best is None or length + 1 > len(best))
+        if is_longer and face.covers(shapely.LineString(line[: length + 1])):
             best = line[: length + 1]
         if best is not None and len(best) > 7:
             break

@@ -28,9 +28,9 @@ def build_park(site: Site, draft: Draft, number: int, rng: np.random.Generator) 
     round_off = shapely.buffer(shapely.buffer(site.polygon, -6, quad_segs=4), 6, quad_segs=4)
     draft.greens.append(Green(round_off if round_off.geom_type == "Polygon" else site.polygon, "park", _name(number)))
     middle, along, length, width = box(site.outline)
-    share = np.linspace(-1, 1, 17)[:, None]
-    across = np.array([-along[1], along[0]]) * 0.17 * width * np.sin(np.pi * share)
-    ways: Points = middle + share * along * 0.3 * length + across
+    ways = _walk(site, middle, along, length, width)
+    if ways is None:
+        return
     before = len(draft.paths)
     for end, beyond in ((ways[0], ways[0] - along * 0.3 * length), (ways[-1], ways[-1] + along * 0.3 * length)):
         open_gate(site, draft, end, rng, compound=-1, toward=beyond)
@@ -39,6 +39,18 @@ def build_park(site: Site, draft: Draft, number: int, rng: np.random.Generator) 
             draft.paths.pop()
     if len(draft.paths) > before:
         draft.paths.append(Path(ways, "footway", _name(number) + "步道"))
+
+
+def _walk(site: Site, middle: Points, along: Points, length: float, width: float) -> Points | None:
+    """Return a walk through the middle, as bent as the park's outline allows."""
+    share = np.linspace(-1, 1, 17)[:, None]
+    across = np.array([-along[1], along[0]]) * width * np.sin(np.pi * share)
+    ground = shapely.buffer(site.polygon, -2.0)
+    for bend, reach in ((0.17, 0.3), (0.08, 0.28), (0.0, 0.25), (0.0, 0.15)):
+        ways: Points = middle + share * along * reach * length + bend * across
+        if ground.contains(shapely.LineString(ways)):
+            return ways
+    return None
 
 
 def lay_town_wall(parks: list[Site], old_town: Points, draft: Draft) -> None:

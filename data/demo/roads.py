@@ -213,8 +213,11 @@ def _smooth(points: Points) -> Points:
 
 
 def _winding_through(points: Points, rng: np.random.Generator) -> Points:
+    """A road through a few places that wavers a little on its way."""
     line = _smooth(points)
-    t = np.linspace(0, 1, len(line))
-    calm = np.sin(np.pi * t) ** 0.5
-    wiggle = np.column_stack([_wave(t * 5000, 26.0, rng), _wave(t * 5000, 26.0, rng)])
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    at = np.concatenate([[0.0], np.cumsum(steps)])
+    height = min(26.0, 0.006 * float(at[-1]))
+    calm = np.sin(np.pi * at / at[-1])
+    wiggle = np.column_stack([_wave(at, height, rng), _wave(at, height, rng)])
     return np.asarray(line + wiggle * calm[:, None])

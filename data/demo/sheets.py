@@ -152,7 +152,7 @@ def _buildings(tile: Tile, codes: Shapes, doors: Points) -> gpd.GeoDataFrame:
         "is_estimate": False,
     })  # fmt: skip
     frame.loc[compound == 0, "compound_id"] = pd.NA
-    shapes = shapely.multipolygons(tile.shapes, indices=np.arange(len(tile.shapes)))
+    shapes = np.asarray(shapely.multipolygons(tile.shapes, indices=np.arange(len(tile.shapes))), dtype=object)
     return _numbered(frame, shapes, "building_id")
 
 

@@ -65,7 +65,7 @@ def draw_tile(valley: Valley, county: str) -> Tile:
     blocks = lay_blocks(valley, bones, names, stream("lots"))
     draft = Draft()
     water = lay_barriers(blocks, valley, draft, stream("pond"))
-    _build(sites(blocks), blocks, (bones, valley), draft, names, county, stream("wall"))
+    _build(sites(blocks), blocks, (bones, valley), draft, names=names, county=county)
     build_hamlets(blocks, valley, water, draft, names, stream("farm"))
     streets = weave([*(path for path in blocks.edges if path.road_class), *draft.paths])
     houses, shapes = settle(draft, blocks, linestrings([path.coords for path in streets]))
@@ -75,11 +75,11 @@ def draw_tile(valley: Valley, county: str) -> Tile:
 
 
 def _build(
-    found: list[Site], blocks: Blocks, plan: tuple[Bones, Valley], draft: Draft, names: Names, county: str,
-    rng: np.random.Generator,
-) -> None:  # fmt: skip
+    found: list[Site], blocks: Blocks, plan: tuple[Bones, Valley], draft: Draft, *, names: Names, county: str
+) -> None:
     """Build every site by its kind."""
     bones, valley = plan
+    rng = generator(valley.seed, "demo", f"{valley.row}:{valley.column}", "wall")
     quarters = _quarters(blocks, draft, names)
     great = _great_sites(found, valley)
     counts = dict.fromkeys(("park", "school", *CIVIC), 0)

@@ -18,7 +18,12 @@ from data.stores._within import EVERYWHERE, digits_of
 def cover_by_community(
     connection: Connection, *, on: date, scheme: str = "general", within: str = EVERYWHERE
 ) -> pd.DataFrame:
-    """Return cover of each community: index area_code; name, doors, doors_covered, doors_astray, households, grids, vacant.
+    """Return cover of each community.
+
+    Returns
+    -------
+    pandas.DataFrame
+        index area_code; name, doors, doors_covered, doors_astray, households, grids, vacant.
 
     A door is covered when it lies in exactly one grid and that grid has a worker; it is astray in none or several.
     """

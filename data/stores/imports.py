@@ -19,7 +19,7 @@ from geo.errors import DuplicateIdError, NotFoundError
 NOUNS = ("areas", "compounds", "buildings", "people", "stations", "incidents")
 """Tables that files may fill."""
 
-_HEAD = ("file_name", "file_sha256", "rows_in")
+_HEAD = ("file_name", "file_sha256", "rows_in", "rows_stored")
 _REJECT = ["row_number", "field", "reason", "original"]
 
 
@@ -41,7 +41,7 @@ def write_import(
         row_number (as in the file), field or None, reason, original (dict of the row's text); several rows
         may stand for one row of the file.
     source
-        file_name, file_sha256; anything else (authority, licence, crs ...) is kept with the import.
+        file_name, file_sha256; rows_in and rows_stored where several rows of the file made one; anything else (authority, licence, crs ...) is kept with the import.
 
     Raises
     ------
@@ -89,7 +89,8 @@ def _write_head(
     rejected = rejects["row_number"].nunique() if len(rejects) else 0
     values = {
         "noun": noun, "file_name": source["file_name"], "file_sha256": source["file_sha256"],
-        "rows_in": source.get("rows_in", len(checked) + rejected), "rows_stored": len(checked),
+        "rows_in": source.get("rows_in", len(checked) + rejected),
+        "rows_stored": source.get("rows_stored", len(checked)),
         "rows_rejected": rejected,
         "source": {name: value for name, value in source.items() if name not in _HEAD},
     }  # fmt: skip

@@ -59,8 +59,6 @@ category_walks = Table(
     metadata,
     Column("building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), primary_key=True),
     Column("category", Text, primary_key=True, comment="the nearest among the stations of this category"),
-    Column(
-        "station_id", BigInteger, ForeignKey("stations.station_id", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    Column("station_id", BigInteger, ForeignKey("stations.station_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("walk_min", DOUBLE_PRECISION, nullable=False, comment="beyond the longest threshold there is no row"),
 )

@@ -22,12 +22,11 @@ import numpy as np
 import pandas as pd
 
 from geo.partition.bands import Band, divides
-from geo.partition.exact import EXACT_CELLS, EXACT_STEPS, SearchTooLongError, exact_division
-from geo.partition.graph import Flags, Graph, Ints, pieces_on_foot, subgraph
+from geo.partition.graph import Flags, Ints, pieces_on_foot, subgraph
 from geo.partition.ground import Ground
+from geo.partition.impossible import no_division_of, no_grid_for
 
 COLUMNS = ["grid", "rule", "certificate", "detail"]
-PROOF_STEPS = 3000
 
 
 @dataclass(frozen=True)
@@ -110,71 +109,6 @@ def contiguity_findings(ground: Ground, labels: Ints) -> Iterator[Finding]:
         certificate = "unpeopled_piece" if len(loose) == len(own) - 1 else "unresolved"
         detail = {"pieces": len(loose), "cells": len(cells), "cell_id": id_of(ground, cells[0])}
         yield Finding(int(grid), "contiguity", certificate, detail)
-
-
-def no_division_of(piece: Graph, band: Band) -> bool:
-    """Return whether it is proved, by trying all, that a small piece has no division in band."""
-    if piece.size > EXACT_CELLS:
-        return False
-    try:
-        return exact_division(piece, band, steps=EXACT_STEPS) is None
-    except SearchTooLongError:
-        return False
-
-
-def no_grid_for(graph: Graph, cell: int, band: Band) -> bool:
-    """Return whether it is proved that no grid in band can hold `cell` and leave ground that divides.
-
-    All connected sets that hold the cell and stay below the upper bound are walked, up to
-    ``PROOF_STEPS`` of them; a walk that ends early proves nothing.
-    """
-    waiting = [(frozenset([cell]), int(graph.mass[cell]), tuple(on_foot(graph, cell)), frozenset([cell]))]
-    for _ in range(PROOF_STEPS):
-        if not waiting:
-            return True
-        members, mass, border, closed = waiting.pop()
-        if mass >= band.lo and leaves_divisible(graph, members, band):
-            return False
-        for i, v in enumerate(border):
-            if mass + graph.mass[v] > band.hi:
-                continue
-            met = closed | set(border[: i + 1])
-            onward = tuple(w for w in on_foot(graph, v) if w not in met and w not in border)
-            waiting.append((members | {v}, mass + int(graph.mass[v]), border[i + 1 :] + onward, met))
-    return False
-
-
-def on_foot(graph: Graph, u: int) -> list[int]:
-    """Return the neighbours of u on foot."""
-    low, high = graph.ptr[u], graph.ptr[u + 1]
-    return [int(v) for v in graph.idx[low:high][graph.foot[low:high]]]
-
-
-def leaves_divisible(graph: Graph, members: frozenset[int], band: Band) -> bool:
-    """Return whether every piece that is left without `members` can be shared by whole grids.
-
-    A piece is walked only until it holds so many households that any such number can be shared.
-    """
-    enough = band.lo * -(-band.lo // max(1, band.hi - band.lo))
-    large: set[int] = set()
-    small: set[int] = set()
-    for start in sorted({v for u in members for v in on_foot(graph, u)} - members):
-        if start in small or start in large:
-            continue
-        met, waiting, mass = {start}, [start], 0
-        while waiting and mass < enough and met.isdisjoint(large):
-            u = waiting.pop()
-            mass += int(graph.mass[u])
-            fresh = [v for v in on_foot(graph, u) if v not in met and v not in members]
-            met.update(fresh)
-            waiting += fresh
-        if waiting:
-            large |= met
-        elif not divides(mass, band):
-            return False
-        else:
-            small |= met
-    return True
 
 
 def id_of(ground: Ground, cell: int | np.integer) -> object:

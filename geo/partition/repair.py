@@ -12,10 +12,12 @@ import numpy as np
 from geo.partition.bands import Band, divides, outside, unavoidable
 from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
+from geo.partition.impossible import no_grid_for
 from geo.partition.trees import cut_by_trees
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
 PATIENCE, PATIENCE_A_PART, PATIENCE_A_NODE = 150, 60, 10
+LONG_PATIENCE = 1500
 STRICT_TREES, WIDE_TREES = 3, 2
 MAX_REGION_SUMS = 4_000_000
 EXACT_REGION, EXACT_STEPS = 12, 200
@@ -118,18 +120,34 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
         A new array; every part is connected on foot.
     """
     now = Division(graph, labels, band)
-    least, floor, idle, turn = sum(now.missed.values()), unavoidable(int(graph.mass.sum()), band), 0, 0
-    while least > floor and idle < patience_with(graph, len(now.missed)):
+    keep_cutting(now, PATIENCE + PATIENCE_A_PART * len(now.missed), rng=rng)
+    if any(not is_excused(now, part) for part in sorted(now.missed)):
+        keep_cutting(now, LONG_PATIENCE, rng=rng)
+    return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)
+
+
+def keep_cutting(now: Division, patience: int, *, rng: np.random.Generator) -> None:
+    """Cut until nothing that can be in band is out of it, or `patience` cuts in a row were in vain."""
+    floor = unavoidable(int(now.graph.mass.sum()), now.band)
+    # A handful of nodes has a handful of divisions.
+    patience = min(patience, PATIENCE_A_NODE * now.graph.size)
+    least, idle, turn = sum(now.missed.values()), 0, 0
+    while least > floor and idle < patience:
         recut(now, REGION_PARTS[turn % len(REGION_PARTS)], rng=rng)
         turn, idle = turn + 1, idle + 1
         if sum(now.missed.values()) < least:
             least, idle = sum(now.missed.values()), 0
-    return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)
 
 
-def patience_with(graph: Graph, bad: int) -> int:
-    """Return after how many cuts in vain to give up: a handful of nodes has a handful of divisions."""
-    return min(PATIENCE + PATIENCE_A_PART * bad, PATIENCE_A_NODE * graph.size)
+def is_excused(now: Division, part: int) -> bool:
+    """Return whether the piece cannot be shared at all, or holds a node of the part that fits into no grid."""
+    if not divides(int(now.graph.mass.sum()), now.band):
+        return True
+    cells = now.members[part]
+    cells = cells[now.graph.mass[cells] > 0]
+    return any(
+        no_grid_for(now.graph, int(u), now.band) for u in cells[np.argsort(now.graph.mass[cells], kind="stable")]
+    )
 
 
 def recut(now: Division, parts: int, *, rng: np.random.Generator) -> None:

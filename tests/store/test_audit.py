@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from data.postgis.engine import OWNER, WRITER, open_engine, reading, transaction
 from data.stores.audit import read_audit
 from data.tables import metadata
-from tests.store.conftest import Kept, undoing
+from tests.store.kept import Kept, undoing
 
 WATCHED = sorted(set(metadata.tables) - {"audit"})
 

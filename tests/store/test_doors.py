@@ -13,7 +13,7 @@ from data.stores._rows import copy_frame
 from data.tables import metadata
 from geo.rng import generator
 from tests.fixtures.small_town import COMMUNITIES, SmallTown, square
-from tests.store.conftest import Kept
+from tests.store.kept import Kept
 
 NAMES = ("金桂花园", "麒龙新城", "人民路小区", "云溪花园", "Sunny 100%", "a_b苑")
 
@@ -71,7 +71,7 @@ def streets(undone: Connection) -> Connection:
 )
 def test_the_best_place(streets: Connection, typed: str, kind: str, label: str) -> None:
     found = doors.search(streets, typed, 5)
-    assert found.loc[0, ["kind", "label"]].tolist() == [kind, label]
+    assert list(found.loc[0, ["kind", "label"]]) == [kind, label]
     assert found["score"].between(0, 1).all()
 
 

@@ -25,7 +25,7 @@ from tests.fixtures.small_town import (
     draw_town,
     square,
 )
-from tests.store.conftest import plain
+from tests.store.kept import plain
 
 
 def at(column: float, row: float) -> tuple[float, float]:

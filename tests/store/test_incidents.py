@@ -18,7 +18,7 @@ from data.stores.incidents import IncidentFilter
 from data.tables import metadata
 from geo.rng import generator
 from tests.fixtures.small_town import COMMUNITIES, COUNTY, SOUTH, STEP, WEST, draw_cells, draw_plan
-from tests.store.conftest import Kept, undoing
+from tests.store.kept import Kept, undoing
 
 A, B, C, D = COMMUNITIES
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from data.stores import people
 from data.stores._values import RefusedRowsError
 from geo.errors import MissingColumnsError
 from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, VACANT
-from tests.store.conftest import Kept
+from tests.store.kept import Kept
 
 A = COMMUNITIES[0]
 JULY = date(2026, 7, 1)
@@ -93,7 +93,7 @@ def test_the_public_is_told_a_surname_and_a_duty_line(kept: Kept) -> None:
     with reading(kept.engines[READER], scope="") as conn:
         found = people.public_contacts(conn, JULY)
     assert list(found.columns) == ["name", "duty_line"]
-    assert found.loc[f"{A}001"].tolist() == ["王网格员", "0851-2200000"]
+    assert list(found.loc[f"{A}001"]) == ["王网格员", "0851-2200000"]
     assert VACANT not in found.index
     assert len(found) == 5
 

@@ -23,7 +23,7 @@ from data.stores._values import RefusedRowsError
 from data.stores.plans import MismatchError, PlanGeometry
 from geo.errors import ConflictError, NotFoundError
 from tests.fixtures.small_town import COMMUNITIES, COUNTY, PUBLISHED_ON, draw_cells, draw_plan, write_small_town
-from tests.store.conftest import Kept, plain, undoing
+from tests.store.kept import Kept, plain, undoing
 
 A, B, C, D = COMMUNITIES
 JULY = date(2026, 7, 1)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from data.stores import reaches, stations
 from data.stores._values import RefusedRowsError
 from tests.fixtures.small_town import COMMUNITIES, draw_reaches, draw_town
-from tests.store.conftest import plain
+from tests.store.kept import plain
 
 A, B, C, D = COMMUNITIES
 

@@ -12,7 +12,7 @@ from data.stores import incidents, people, town
 from data.tables import metadata
 from geo.errors import DeniedError, NotFoundError
 from tests.fixtures.small_town import COMMUNITIES
-from tests.store.conftest import Kept
+from tests.store.kept import Kept
 
 PUBLIC = {
     "areas", "streets", "barriers", "greens", "compounds", "gates", "plans", "plan_areas", "grids", "zones", "stations",

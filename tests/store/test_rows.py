@@ -21,7 +21,7 @@ from data.stores.ground import read_buildings, read_streets
 from data.stores.incidents import read_descriptions, read_incidents
 from data.tables import metadata
 from geo.errors import DuplicateIdError, MissingCrsError, WrongCrsError
-from tests.store.conftest import Kept, undoing
+from tests.store.kept import Kept, undoing
 
 BUILDINGS, STREETS, INCIDENTS = (metadata.tables[name] for name in ("buildings", "streets", "incidents"))
 AREA = "529901001001"
@@ -66,7 +66,13 @@ def engine_of_role(kept: Kept, request: pytest.FixtureRequest) -> Iterator[Engin
 
 def building_frame(rows: list[dict[str, Any]], first_id: int) -> gpd.GeoDataFrame:
     index = pd.RangeIndex(first_id, first_id + len(rows), name="building_id").astype("int64")
-    kinds = {"name": object, "address": object, "floors": "Int64", "households": "int64", "is_estimate": bool}
+    kinds: dict[str, Any] = {
+        "name": object,
+        "address": object,
+        "floors": "Int64",
+        "households": "int64",
+        "is_estimate": bool,
+    }
     columns: Any = {
         name: pd.Series([row[name] for row in rows], index=index, dtype=kind) for name, kind in kinds.items()
     }

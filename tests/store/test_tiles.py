@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
-import mapbox_vector_tile
+import mapbox_vector_tile  # type: ignore[import-untyped]  # it has no types
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +24,7 @@ from data.tables import metadata
 from geo.errors import NotFoundError
 from geo.rng import generator
 from tests.fixtures.small_town import COMMUNITIES, SOUTH, STEP, VACANT, WEST, SmallTown
-from tests.store.conftest import Kept, undoing
+from tests.store.kept import Kept, undoing
 
 JULY = date(2026, 7, 1)
 BAND = (300, 500)
@@ -164,7 +164,7 @@ def test_the_public_tile_says_little(public: Connection) -> None:
 
 
 def test_walks(conn: Connection) -> None:
-    found = decoded(tiles.walks_tile(conn, *tile_at(*SmallTown.point(3.6, 2), 16)))["walks"]
+    found = decoded(tiles.walks_tile(conn, *tile_at(*SmallTown.point(3, 2, dx=0.9), 16)))["walks"]
     by_walk = {feature["properties"].get("walk_min") for feature in found}
     assert by_walk == {4.0, None}  # A walks 4 minutes, its neighbour B is out of reach
     assert all(feature["properties"]["households"] == 30 for feature in found)

@@ -17,7 +17,7 @@ from data.tables import metadata
 from data.town import Town
 from geo.errors import ConflictError
 from tests.fixtures.small_town import draw_town, square, write_small_town
-from tests.store.conftest import plain
+from tests.store.kept import plain
 
 
 def full_town() -> Town:
@@ -85,7 +85,7 @@ def test_every_frame_comes_back(writer: Engine) -> None:
             assert len(shared) >= 2
             assert plain(back[shared]) == plain(written[shared].loc[back.index]), noun
             if "geometry" in written:
-                same = shapely.equals_identical(back.geometry.values, written.geometry.loc[back.index].values)
+                same = shapely.equals_identical(back.geometry.to_numpy(), written.geometry.loc[back.index].to_numpy())
                 assert same.all(), noun
 
 

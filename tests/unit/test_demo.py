@@ -16,7 +16,7 @@ from data.demo.rings import Size, box, cut, divide
 from data.demo.rows import RowRule, lay_rows, spans
 from data.demo.streets import weave
 from data.demo.valley import valleys
-from data.profiles import Category, load_profile
+from data.profiles import Category, Label, load_profile
 from data.tables import metadata
 from data.town import Town
 from geo.codes import area_level, parent_code
@@ -163,9 +163,8 @@ def test_stations_of_every_category_stand_beside_streets(town: Town, hamlet: Tow
 
 def test_category_nobody_knows_gets_stations_and_incidents() -> None:
     profile = load_profile("demo")
-    more = Category(
-        key="library", label=profile.place.name.model_copy(update={"zh": "书屋", "en": "Library"}), colour="#000000"
-    )
+    label = Label(zh="书屋", en="Library")
+    more = Category(key="library", label=label, colour="#000000")
     rules = profile.incidents.model_copy(update={"categories": (*profile.incidents.categories, more)})
     place = draw_town(
         profile.model_copy(update={"stations": (*profile.stations, more), "incidents": rules}), scale=0.05, seed=1

@@ -22,7 +22,7 @@ def test_neighbouring_cells_of_one_use_become_one_dedicated_grid() -> None:
 def test_a_compound_of_dedicated_use_comes_whole_with_its_yard() -> None:
     compounds = block(range(3), range(3), 7)
     uses = block(range(3), range(3), None) | {(0, 0): "hospital", (1, 1): "hospital"}
-    cells, borders = lattice([[20] * 6] * 6, uses=uses, compounds=compounds)
+    cells, borders = lattice([[30] * 6] * 6, uses=uses, compounds=compounds)
     plan = proposed((cells, borders), dedicated_uses=["hospital"])
     (hospital,) = plan.dedicated
     assert set(plan.assignment.index[plan.assignment == hospital]) == set(cells.index[cells["compound_id"] == 7])

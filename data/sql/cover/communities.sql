@@ -1,5 +1,6 @@
 -- Returns: a row a community: its doors, those covered (in exactly one grid that holds on a day, and that grid has a
--- worker), those without a grid or in several, its households, its grids and those without a worker that day. A door is a stairwell, or the middle of a building that has none.
+-- worker), those without a grid or in several, its households, its grids and those without a worker that day. A door
+-- is a stairwell, or the middle of a building that has none.
 -- Parameters: on (date), scheme (text), within (text, leading digits or *).
 -- CRS: EPSG:4326. Index: idx_grids_geometry, plan_areas_pkey, buildings_area_code_idx.
 WITH held AS (

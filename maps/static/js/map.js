@@ -22,8 +22,16 @@ export function openMap(id, view) {
   L.control.attribution({ prefix: false }).addAttribution(h("span", {}, view.attribution).innerHTML).addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   L.control.zoom({ position: "bottomright", zoomInTitle: t("放大"), zoomOutTitle: t("缩小") }).addTo(map);
-  fitBox(map, [west, south, east, north], { animate: false, padding: [6, 6] });
+  openOn(map, L.latLngBounds([south, west], [north, east]));
   return map;
+}
+
+// The nearest whole zoom level, not the next smaller one: a town that is a little too wide beats one lost in its margins.
+function openOn(map, bounds) {
+  map.options.zoomSnap = 0;
+  const zoom = Math.round(map.getBoundsZoom(bounds) - 0.08);
+  map.options.zoomSnap = 1;
+  map.setView(bounds.getCenter(), Math.min(Math.max(zoom, map.getMinZoom()), map.getMaxZoom()), { animate: false });
 }
 
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;

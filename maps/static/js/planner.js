@@ -167,9 +167,12 @@ export function start(map, { ground, grids: tiles }) {
       drawSummary();
       drawBands();
       applyFilter();
-      if (grids.length) fitBox(map, wholeOf(grids), { animate: false, padding: [12, 12] });
+      if (grids.length && !isBefore(wholeOf(grids))) fitBox(map, wholeOf(grids), { animate: false, padding: [12, 12] });
     });
   }
+
+  // Whether the middle of the map shows this ground already: then the view stays where the reader has it.
+  const isBefore = ([west, south, east, north]) => L.latLngBounds([south, west], [north, east]).contains(map.getBounds().pad(-0.35));
 
   async function loadPlans(wanted) {
     await fill(byId("grids-state"), () => get("plans"), ({ plans }) => {

@@ -66,7 +66,7 @@ export function start(map, { walks, grids }) {
       if (page.category && category !== page.category) continue;
       const [lon, lat] = station.geometry.coordinates;
       const selected = id === page.chosen;
-      const size = selected ? 26 : 18;
+      const size = selected ? 26 : map.getZoom() > 14 ? 18 : map.getZoom() > 13 ? 13 : 9;
       const icon = L.divIcon({ className: "pin", html: mark(category, size, selected), iconSize: [size, size] });
       L.marker([lat, lon], { icon, title: name, alt: name, zIndexOffset: selected ? 1000 : 0 }).on("click", () => choose(station)).addTo(marks);
     }
@@ -145,6 +145,7 @@ export function start(map, { walks, grids }) {
   }
 
   map.on("zoomend", hint);
+  map.on("zoomend", drawStations);
   hint();
   drawToggles();
   drawChips();
