@@ -158,7 +158,8 @@ def rest_is_shareable(town: Town, group: Group) -> bool:
             fresh = town.beside.get(u, set()) - met - group
             met |= fresh
             waiting += fresh
-        if not waiting and not town.is_shareable(households):
+        # Ground without households could come along with the group.
+        if not waiting and households > 0 and not town.is_shareable(households):
             return False
     return True
 

@@ -1,6 +1,5 @@
 """Cut cells: from ground to the smallest pieces that can change hands, and what lies between them."""
 
-import pandas as pd
 from sqlalchemy import Engine
 
 from api.actions import Progress, silent
@@ -9,6 +8,7 @@ from data.profiles import Profile
 from data.stores import areas as area_store
 from data.stores import cells as cell_store
 from data.stores import ground
+from data.stores import town as town_store
 from geo.adjacency import borders_between
 from geo.cells import cells_from_ground
 
@@ -32,15 +32,20 @@ def cut_cells(
         compounds = ground.read_compounds(connection, within=scope)
         gates = ground.read_gates(connection)
         stairwells = ground.read_stairwells(connection, within=scope)
+        source = town_store.read_deployment(connection).get("source", {})
     progress(0.2, "cutting cells")
     cells = cells_from_ground(
         areas, buildings, streets, barriers, compounds,
         stairwells=stairwells, households_max=profile.grid.households_max,
     )  # fmt: skip
     progress(0.6, "finding what lies between them")
-    borders: pd.DataFrame = borders_between(cells, streets, barriers, gates, compounds)
+    # Where a source maps only some gates, a wall without one is a gap in the map, not a prison.
+    opens_gateless = not source.get("has_every_gate", True)
+    borders = borders_between(cells, streets, barriers, gates, compounds, opens_gateless=opens_gateless)
     progress(0.8, f"writing {len(cells):,} cells")
     with transaction(engine, actor=actor, action="cut_cells") as connection:
         cell_store.write_cells(connection, cells, borders)
-    progress(1.0, f"{len(cells):,} cells, {len(borders):,} borders")
+    outside = len(cells.attrs.get("outside", ()))
+    note = f", {outside:,} buildings lie outside every community" if outside else ""
+    progress(1.0, f"{len(cells):,} cells, {len(borders):,} borders{note}")
     return len(cells)

@@ -20,6 +20,8 @@ def publish_plan(
         There is no such plan in scope; its state or another plan's dates do not allow it.
     """
     with transaction(engine, actor=actor, action="publish_plan", scope=scope) as connection:
+        # Placing a long record of incidents may outlast what a page is allowed.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         plan_store.publish(connection, plan_id, valid_from=valid_from, document_number=document_number)
         incident_store.place_incidents(connection)
         connection.execute(text("SELECT pg_notify('wangge_published', :plan_id)"), {"plan_id": str(plan_id)})

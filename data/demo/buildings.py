@@ -4,15 +4,17 @@ import numpy as np
 import shapely
 
 from data.demo.blocks import Blocks
-from data.demo.draft import Draft, Flags, House, Ints, Shapes, polygons
+from data.demo.draft import Draft, Flags, House, Ints, Path, Points, Shapes, linestrings, polygons
 
-STREET_M = 2.2  # walls keep this far from the middle of any way
+# Walls keep this far from the middle of a street of each class, and of any other way.
+STREET_M = {"primary": 11.0, "secondary": 8.5, "tertiary": 6.5, "residential": 4.5, "footway": 1.5, "steps": 1.5}
+LANE_M = 2.2
 WATER_M = 4.0
 LEAST_M2 = 24.0
 FARM = 3  # the rank of farmhouses
 
 
-def settle(draft: Draft, blocks: Blocks, ways: Shapes) -> tuple[list[House], Shapes]:
+def settle(draft: Draft, blocks: Blocks, streets: list[Path]) -> tuple[list[House], Shapes]:
     """Return the houses that stand and their polygons.
 
     A house must be valid, lie in its own face, keep off ways and barriers; of two that meet, the one
@@ -23,8 +25,10 @@ def settle(draft: Draft, blocks: Blocks, ways: Shapes) -> tuple[list[House], Sha
     faces = np.array([house.face for house in draft.houses], dtype=np.int64)
     shapely.prepare(blocks.faces)
     good &= shapely.contains_properly(blocks.faces[faces], shapes)
-    good &= ~_near(shapes, ways, STREET_M)
-    good &= ~_near(shapes, np.array([shape for _, _, shape in draft.barriers], dtype=object), WATER_M)
+    ways = linestrings([path.coords for path in streets])
+    good &= ~_near(shapes, ways, np.array([STREET_M.get(path.road_class, LANE_M) for path in streets]))
+    barriers = np.array([shape for _, _, shape in draft.barriers], dtype=object)
+    good &= ~_near(shapes, barriers, np.full(len(barriers), WATER_M))
     shapes, houses = shapes[good], [house for house, is_good in zip(draft.houses, good, strict=True) if is_good]
     stays = _alone(shapes, np.array([house.rank for house in houses], dtype=np.int64))
     return [house for house, is_there in zip(houses, stays, strict=True) if is_there], shapes[stays]
@@ -42,9 +46,10 @@ def thinned(houses: list[House], shapes: Shapes, wanted: int, rng: np.random.Gen
     return [houses[index] for index in stays], shapes[stays]
 
 
-def _near(shapes: Shapes, others: Shapes, distance_m: float) -> Flags:
+def _near(shapes: Shapes, others: Shapes, distance_m: Points) -> Flags:
+    """Return which shapes lie within each other thing's own distance of it."""
     near = np.zeros(len(shapes), dtype=bool)
-    near[shapely.STRtree(others).query(shapes, predicate="dwithin", distance=distance_m)[0]] = True
+    near[shapely.STRtree(shapes).query(others, predicate="dwithin", distance=distance_m)[1]] = True
     return near
 
 

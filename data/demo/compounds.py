@@ -35,6 +35,23 @@ class Style:
     margin_m: float = 6.0
 
 
+@dataclass(frozen=True)
+class Frame:
+    """How a site's rows lie in the plane: turned by `angle` about `middle`.
+
+    No way runs below `floor` (a playing field lies there), nor across the level `across`.
+    """
+
+    angle: float
+    middle: Points
+    floor: float
+    across: float | None
+
+    def moved(self, points: Points) -> Points:
+        """Return points of the turned frame in the plane."""
+        return np.asarray(turned(points, self.angle) + self.middle)
+
+
 STYLES = {
     "walled": Style(RowRule((2, 4), (13.0, 15.5), (11.0, 13.0), (11.5, 16.0), 6.0), footprints.slab,
                     (6, 6, 6, 7, 7), "residential", "walled", flats_a_floor=2),
@@ -73,9 +90,8 @@ def build_compound(
     level = turned(ring - middle, -angle)
     compound = len(draft.compounds) if style.compound else -1
     field = _playing_field(site, level)
-    side = float(level[:, 0].min()) + 5.0 if great else None  # a great building leaves no way through
-    rows = lay_rows(level if field is None else field[1], style.rows, rng, spine=side)
-    bars = _joined(rows.bars, rng) if great else rows.bars
+    rows = lay_rows(level if field is None else field[1], style.rows, rng)
+    bars, across = _joined(rows.bars, rng) if great else (rows.bars, None)
     houses = [_house(bar, style, site, rng) for bar in bars]
     garden = _garden(houses, rng) if site.kind in ("walled", "towers") else None
     for house, bar in zip(houses, bars, strict=True):
@@ -93,7 +109,7 @@ def build_compound(
     if field is not None:
         draft.greens.append(Green(shapely.Polygon(turned(field[0], angle) + middle), "square", f"{name}操场"))
     floor = -1e9 if field is None else float(field[1][:, 1].min())
-    _lead_in(site, draft, rows, (angle, middle, floor), rng, compound=compound)
+    _lead_in(site, draft, rows, Frame(angle, middle, floor, across), rng, compound=compound)
     if style.compound is not None:
         kind = "walled" if style.compound == "towers" else style.compound
         draft.compounds.append(Compound(site.polygon, kind, name or "", site.face))
@@ -111,8 +127,8 @@ def _house(bar: Bar, style: Style, site: Site, rng: np.random.Generator) -> Hous
     )
 
 
-def _joined(bars: list[Bar], rng: np.random.Generator) -> list[Bar]:
-    """Put the longest unbroken run of a row into one great building, where it is long enough."""
+def _joined(bars: list[Bar], rng: np.random.Generator) -> tuple[list[Bar], float | None]:
+    """Put the longest run of a row into one great building, where it is long enough; return its level too."""
     best: list[Bar] = []
     for level in sorted({bar.y for bar in bars}):
         row = sorted((bar for bar in bars if bar.y == level), key=lambda bar: bar.x)
@@ -123,13 +139,13 @@ def _joined(bars: list[Bar], rng: np.random.Generator) -> list[Bar]:
                 if max(gaps) < 40 and len(run) > len(best):
                     best = run
     if not best:
-        return bars
+        return bars, None
     west, east = best[0].x - best[0].length / 2, best[-1].x + best[-1].length / 2
     units = min(int(rng.integers(GREAT_UNITS[0], GREAT_UNITS[1] + 1)), int((east - west) / 15))
     if units < GREAT_UNITS[0]:
-        return bars
+        return bars, None
     great = Bar((west + east) / 2, best[0].y, min(east - west, units * 19.0), best[0].depth, units)
-    return [bar for bar in bars if bar not in best] + [great]
+    return [*(bar for bar in bars if bar not in best), great], great.y
 
 
 def _garden(houses: list[House], rng: np.random.Generator) -> House | None:
@@ -158,45 +174,66 @@ def _playing_field(site: Site, level: Points) -> tuple[Points, Points] | None:
     return None
 
 
-def _lead_in(
-    site: Site, draft: Draft, rows: Rows, frame: tuple[float, Points, float], rng: np.random.Generator, *, compound: int
-) -> None:
-    """Draw lanes and spine, and open a gate at both ends of the spine (no lower than the frame's floor)."""
-    angle, middle, floor = frame
+def _lead_in(site: Site, draft: Draft, rows: Rows, frame: Frame, rng: np.random.Generator, *, compound: int) -> None:
+    """Draw lanes and spine, and open a gate at both ends of the spine.
+
+    A great building stands across the spine and parts it in two.
+    """
     ends = _spine_ends(site, rows, frame)
-    if ends is None:
+    runs = [] if ends is None else _runs(rows, ends, frame)
+    is_there = False
+    for levels, outer in runs:
+        spine = frame.moved(np.array([[rows.spine, y] for y in levels]))
+        doors = [open_gate(site, draft, spine[end], rng, compound=compound) for end in outer]
+        if any(doors):
+            is_there = True
+            draft.paths.append(Path(spine, "service", None, is_private=compound >= 0))
+            draft.paths += _lanes(rows, levels, spine, frame, is_private=compound >= 0)
+    if not is_there:
         _side_gate(site, draft, rng, compound=compound)
-        return
-    lanes = [(level, span) for level, span in rows.lanes if ends[0] + 1 < level < ends[1] - 1]
-    spine = np.array([[rows.spine, y] for y in (ends[0], *(level for level, _ in lanes), ends[1])])
-    made = [turned(spine, angle) + middle]
-    for number, (level, (west, east)) in enumerate(lanes, 1):
-        lane = turned(np.array([[west + 2, level], [rows.spine, level], [east - 2, level]]), angle) + middle
-        lane[1] = made[0][number]  # the same bits, so that they are one junction
-        made.append(lane)
-    is_there = open_gate(site, draft, made[0][-1], rng, compound=compound)
-    if is_there and floor < ends[0]:
-        open_gate(site, draft, made[0][0], rng, compound=compound)
-    if is_there:
-        draft.paths += [Path(line, "service", None, is_private=compound >= 0) for line in made]
+
+
+def _runs(rows: Rows, ends: tuple[float, float], frame: Frame) -> list[tuple[list[float], list[int]]]:
+    """Return the levels of the spine's nodes, run by run, and at which end of each run a gate may be."""
+    low, high = ends
+    lanes = [level for level, _ in rows.lanes if low + 1 < level < high - 1]
+    if frame.across is None:
+        return [([low, *lanes, high], [-1] if low <= frame.floor else [-1, 0])]
+    below = [low, *(level for level in lanes if level < frame.across)]
+    above = [*(level for level in lanes if level > frame.across), high]
+    return [(run, [end]) for run, end in ((below, 0), (above, -1)) if len(run) > 1]
+
+
+def _lanes(rows: Rows, levels: list[float], spine: Points, frame: Frame, *, is_private: bool) -> list[Path]:
+    paths = []
+    for level, (west, east) in rows.lanes:
+        if level in levels:
+            lane = frame.moved(np.array([[west + 2, level], [rows.spine, level], [east - 2, level]]))
+            lane[1] = spine[levels.index(level)]  # the same bits, so that they are one junction
+            paths.append(Path(lane, "service", None, is_private=is_private))
+    return paths
 
 
 def _side_gate(site: Site, draft: Draft, rng: np.random.Generator, *, compound: int) -> None:
-    """Open a gate with a short way in, where there is no room for a spine."""
+    """Open a gate with a short way in, where no spine can be reached."""
     ring = site.inner(4.0)
-    if ring is not None and len(site.doors):
-        away = np.min(np.hypot(ring[:, None, 0] - site.doors[:, 0], ring[:, None, 1] - site.doors[:, 1]), axis=1)
-        open_gate(site, draft, ring[np.argmin(away)], rng, compound=compound)
+    if ring is None:
+        return
+    inner = shapely.LinearRing(ring)
+    for door in site.doors[np.argsort(shapely.distance(shapely.points(site.doors), inner), kind="stable")]:
+        at = shapely.line_interpolate_point(inner, inner.project(shapely.Point(door)))
+        if open_gate(site, draft, np.asarray(shapely.get_coordinates(at))[0], rng, compound=compound):
+            return
 
 
-def _spine_ends(site: Site, rows: Rows, frame: tuple[float, Points, float]) -> tuple[float, float] | None:
+def _spine_ends(site: Site, rows: Rows, frame: Frame) -> tuple[float, float] | None:
     ring = site.inner(3.0)
     if ring is None:
         return None
-    level = turned(ring - frame[1], -frame[0])
+    level = turned(ring - frame.middle, -frame.angle)
     found = spans(level[:, ::-1], rows.spine)
     if not found:
         return None
     low, high = max(found, key=lambda span: span[1] - span[0])
-    low = max(low, frame[2])
+    low = max(low, frame.floor)
     return (low, high) if high - low > 6 else None

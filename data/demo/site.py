@@ -9,6 +9,7 @@ from data.demo.blocks import Blocks
 from data.demo.draft import HALF_WIDTH_M, Draft, Gate, Path, Points, following, largest, linestrings, open_ring
 
 NOT_DOORS = ("", "steps")
+DOORS_TRIED = 12
 HOURS = (None, None, "06:00-23:00", "06:30-22:30", None)
 
 
@@ -97,19 +98,29 @@ def open_gate(
     The gate becomes a vertex of the outline. With ``compound`` -1 there is no wall, and only the path is made.
     With ``toward`` the street nearest to that place is taken.
     """
-    if len(site.doors) == 0:
-        return False
     aim = inside if toward is None else toward
-    door = site.doors[np.argmin(np.hypot(*(site.doors - aim).T))]
+    nearest = np.argsort(np.hypot(*(site.doors - aim).T), kind="stable")[:DOORS_TRIED]
+    for door in site.doors[nearest]:
+        gate = _passage(site, door, inside)
+        if gate is None:
+            continue
+        draft.paths.append(Path(np.array([door, gate, inside]), "service", None, is_private=compound >= 0))
+        if compound >= 0:
+            site.outline = _with_vertex(site.outline, gate)
+            draft.gates.append(Gate(compound, gate, HOURS[int(rng.integers(len(HOURS)))]))
+        return True
+    return False
+
+
+def _passage(site: Site, door: Points, inside: Points) -> Points | None:
+    """Return where a way from a door to a place inside passes the outline; None where it would pass it twice."""
     ring = shapely.LinearRing(site.outline)
-    gate = np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(ring, ring.project(shapely.Point(door)))))[
-        0
-    ]
-    draft.paths.append(Path(np.array([door, gate, inside]), "service", None, is_private=compound >= 0))
-    if compound >= 0:
-        site.outline = _with_vertex(site.outline, gate)
-        draft.gates.append(Gate(compound, gate, HOURS[int(rng.integers(len(HOURS)))]))
-    return True
+    at = shapely.line_interpolate_point(ring, ring.project(shapely.Point(door)))
+    gate = np.asarray(shapely.get_coordinates(at))[0]
+    ground = site.polygon
+    is_out = shapely.buffer(ground, -0.02).disjoint(shapely.LineString([door, gate]))
+    is_in = shapely.buffer(ground, 0.02).covers(shapely.LineString([gate, inside]))
+    return gate if is_out and is_in else None
 
 
 def _with_vertex(ring: Points, point: Points) -> Points:

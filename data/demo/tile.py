@@ -8,7 +8,7 @@ import shapely
 from data.demo.blocks import Blocks, lay_blocks
 from data.demo.buildings import settle, thinned
 from data.demo.compounds import STYLES, build_compound
-from data.demo.draft import Compound, Draft, House, Path, Shapes, linestrings
+from data.demo.draft import Compound, Draft, House, Path, Shapes
 from data.demo.greens import lay_greens
 from data.demo.hamlets import build_hamlets
 from data.demo.names import Names
@@ -68,7 +68,7 @@ def draw_tile(valley: Valley, county: str) -> Tile:
     _build(sites(blocks), blocks, (bones, valley), draft, names=names, county=county)
     build_hamlets(blocks, valley, water, draft, names, stream("farm"))
     streets = weave([*(path for path in blocks.edges if path.road_class), *draft.paths])
-    houses, shapes = settle(draft, blocks, linestrings([path.coords for path in streets]))
+    houses, shapes = settle(draft, blocks, streets)
     houses, shapes = thinned(houses, shapes, round(BUILDINGS * valley.size), stream("thin"))
     lay_greens(blocks, valley, water, (streets, houses, draft), stream("wood"))
     return Tile(valley, blocks, draft, houses, shapes, streets, names)

@@ -131,6 +131,7 @@ def _source(path: Path, elements: Elements) -> dict[str, Any]:
     return {
         "authority": "OpenStreetMap contributors",
         "attribution": "© OpenStreetMap contributors, ODbL 1.0",
+        "has_every_gate": False,
         "licence": "ODbL 1.0",
         "licence_url": "https://www.openstreetmap.org/copyright",
         "file": path.name,

@@ -4,7 +4,8 @@ Text comes back as object columns with None, nullable integers as Int64, moments
 """
 
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +23,20 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 # PostgreSQL's own numbers of its types, as a cursor tells them.
 _INTEGERS, _FLOATS, _BOOLEAN, _MOMENT = (20, 21, 23), (700, 701, 1700), 16, 1184
+
+
+def plain_json(value: Any) -> Any:
+    """Return a value as JSON can hold it: moments as text, numpy numbers as numbers, what is no number as null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_json(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | np.ndarray):
+        return [plain_json(part) for part in value]
+    if value is pd.NA or value is pd.NaT:
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
 class RefusedRowsError(InputError):
@@ -117,7 +132,7 @@ def _day_ranges(column: Column[Any], values: pd.Series) -> Any:
 
 
 def _documents(_column: Column[Any], values: pd.Series) -> Any:
-    return [json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES) for value in values]
+    return [json.dumps(plain_json(value), ensure_ascii=False).translate(_ESCAPES) for value in values]
 
 
 _CONVERTERS: tuple[tuple[Any, Callable[[Column[Any], pd.Series], Any]], ...] = (

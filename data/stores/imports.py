@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select, update
 
 from data.stores._rows import copy_frame, read_frame
-from data.stores._values import RefusedRowsError
+from data.stores._values import RefusedRowsError, plain_json
 from data.tables import metadata
 from data.tables.service import import_rejects
 from data.tables.service import imports as imports_table
@@ -41,7 +41,8 @@ def write_import(
         row_number (as in the file), field or None, reason, original (dict of the row's text); several rows
         may stand for one row of the file.
     source
-        file_name, file_sha256; rows_in and rows_stored where several rows of the file made one; anything else (authority, licence, crs ...) is kept with the import.
+        file_name, file_sha256; rows_in and rows_stored where several rows of the file made one; anything else
+        (authority, licence, crs ...) is kept with the import.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def _write_head(
         "rows_in": source.get("rows_in", len(checked) + rejected),
         "rows_stored": source.get("rows_stored", len(checked)),
         "rows_rejected": rejected,
-        "source": {name: value for name, value in source.items() if name not in _HEAD},
+        "source": plain_json({name: value for name, value in source.items() if name not in _HEAD}),
     }  # fmt: skip
     made = insert(imports_table).values(**values).returning(imports_table.c.import_id)
     return int(connection.execute(made).scalar_one())

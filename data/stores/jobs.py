@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from data.stores._values import plain_json
 from data.tables.service import jobs
 from geo.errors import NotFoundError
 
@@ -15,7 +16,7 @@ def create_job(
     connection: Connection, *, kind: str, arguments: Mapping[str, Any], account_id: int | None = None
 ) -> int:
     """Write a waiting job and return its id; `arguments` must be JSON."""
-    values = {"kind": kind, "arguments": dict(arguments), "account_id": account_id}
+    values = {"kind": kind, "arguments": plain_json(arguments), "account_id": account_id}
     return int(connection.execute(insert(jobs).values(**values).returning(jobs.c.job_id)).scalar_one())
 
 
@@ -27,6 +28,8 @@ def update_job(connection: Connection, job_id: int, **values: Any) -> None:
     NotFoundError
         There is no such job.
     """
+    if "result" in values:
+        values["result"] = plain_json(values["result"])
     if values.get("state") in _ENDED:
         values = {"finished_at": func.now(), **values}
     changed = connection.execute(update(jobs).where(jobs.c.job_id == job_id).values(**values))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from data.sql import read_sql
 from data.stores._rows import allot_ids, copy_frame
+from data.stores._values import plain_json
 from data.stores._within import EVERYWHERE, below, digits_of
 from data.tables.ground import areas
 from data.tables.plans import (
@@ -96,7 +97,7 @@ def create_plan(
         There is no such area.
     """
     values = {
-        "area_code": area_code, "name": name, "seed": seed, "method": method, "report": dict(report),
+        "area_code": area_code, "name": name, "seed": seed, "method": method, "report": plain_json(report),
         "scheme": scheme, "created_by": created_by,
     }  # fmt: skip
     if connection.scalar(select(areas.c.area_code).where(areas.c.area_code == area_code)) is None:

@@ -1,6 +1,5 @@
 """Town: a whole town in and out, and what the deployment knows of itself."""
 
-import math
 from typing import Any
 
 import geopandas as gpd
@@ -8,6 +7,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from data.stores._rows import copy_frame
+from data.stores._values import plain_json
 from data.tables import metadata
 from data.tables.service import deployment
 from data.town import Town
@@ -82,7 +82,9 @@ def write_deployment(connection: Connection, **values: Any) -> None:
     """Keep named values, each as JSON, over whatever stood under the same name."""
     if not values:
         return
-    statement = insert(deployment).values([{"name": name, "value": _plain(value)} for name, value in values.items()])
+    statement = insert(deployment).values(
+        [{"name": name, "value": plain_json(value)} for name, value in values.items()]
+    )
     connection.execute(
         statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
     )
@@ -95,15 +97,3 @@ def _children_first() -> list[Table]:
 def _as_geojson(truth: gpd.GeoDataFrame) -> dict[str, Any]:
     features: dict[str, Any] = truth.to_geo_dict()
     return features
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON can hold it: moments as text, numpy numbers as numbers, what is no number as null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    plain = value.item() if hasattr(value, "item") else value
-    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

@@ -1,8 +1,10 @@
 """The impossible: proofs that a grid in band cannot be had, so that nobody searches for it in vain."""
 
-from geo.partition.bands import Band, divides
+import numpy as np
+
+from geo.partition.bands import Band, divides, outside
 from geo.partition.exact import EXACT_CELLS, EXACT_STEPS, SearchTooLongError, exact_division
-from geo.partition.graph import Graph
+from geo.partition.graph import Graph, Ints
 
 PROOF_STEPS = 3000
 
@@ -48,7 +50,8 @@ def on_foot(graph: Graph, u: int) -> list[int]:
 def leaves_divisible(graph: Graph, members: frozenset[int], band: Band) -> bool:
     """Return whether every piece that is left without `members` can be shared by whole grids.
 
-    A piece is walked only until it holds so many households that any such number can be shared.
+    A piece is walked only until it holds so many households that any such number can be shared; one
+    without households could come along with `members`.
     """
     enough = band.lo * -(-band.lo // max(1, band.hi - band.lo))
     large: set[int] = set()
@@ -65,8 +68,21 @@ def leaves_divisible(graph: Graph, members: frozenset[int], band: Band) -> bool:
             waiting += fresh
         if waiting:
             large |= met
-        elif not divides(mass, band):
+        elif mass > 0 and not divides(mass, band):
             return False
         else:
             small |= met
+    return True
+
+
+def all_excused(graph: Graph, labels: Ints, band: Band) -> bool:
+    """Return whether each part out of band has a reason: its piece, or a node in it that no grid can hold."""
+    if not divides(int(graph.mass.sum()), band):
+        return True
+    missed = outside(np.bincount(labels, weights=graph.mass).astype(np.int64), band)
+    for part in np.unique(labels[missed[labels] > 0]):
+        cells = np.flatnonzero((labels == part) & (graph.mass > 0))
+        lightest_first = cells[np.argsort(graph.mass[cells], kind="stable")]
+        if not any(no_grid_for(graph, int(u), band) for u in lightest_first):
+            return False
     return True

@@ -10,9 +10,9 @@ next door.
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside, unavoidable
-from geo.partition.exact import SearchTooLongError, exact_division
+from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
-from geo.partition.impossible import no_grid_for
+from geo.partition.impossible import all_excused
 from geo.partition.trees import cut_by_trees
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
@@ -102,7 +102,7 @@ def cut_widely(region: Graph, band: Band, missed: int, *, rng: np.random.Generat
     return None
 
 
-def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator) -> Ints:
+def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False) -> Ints:
     """Return a division with fewer households out of band, or as many.
 
     Parameters
@@ -113,6 +113,8 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
         Households a part should hold.
     rng
         Chooses regions and trees.
+    brief
+        Give up early, for a first try on coarse nodes.
 
     Returns
     -------
@@ -120,8 +122,9 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
         A new array; every part is connected on foot.
     """
     now = Division(graph, labels, band)
-    keep_cutting(now, PATIENCE + PATIENCE_A_PART * len(now.missed), rng=rng)
-    if any(not is_excused(now, part) for part in sorted(now.missed)):
+    keep_cutting(now, PATIENCE + (0 if brief else PATIENCE_A_PART * len(now.missed)), rng=rng)
+    # A small piece is searched completely later on, and what is proved impossible need not be sought.
+    if not brief and graph.size > EXACT_CELLS and not all_excused(graph, now.labels, band):
         keep_cutting(now, LONG_PATIENCE, rng=rng)
     return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)
 
@@ -137,17 +140,6 @@ def keep_cutting(now: Division, patience: int, *, rng: np.random.Generator) -> N
         turn, idle = turn + 1, idle + 1
         if sum(now.missed.values()) < least:
             least, idle = sum(now.missed.values()), 0
-
-
-def is_excused(now: Division, part: int) -> bool:
-    """Return whether the piece cannot be shared at all, or holds a node of the part that fits into no grid."""
-    if not divides(int(now.graph.mass.sum()), now.band):
-        return True
-    cells = now.members[part]
-    cells = cells[now.graph.mass[cells] > 0]
-    return any(
-        no_grid_for(now.graph, int(u), now.band) for u in cells[np.argsort(now.graph.mass[cells], kind="stable")]
-    )
 
 
 def recut(now: Division, parts: int, *, rng: np.random.Generator) -> None:

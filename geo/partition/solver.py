@@ -11,12 +11,13 @@ from geo.partition.bands import Band, best_count, outside
 from geo.partition.bisection import bisected
 from geo.partition.exact import EXACT_CELLS, EXACT_STEPS, SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
+from geo.partition.impossible import all_excused
 from geo.partition.moves import score_of, settled
 from geo.partition.repair import is_best, masses_of, repaired
 
 SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 500, 3
 EQUAL_SLACK = 0.1
-REPAIR_ROUNDS = 3
+REPAIR_ROUNDS, LOOSENINGS = 3, 3
 
 
 def divide_in_band(graph: Graph, groups: Ints, *, band: Band, rng: np.random.Generator) -> Ints:
@@ -42,14 +43,14 @@ def divide_in_band(graph: Graph, groups: Ints, *, band: Band, rng: np.random.Gen
         return np.zeros(graph.size, dtype=np.int64)
     node_of = whole_groups(graph, groups, band)
     grouped = node_of.max() + 1 < graph.size
-    labels = searched(graph, node_of, band, rng=rng, rounds=1 if grouped else REPAIR_ROUNDS)
-    if not is_best(graph, labels, band) and grouped:
-        loosened = broken_near(graph, labels, node_of, band)
-        labels = better(graph, labels, refined(graph, labels, loosened, band, rng=rng), band)
-        if not is_best(graph, labels, band):
-            labels = better(
-                graph, labels, searched(graph, np.arange(graph.size), band, rng=rng, rounds=REPAIR_ROUNDS), band
-            )
+    labels = searched(graph, node_of, band, rng=rng, brief=grouped)
+    for _ in range(LOOSENINGS if grouped else 0):
+        if is_best(graph, labels, band):
+            break
+        node_of = broken_near(graph, labels, node_of, band)
+        labels = better(graph, labels, refined(graph, labels, node_of, band, rng=rng), band)
+    if grouped and not is_best(graph, labels, band) and not all_excused(graph, labels, band):
+        labels = better(graph, labels, searched(graph, np.arange(graph.size), band, rng=rng), band)
     if not is_best(graph, labels, band) and graph.size <= EXACT_CELLS:
         exact = exact_or_none(graph, band)
         labels = labels if exact is None else exact
@@ -107,25 +108,27 @@ def whole_groups(graph: Graph, groups: Ints, band: Band) -> Ints:
     return in_order(np.where(fits, pieces, graph.size + np.arange(graph.size)))
 
 
-def searched(graph: Graph, node_of: Ints, band: Band, *, rng: np.random.Generator, rounds: int) -> Ints:
-    """Return the best of several divisions whose nodes are the groups `node_of`."""
+def searched(graph: Graph, node_of: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False) -> Ints:
+    """Return the best of several divisions whose nodes are the groups `node_of`; of one miss, if brief."""
     nodes = contracted(graph, node_of)
     count = best_count(int(graph.mass.sum()), band)
     small = nodes.size <= SMALL_PIECE_NODES
     best: Ints | None = None
     for _ in range(SMALL_PIECE_STARTS if small else 1):
         labels = settled(nodes, bisected(nodes, count, rng=rng), band)
-        labels = improved(nodes, labels, band, rng=rng, rounds=rounds)
+        labels = improved(nodes, labels, band, rng=rng, brief=brief)
         best = labels if best is None else better(nodes, best, labels, band)
+        if brief and not is_best(nodes, best, band):
+            break
     return np.zeros(graph.size, dtype=np.int64) if best is None else best[node_of]
 
 
-def improved(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, rounds: int) -> Ints:
+def improved(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False) -> Ints:
     """Return labels repaired and settled, as long as any household is out of band, a few times over."""
-    for _ in range(rounds):
+    for _ in range(1 if brief or graph.size <= SMALL_PIECE_NODES else REPAIR_ROUNDS):
         if is_best(graph, labels, band):
             break
-        labels = settled(graph, repaired(graph, labels, band, rng=rng), band)
+        labels = settled(graph, repaired(graph, labels, band, rng=rng, brief=brief), band)
     return labels
 
 
@@ -133,7 +136,7 @@ def refined(graph: Graph, labels: Ints, node_of: Ints, band: Band, *, rng: np.ra
     """Return labels improved with finer nodes than they were made with."""
     nodes = contracted(graph, node_of)
     first = np.unique(node_of, return_index=True)[1]
-    return improved(nodes, labels[first], band, rng=rng, rounds=REPAIR_ROUNDS)[node_of]
+    return improved(nodes, labels[first], band, rng=rng, brief=True)[node_of]
 
 
 def broken_near(graph: Graph, labels: Ints, node_of: Ints, band: Band) -> Ints:

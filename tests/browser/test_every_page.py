@@ -24,24 +24,16 @@ HAS_GLYPHS = """text => {
     return [...new Set(text)].filter(l => l.trim() && (ink(l) === box || ink(l) === ink(" ")));
 }"""
 
-# Controls that a person uses must not lie under one another: the middle of each is its own.
+# Controls that a person uses must not lie under something else once they are scrolled to.
 COVERED = """() => [...document.querySelectorAll("a, button, input, select, summary")].filter(part => {
-    const box = part.getBoundingClientRect();
-    if (!box.width || box.bottom < 0 || box.top > innerHeight || box.right < 0 || box.left > innerWidth) return false;
-    const x = box.left + box.width / 2, y = box.top + box.height / 2;
-    if (y < 0 || y > innerHeight || x < 0 || x > innerWidth) return false;
-    const style = getComputedStyle(part);
-    if (style.visibility === "hidden" || style.pointerEvents === "none" || style.opacity === "0") return false;
+    const ways = {visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true};
+    if (!part.checkVisibility(ways) || part.closest(".visually-hidden, .skip")) return false;
+    if (part.closest("details:not([open])") && !part.closest("summary")) return false;
+    part.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+    const box = part.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
+    if (!box.width || getComputedStyle(part).pointerEvents === "none") return false;
     const top = document.elementFromPoint(x, y);
-    return top && !part.contains(top) && !top.contains(part) && !top.closest("label")?.contains(part)
-        && !scrolledAway(part, x, y);
-    function scrolledAway(part, x, y) {
-        for (let up = part.parentElement; up; up = up.parentElement) {
-            const view = up.getBoundingClientRect(), flow = getComputedStyle(up).overflowY;
-            if (flow !== "visible" && (y < view.top || y > view.bottom || x < view.left || x > view.right)) return true;
-        }
-        return false;
-    }
+    return !top || !(part.contains(top) || top.contains(part) || top.closest("label")?.contains(part));
 }).map(part => part.outerHTML.slice(0, 120))"""
 
 
@@ -80,7 +72,7 @@ def test_every_map_has_ground_a_legend_and_a_scale_with_units(open_browser: Open
         page.locator("#legend summary").click()
     assert page.locator(".legend__row, #legend .check, .ramp").first.is_visible()
     assert page.locator(".leaflet-control-scale-line").first.inner_text().strip().endswith("m")
-    assert page.locator(".leaflet-tile-pane canvas").count() > 0
+    assert page.locator(".leaflet-map-pane canvas").count() > 0
     assert drawn(page) > 0.02
 
 
@@ -89,7 +81,7 @@ def drawn(page: Page) -> float:
     return float(
         page.evaluate("""() => {
             let other = 0, all = 0;
-            for (const canvas of document.querySelectorAll(".leaflet-tile-pane canvas")) {
+            for (const canvas of document.querySelectorAll(".leaflet-map-pane canvas")) {
                 if (!canvas.width) continue;
                 const seen = new Map(), pen = canvas.getContext("2d");
                 const data = pen.getImageData(0, 0, canvas.width, canvas.height).data;

@@ -39,7 +39,7 @@ def random_incidents(count: int) -> gpd.GeoDataFrame:
         {
             "area_code": [COMMUNITIES[min(int(at // 4), 3)] for at in column],
             "reported_at": pd.to_datetime(reported, utc=True),
-            "closed_at": pd.to_datetime(closed, utc=True),
+            "closed_at": pd.to_datetime(pd.Series(closed, dtype=object), utc=True).array,
             "category": draw.choice(["noise", "drain", "rubbish"], count),
             "tier": pd.Series(draw.choice(["grid", "community", "none"], count)).replace("none", None).tolist(),
             "state": ["settled" if moment else "reported" for moment in closed],

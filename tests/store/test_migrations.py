@@ -1,6 +1,7 @@
 """Migrations: from nothing to the tables as written, back, and again; and what a database must be."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -140,3 +141,26 @@ def test_a_login_without_rights_is_told_so(bare: str, server: PrivateServer) -> 
 def test_every_step_is_in_order() -> None:
     steps = sorted(path.stem[:4] for path in Path(versions[0]).glob("[0-9]*.py"))
     assert steps == [f"{number:04d}" for number in range(1, len(steps) + 1)]
+
+
+def test_two_processes_may_migrate_at_once(bare: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(upgrade, bare) for _ in range(2)]:
+            done.result(timeout=60)
+    assert tables_in(bare) == set(metadata.tables)
+
+
+def test_a_login_that_is_no_superuser_migrates(bare: str) -> None:
+    """It owns its database, may make roles, and found the extensions there."""
+    with connected(bare) as engine, engine.begin() as conn:
+        conn.execute(text("CREATE EXTENSION postgis; CREATE EXTENSION btree_gist; CREATE EXTENSION pg_trgm"))
+        conn.execute(text("CREATE ROLE steward LOGIN CREATEROLE"))
+        conn.execute(text(f"ALTER DATABASE {engine.url.database} OWNER TO steward"))
+    try:
+        upgrade(bare.replace("//wangge@", "//steward@"))
+        assert drift(bare) == []
+        assert tables_in(bare) == set(metadata.tables)
+    finally:
+        with connected(bare) as engine, engine.begin() as conn:
+            conn.execute(text(f"ALTER DATABASE {engine.url.database} OWNER TO wangge"))
+            conn.execute(text("REASSIGN OWNED BY steward TO wangge; DROP OWNED BY steward; DROP ROLE steward"))

@@ -4,8 +4,8 @@
 -- What is drawn from where: main roads from the start, other roads from z13, ways and paths from z15, buildings
 -- from z14, street names z10-13, community names from z12, compound names from z15. Ground smaller than two
 -- pixels is left out; lines and ground are simplified to half a pixel below z14. Buildings never are.
--- CRS: stored EPSG:4326, tile EPSG:3857. The tile's box is turned into degrees, not the columns into metres, so
--- the GiST indexes idx_*_geometry serve.
+-- CRS: stored EPSG:4326, tile EPSG:3857. The tile's box is turned into degrees, not the columns into metres, so that
+-- the indexes serve. Index: idx_buildings_geometry, idx_streets_geometry and those of the other tables.
 WITH
 tile AS (
     SELECT
@@ -16,7 +16,7 @@ tile AS (
         SELECT ST_TileEnvelope(:z, :x, :y) AS box3857, ST_Transform(ST_TileEnvelope(:z, :x, :y), 4326) AS box
     ) e
 ),
-greens_layer AS (
+greens_layer AS MATERIALIZED (
     SELECT
         g.kind,
         ST_AsMVTGeom(ST_Simplify(ST_Transform(g.geometry, 3857), t.half_pixel_m), t.box3857, 4096, 64) AS geom
@@ -25,7 +25,7 @@ greens_layer AS (
         ST_XMax(g.geometry) - ST_XMin(g.geometry), ST_YMax(g.geometry) - ST_YMin(g.geometry)
     ) > CASE WHEN :z < 14 THEN t.two_pixels ELSE 0 END
 ),
-barriers_layer AS (
+barriers_layer AS MATERIALIZED (
     SELECT
         b.kind, b.name,
         ST_AsMVTGeom(ST_Simplify(ST_Transform(b.geometry, 3857), t.half_pixel_m), t.box3857, 4096, 64) AS geom
@@ -35,7 +35,7 @@ barriers_layer AS (
             ST_XMax(b.geometry) - ST_XMin(b.geometry), ST_YMax(b.geometry) - ST_YMin(b.geometry)
         ) > CASE WHEN :z < 14 THEN t.two_pixels ELSE 0 END
 ),
-streets_layer AS (
+streets_layer AS MATERIALIZED (
     SELECT
         s.road_class, s.name,
         ST_AsMVTGeom(ST_Simplify(ST_Transform(s.geometry, 3857), t.half_pixel_m, true), t.box3857, 4096, 64) AS geom
@@ -44,12 +44,12 @@ streets_layer AS (
         OR (:z >= 13 AND s.road_class NOT IN ('service', 'footway', 'path', 'steps', 'pedestrian', 'cycleway', 'track'))
         OR :z >= 15
 ),
-buildings_layer AS (
+buildings_layer AS MATERIALIZED (
     SELECT b.use, b.name, ST_AsMVTGeom(ST_Transform(b.geometry, 3857), t.box3857, 4096, 64) AS geom
     FROM tile t JOIN buildings b ON b.geometry && t.box
     WHERE :z >= 14
 ),
-places_layer AS (
+places_layer AS MATERIALIZED (
     SELECT p.name, p.rank, ST_AsMVTGeom(ST_Transform(p.point, 3857), t.box3857, 4096, 64) AS geom
     FROM tile t
     JOIN LATERAL (

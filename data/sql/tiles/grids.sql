@@ -11,12 +11,12 @@ tile AS (
         SELECT ST_TileEnvelope(:z, :x, :y) AS box3857, ST_Transform(ST_TileEnvelope(:z, :x, :y), 4326) AS box
     ) e
 ),
-here AS (
+here AS MATERIALIZED (
     SELECT g.grid_id, g.grid_code, g.name, g.kind, g.households, g.geometry, t.box3857, t.box
     FROM tile t JOIN grids g ON g.geometry && t.box
     WHERE g.plan_id = :plan_id AND (:within = '*' OR starts_with(g.area_code, :within))
 ),
-grids_layer AS (
+grids_layer AS MATERIALIZED (
     SELECT
         h.grid_id, h.grid_code, h.name, h.kind, h.households,
         CASE
@@ -31,14 +31,14 @@ grids_layer AS (
     FROM here h
     LEFT JOIN public_contacts(:on) c ON c.grid_code = h.grid_code
 ),
-zones_layer AS (
+zones_layer AS MATERIALIZED (
     SELECT
         o.zone_code, o.name, h.grid_code, o.households,
         ST_AsMVTGeom(ST_Transform(o.geometry, 3857), h.box3857, 4096, 64) AS geom
     FROM here h JOIN zones o ON o.grid_id = h.grid_id AND o.geometry && h.box
     WHERE :z >= 14
 ),
-labels_layer AS (
+labels_layer AS MATERIALIZED (
     SELECT
         h.grid_code, h.name, h.households,
         ST_AsMVTGeom(ST_Transform(ST_PointOnSurface(h.geometry), 3857), h.box3857, 4096, 64) AS geom

@@ -8,7 +8,7 @@ tile AS (
         SELECT ST_TileEnvelope(:z, :x, :y) AS box3857, ST_Transform(ST_TileEnvelope(:z, :x, :y), 4326) AS box
     ) e
 ),
-walks_layer AS (
+walks_layer AS MATERIALIZED (
     SELECT
         b.building_id, round(cast(w.walk_min AS numeric), 1)::double precision AS walk_min, b.households,
         ST_AsMVTGeom(ST_Transform(b.geometry, 3857), t.box3857, 4096, 64) AS geom
