@@ -3,6 +3,7 @@
 .PHONY: help demo test setup setup-test gate lint format types contracts unit stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
+AT ?= http://127.0.0.1:8000
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -43,8 +44,8 @@ contracts:
 openapi: ## write docs/openapi.json anew
 	@$(WANGGE) openapi > docs/openapi.json
 
-pictures: setup-test ## take the README's pictures anew, from the demo town
-	@.venv/bin/python docs/pictures/take.py
+pictures: setup-test ## take the README's pictures anew: make pictures AT=http://127.0.0.1:8000 (a running demo)
+	@.venv/bin/python docs/pictures/take.py $(AT) $$($(WANGGE) database home)/demo-accounts.txt
 
 stop: ## stop the private PostGIS
 	@$(WANGGE) database stop

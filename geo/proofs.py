@@ -18,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 Group = frozenset[int]
 
 MOST_SETS = 20_000
-MOST_CELLS = 20
+MOST_CELLS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,33 +110,57 @@ def own_pieces(town: Town, grid: int) -> Ints:
     return np.unique(held[held >= 0])
 
 
-def cell_without_grid(town: Town, proof: Proof) -> bool:
-    """No connected set in band that holds the cell leaves ground that can be shared."""
-    places = np.flatnonzero((town.cell_ids == proof.detail.get("cell_id")) & (town.grid == proof.grid))
-    if len(places) != 1 or town.piece[places[0]] < 0 or len(own_pieces(town, proof.grid)) != 1:
+def cells_without_grids(town: Town, proof: Proof) -> bool:
+    """No disjoint connected sets in band hold the cells and leave ground that can be shared."""
+    named = named_cells(town, proof)
+    pieces = np.unique(town.piece[named])
+    if not (town.grid[named] == proof.grid).any() or len(pieces) != 1 or pieces[0] < 0:
         return False
-    cell = int(places[0])
-    piece = frozenset(np.flatnonzero(town.piece == town.piece[cell]).tolist())
+    if own_pieces(town, proof.grid).tolist() != pieces.tolist():
+        return False
+    piece = frozenset(np.flatnonzero(town.piece == pieces[0]).tolist())
     try:
-        return not any(
-            town.sum_of(list(group)) >= town.lo and rest_is_shareable(town, group)
-            for group in connected_sets(town, cell, piece)
-        )
+        return not can_hold(town, named, piece, Count())
     except TooManySetsError:
         return False
+
+
+def named_cells(town: Town, proof: Proof) -> list[int]:
+    """Return the cells that a certificate names, by position."""
+    names: list[object] = list(proof.detail.get("cell_ids", []))
+    places: list[int] = town.cell_ids.get_indexer(pd.Index(names)).tolist()
+    return [place for place in places if place >= 0]
+
+
+def can_hold(town: Town, cells: list[int], free: Group, count: "Count") -> bool:
+    """Return whether disjoint connected sets in band of free cells hold `cells` and leave what can be shared."""
+    rest = [cell for cell in cells if cell in free]
+    return not rest or any(
+        town.sum_of(list(group)) >= town.lo
+        and rest_is_shareable(town, group, free)
+        and can_hold(town, rest[1:], free - group, count)
+        for group in connected_sets(town, rest[0], free, count)
+    )
+
+
+@dataclass
+class Count:
+    """How many sets a proof has looked at."""
+
+    sets: int = 0
 
 
 class TooManySetsError(Exception):
     """A search was larger than a certificate may ask for."""
 
 
-def connected_sets(town: Town, cell: int, among: Group) -> Iterator[Group]:
+def connected_sets(town: Town, cell: int, among: Group, count: Count) -> Iterator[Group]:
     """Yield every connected set inside `among` that holds `cell` and is not above the band, by size."""
-    layer, count = {frozenset([cell])}, 0
+    layer = {frozenset([cell])}
     while layer:
         yield from layer
-        count += len(layer)
-        if count > MOST_SETS:
+        count.sets += len(layer)
+        if count.sets > MOST_SETS:
             raise TooManySetsError
         layer = {
             group | {near}
@@ -146,16 +170,16 @@ def connected_sets(town: Town, cell: int, among: Group) -> Iterator[Group]:
         }
 
 
-def rest_is_shareable(town: Town, group: Group) -> bool:
-    """Return whether each piece left without `group` can be shared, walking no further than needed."""
+def rest_is_shareable(town: Town, group: Group, free: Group) -> bool:
+    """Return whether each piece of `free` ground left beside `group` can be shared; no walk is longer than needed."""
     # From here on every number of households can be shared, where the band is wider than one number.
     enough = town.lo * (town.lo // max(1, town.hi - town.lo) + 1)
-    for start in set().union(*(town.beside.get(u, set()) for u in group)) - group:
+    for start in set().union(*(town.beside.get(u, set()) for u in group)) & free - group:
         met, waiting, households = {start}, [start], 0
         while waiting and households < enough:
             u = waiting.pop()
             households += int(town.households[u])
-            fresh = town.beside.get(u, set()) - met - group
+            fresh = (town.beside.get(u, set()) & free) - met - group
             met |= fresh
             waiting += fresh
         # Ground without households could come along with the group.
@@ -172,17 +196,20 @@ def piece_without_division(town: Town, proof: Proof) -> bool:
     inside = np.flatnonzero(town.piece == own[0])
     if len(inside) > MOST_CELLS:
         return False
-    return not can_be_divided(town, frozenset(inside.tolist()), {})
+    try:
+        return not can_be_divided(town, frozenset(inside.tolist()), {}, Count())
+    except TooManySetsError:
+        return False
 
 
-def can_be_divided(town: Town, rest: Group, known: dict[Group, bool]) -> bool:
+def can_be_divided(town: Town, rest: Group, known: dict[Group, bool], count: Count) -> bool:
     """Return whether connected sets in band cover `rest`: try all that hold its first cell."""
     if not rest:
         return True
     if rest not in known:
         known[rest] = any(
-            town.sum_of(list(group)) >= town.lo and can_be_divided(town, rest - group, known)
-            for group in connected_sets(town, min(rest), rest)
+            town.sum_of(list(group)) >= town.lo and can_be_divided(town, rest - group, known, count)
+            for group in connected_sets(town, min(rest), rest, count)
         )
     return known[rest]
 
@@ -203,7 +230,7 @@ Test = Callable[[Town, Proof], bool]
 TESTS: dict[str, tuple[str, Test]] = {
     "cell_above_band": ("band", cell_above_band),
     "piece_outside_band": ("band", piece_outside_band),
-    "cell_without_grid": ("band", cell_without_grid),
+    "cells_without_grids": ("band", cells_without_grids),
     "piece_without_division": ("band", piece_without_division),
     "unpeopled_piece": ("contiguity", unpeopled_piece),
 }

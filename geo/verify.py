@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.frames import require
-from geo.proofs import Proof, Town, is_proved
+from geo.proofs import Proof, Town, is_proved, named_cells
 
 RULES = {
     "coverage": ("每个单元格必须恰好属于一个网格", "every cell is in exactly one grid"),
@@ -191,11 +191,15 @@ def unexcused(town: Town, found: list[Violation], exceptions: pd.DataFrame | Non
     """Yield the violations no true certificate excuses, and the exceptions that are false."""
     breaches = {(violation.rule, violation.grid) for violation in found}
     excused: set[tuple[str, int]] = set()
+    claimed: set[int] = set()
     for row in [] if exceptions is None else exceptions.to_dict("records"):
         proof = Proof(int(row["grid"]), str(row["rule"]), str(row["certificate"]), dict(row["detail"] or {}))
         breach = (proof.rule, proof.grid)
-        if breach in breaches and is_proved(town, proof):
+        named = set(named_cells(town, proof))
+        # One set of cells is a reason for one grid out of band, not for two.
+        if breach in breaches and named.isdisjoint(claimed) and is_proved(town, proof):
             excused.add(breach)
+            claimed |= named
         elif proof.certificate != "unresolved" or breach not in breaches:
             yield Violation("certificate", proof.grid, {"rule": proof.rule, "certificate": proof.certificate})
     for violation in found:

@@ -3,7 +3,7 @@
 import typer
 
 from api.cli._service import console, ready_settings
-from api.database import private_server
+from api.database import home_of, private_server
 from api.settings import load_settings
 
 app = typer.Typer(
@@ -30,3 +30,9 @@ def stop() -> None:
 def url() -> None:
     """Print the database's address, for psql or QGIS on this machine."""
     print(ready_settings().url)
+
+
+@app.command()
+def home() -> None:
+    """Print the folder where this checkout keeps its cluster and the demo's accounts."""
+    print(home_of(load_settings()))

@@ -15,7 +15,7 @@ from data.demo.blocks import Blocks
 from data.demo.draft import Ints, Path, Points, Shapes
 
 HOUSEHOLDS_MOST = 3000
-HOUSEHOLDS_LEAST = 1700
+HOUSEHOLDS_LEAST = 1500
 HOUSEHOLDS_FEW = 330  # no community has fewer
 HOUSEHOLDS_A_KM2 = 480
 HOUSEHOLDS_A_STREET = 17000

@@ -19,7 +19,7 @@ from data.profiles import Profile
 
 A_HOUSEHOLD_A_YEAR = 0.115
 CLUSTERS = 7  # of a town of size 1
-EXPECTED = 42.0  # incidents in a cluster, its raised risk included
+EXPECTED, EXPECTED_SHORT = 42.0, 34.0  # incidents in a cluster, its raised risk included
 MOST_SHARE = 0.22  # of all households, in one cluster's ground
 RARE_SIZE = 0.3  # smaller towns plant only what happens often
 TIER_SHARES = (0.78, 0.15, 0.055, 0.015)
@@ -95,7 +95,8 @@ def _plant(sheets: Sheets, rate: dict[str, float], size: float, rng: np.random.G
         length = DAYS if number % 2 == 0 else int(rng.integers(60, 121))
         start = 0 if length == DAYS else int(rng.integers(10, DAYS - length - 10))
         days = (start, start + length)
-        needed = EXPECTED / (risk * rate[key] * _days_share(habit_of(key), days))
+        wish = EXPECTED if length == DAYS else EXPECTED_SHORT
+        needed = wish / (risk * rate[key] * _days_share(habit_of(key), days))
         if needed > MOST_SHARE * households.sum():  # too few people for a short one
             days, length = (0, DAYS), DAYS
             needed = min(EXPECTED / (risk * rate[key]), MOST_SHARE * float(households.sum()))

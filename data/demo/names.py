@@ -95,7 +95,7 @@ class Names:
 
     def works(self, county: str) -> str:
         """The name of a works."""
-        return self._once([(county, "云", "红星", "东风", "新华", "黔云"), _WORKS])
+        return self._once([(county, "云峰", "红星", "东风", "新华", "黔云"), _WORKS])
 
     def village(self) -> str:
         """A hamlet's name: a surname or a tree, and the lie of the land."""

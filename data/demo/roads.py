@@ -170,9 +170,9 @@ def _country(valley: Valley, north: Points, south: Points, highway: list[Path], 
     east = _smooth(np.array([south[0], [end - valley.core_from * 0.5, -LATTICE_M * 0.9], [end, -LATTICE_M]]))
     paths = [
         Path(_winding(top, np.array([middle, half]), 0.16, rng), "tertiary", "云北公路"),
-        Path(_winding(bottom, np.array([middle, -half]), 0.16, rng), "tertiary", "云南坪公路"),
-        Path(west, "tertiary", "河南公路"),
-        Path(east, "tertiary", "河南公路"),
+        Path(_winding(bottom, np.array([middle, -half]), 0.16, rng), "tertiary", "南坪公路"),
+        Path(west, "tertiary", "溪南公路"),
+        Path(east, "tertiary", "溪南公路"),
     ]
     up = valley.north_m + 0.42 * (half - valley.north_m)
     down = -valley.south_m - 0.42 * (half - valley.south_m)
@@ -188,7 +188,8 @@ def _loop(valley: Valley, roads: tuple[Points, Points], level: float, rng: np.ra
     first = roads[0][np.argmin(np.abs(roads[0][:, 0] - start))]
     last = roads[1][np.argmin(np.abs(roads[1][:, 0] - stop))]
     share = np.array([[0.3, 1.0], [0.5, 1.07], [0.7, 1.0]]) * [valley.length_m, level]
-    via = np.vstack([first, [start, 0.5 * level], share, [stop, 0.5 * level], last])
+    off = np.array([0.0, 0.14 * level])  # it leaves and comes back square to the road
+    via = np.vstack([first, first + off, [start, 0.55 * level], share, [stop, 0.55 * level], last + off, last])
     return _winding_through(via, rng)
 
 

@@ -85,7 +85,7 @@ def _central(sheets: Sheets, code: str, taken: set[int], rng: np.random.Generato
     buildings = sheets.buildings
     here = np.flatnonzero((buildings["area_code"] == code).to_numpy())
     doors, households = sheets.doors[here], buildings["households"].to_numpy()[here]
-    middle = np.average(doors, axis=0, weights=households + 0.01) + rng.normal(0, 90, 2)
+    middle = np.average(doors, axis=0, weights=households + 0.01) + rng.normal(0, 200, 2)
     cost = np.hypot(*(doors - middle).T)
     kinds = sheets.compounds["kind"].reindex(buildings["compound_id"].iloc[here]).to_numpy()
     cost = cost + 400 * np.isin(kinds.astype(str), ["walled", "works", "school", "hospital", "office"])

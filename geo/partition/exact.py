@@ -11,7 +11,7 @@ import numpy as np
 from geo.partition.bands import Band
 from geo.partition.graph import Graph, Ints
 
-EXACT_CELLS, EXACT_STEPS = 20, 10_000
+EXACT_CELLS, EXACT_STEPS = 40, 10_000
 
 
 class SearchTooLongError(Exception):

@@ -5,8 +5,8 @@ The certificates form a closed list, and `geo.verify` checks each one anew:
 ==========================  ====================================================================
 ``cell_above_band``         the grid holds a single cell with more households than the band allows
 ``piece_outside_band``      no whole number of grids in band adds up to its piece of ground
-``cell_without_grid``       every connected set in band that holds the cell leaves ground that no
-                            whole number of grids in band can share (or there is no such set)
+``cells_without_grids``     no disjoint connected sets in band hold the named cells and leave ground
+                            that whole numbers of grids in band can share
 ``piece_without_division``  all divisions of its small piece were tried; none is in band
 ``unpeopled_piece``         ground without households or way on foot was attached
 ``unresolved``              none of these: the search ended without a plan or a proof
@@ -24,7 +24,7 @@ import pandas as pd
 from geo.partition.bands import Band, divides
 from geo.partition.graph import Flags, Ints, pieces_on_foot, subgraph
 from geo.partition.ground import Ground
-from geo.partition.impossible import no_division_of, no_grid_for
+from geo.partition.impossible import cluster_without_grids, no_division_of
 
 COLUMNS = ["grid", "rule", "certificate", "detail"]
 
@@ -55,18 +55,22 @@ def findings_of(ground: Ground, labels: Ints, dedicated: Flags, band: Band) -> l
     general = ~dedicated[labels] & ~ground.is_water
     towers = general & (ground.households > band.hi)
     pieces = pieces_on_foot(ground.graph, general & ~towers)
-    findings = []
+    findings, claimed = [], set[int]()
     for grid in np.flatnonzero(~dedicated & ((masses < band.lo) | (masses > band.hi))):
         members = np.flatnonzero(labels == grid)
-        certificate, detail = band_certificate(ground, members, towers, pieces, band)
+        certificate, detail = band_certificate(ground, members, towers, pieces, (band, claimed))
         findings.append(Finding(int(grid), "band", certificate, {"grid_households": int(masses[grid]), **detail}))
     return findings + list(contiguity_findings(ground, labels))
 
 
 def band_certificate(
-    ground: Ground, members: Ints, towers: Flags, pieces: Ints, band: Band
+    ground: Ground, members: Ints, towers: Flags, pieces: Ints, asked: tuple[Band, set[int]]
 ) -> tuple[str, dict[str, object]]:
-    """Return why the grid of `members` is out of band, with the cell or piece that proves it."""
+    """Return why the grid of `members` is out of band, with the cells or piece that prove it.
+
+    `asked` is the band, and the cells that already excuse another grid: this call adds its own.
+    """
+    band, claimed = asked
     above = members[towers[members]]
     if len(above):
         cell = above[np.argmax(ground.households[above])]
@@ -77,10 +81,12 @@ def band_certificate(
     if not divides(mass, band):
         return "piece_outside_band", detail
     piece = subgraph(ground.graph, own)
-    here = np.flatnonzero(np.isin(own, members) & (piece.mass > 0))
-    for cell in here[np.argsort(piece.mass[here], kind="stable")]:
-        if no_grid_for(piece, int(cell), band):
-            return "cell_without_grid", {"cell_id": id_of(ground, own[cell])}
+    here = np.flatnonzero(np.isin(own, members))
+    known = {int(place) for place in np.flatnonzero(np.isin(own, sorted(claimed)))}
+    cluster = cluster_without_grids(piece, here, band, claimed=known)
+    if cluster is not None:
+        claimed.update(int(own[place]) for place in cluster)
+        return "cells_without_grids", {"cell_ids": [id_of(ground, own[place]) for place in cluster]}
     return "piece_without_division" if no_division_of(piece, band) else "unresolved", detail
 
 

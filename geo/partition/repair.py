@@ -10,14 +10,14 @@ next door.
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside, unavoidable
-from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
+from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.impossible import all_excused
 from geo.partition.trees import cut_by_trees
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
 PATIENCE, PATIENCE_A_PART, PATIENCE_A_NODE = 150, 60, 10
-LONG_PATIENCE = 1500
+LONG_PATIENCE, FEW_NODES = 1500, 20
 STRICT_TREES, WIDE_TREES = 3, 2
 MAX_REGION_SUMS = 4_000_000
 EXACT_REGION, EXACT_STEPS = 12, 200
@@ -124,7 +124,7 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
     now = Division(graph, labels, band)
     keep_cutting(now, PATIENCE + (0 if brief else PATIENCE_A_PART * len(now.missed)), rng=rng)
     # A small piece is searched completely later on, and what is proved impossible need not be sought.
-    if not brief and graph.size > EXACT_CELLS and not all_excused(graph, now.labels, band):
+    if not brief and graph.size > FEW_NODES and not all_excused(graph, now.labels, band):
         keep_cutting(now, LONG_PATIENCE, rng=rng)
     return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)
 

@@ -100,7 +100,7 @@ def test_plans_grids_cover_and_reach_are_cut_to_the_scope(service: Service) -> N
         assert client.get(f"{plan}/zones?grid_code=529901001001001").json()["features"] == []
         cover = client.get("/api/v1/cover").json()
         assert {row["area_code"] for row in cover["communities"]} == {"529901002001", "529901002002"}
-        assert (cover["doors"], cover["doors_covered"]) == (32, 16)
+        assert (cover["doors"], cover["doors_covered"]) == (32, 8)
         assert client.get("/api/v1/reach/summary").json()["households"] == 32 * 30
         assert [row["id"] for row in client.get("/api/v1/reach/stations").json()["features"]] == [2]
         assert client.get("/api/v1/reach/circles?station_id=1").json()["features"] == []

@@ -100,7 +100,7 @@ def test_a_cell_that_fits_nowhere_has_a_certificate() -> None:
     # 5 x 170 would share into two grids by sum, but 340 | 510 and 170 | 680 are the only cuts of a row.
     plan = proposed(lattice([[170] * 5]))
     assert len(plan.grids) == 2
-    assert certificates(plan) == ["cell_without_grid"]
+    assert certificates(plan) == ["cells_without_grids"]
 
 
 def test_a_river_divides_and_its_cells_join_a_bank() -> None:

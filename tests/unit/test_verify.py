@@ -137,16 +137,25 @@ def test_a_piece_outside_the_band_is_excused_only_if_it_is() -> None:
     assert rules(verified(lattice([[150, 150, 250]]), [0, 1, 2], exceptions=scattered)).count("band") == 3
 
 
-def test_a_cell_without_grid_is_excused_only_if_it_is() -> None:
+def test_a_cells_without_grids_is_excused_only_if_it_is() -> None:
     row_of_five = lattice([[170] * 5])
     labels = [0, 0, 1, 1, 1]
-    assert verified(row_of_five, labels, exceptions=excuse(1, "band", "cell_without_grid", cell_id=3)) == []
+    assert verified(row_of_five, labels, exceptions=excuse(1, "band", "cells_without_grids", cell_ids=[3])) == []
     # Cell 1 of the other grid proves nothing; and with 150 in the middle the row can be divided.
-    assert "band" in rules(verified(row_of_five, labels, exceptions=excuse(1, "band", "cell_without_grid", cell_id=1)))
+    assert "band" in rules(
+        verified(row_of_five, labels, exceptions=excuse(1, "band", "cells_without_grids", cell_ids=[1]))
+    )
     better = lattice([[170, 170, 150, 170, 170]])
     assert "band" in rules(
-        verified(better, [0, 1, 1, 1, 1], exceptions=excuse(0, "band", "cell_without_grid", cell_id=1))
+        verified(better, [0, 1, 1, 1, 1], exceptions=excuse(0, "band", "cells_without_grids", cell_ids=[1]))
     )
+
+
+def test_one_cluster_is_a_reason_for_one_grid_only() -> None:
+    # 5 x 170 in a row need one grid out of band; these labels make three, all with the same reason.
+    town, labels = lattice([[170] * 5]), [0, 1, 2, 2, 2]
+    excuses = [excuse(grid, "band", "cells_without_grids", cell_ids=[1, 2, 3]) for grid in range(3)]
+    assert rules(verified(town, labels, exceptions=pd.concat(excuses))) == ["band"] * 2 + ["certificate"] * 2
 
 
 def test_a_piece_without_division_is_excused_only_if_it_is() -> None:
