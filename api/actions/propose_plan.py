@@ -102,6 +102,9 @@ def _refuse_broken(
         cells, borders, proposal.assignment, band=band,
         dedicated=proposal.dedicated, exceptions=proposal.exceptions, grids=proposal.grids,
     )  # fmt: skip
+    # A grid the search could not mend is the planner's to see and mend: it is kept, listed as unresolved.
+    listed = set(proposal.exceptions.loc[proposal.exceptions["certificate"] == "unresolved", "grid"])
+    broken = [violation for violation in broken if violation.grid not in listed]
     if broken:
         raise PlanBrokenError(
             violations="; ".join(violation.text("en") for violation in broken[:5]),

@@ -22,7 +22,7 @@ def click_grid(page: Page) -> None:
     page.locator("#grids tbody tr").nth(20).click()
 
 
-def click_cluster_free(page: Page) -> None:
+def show_the_year(page: Page) -> None:
     page.locator("#all-days").click()
 
 
@@ -41,7 +41,7 @@ SHOTS: tuple[tuple[str, str, int, Callable[[Page], None] | None], ...] = (
     ("cover-375", "/cover", 375, None),
     ("reach-1440", "/reach", 1440, None),
     ("reach-375", "/reach", 375, None),
-    ("incidents-1440", "/incidents", 1440, click_cluster_free),
+    ("incidents-1440", "/incidents", 1440, show_the_year),
     ("incidents-375", "/incidents", 375, None),
     ("lookup-375", "/lookup", 375, open_door),
     ("lookup-1440", "/lookup", 1440, open_door),
@@ -64,13 +64,18 @@ def main(address: str, accounts: Path) -> None:
     program = os.environ.get("WANGGE_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        signed_in = browser.new_context()
+        form = {"name": "admin", "password": password}
+        signed_in.request.post(f"{address}/api/v1/session", form=form, headers={"X-Wangge": "1"})
+        session = signed_in.storage_state()
         for name, path, width, act in SHOTS:
             scale = 2 if width < 500 else 1
             context = browser.new_context(
-                viewport={"width": width, "height": HEIGHTS[width]}, device_scale_factor=scale, locale="zh-CN"
+                viewport={"width": width, "height": HEIGHTS[width]},
+                device_scale_factor=scale,
+                locale="zh-CN",
+                storage_state=session,
             )
-            form = {"name": "admin", "password": password}
-            context.request.post(f"{address}/api/v1/session", form=form, headers={"X-Wangge": "1"})
             page = context.new_page()
             page.goto(address + path)
             page.wait_for_load_state("networkidle")

@@ -101,3 +101,5 @@ def test_two_purposes_never_share_a_stream() -> None:
     assert np.array_equal(generator(3, "streets").random(4), again)
     assert not np.array_equal(generator(3, "buildings").random(4), again)
     assert not np.array_equal(generator(4, "streets").random(4), again)
+    # Names that end alike are still other purposes.
+    assert not np.array_equal(generator(3, "incidents").random(4), generator(3, "residents").random(4))
