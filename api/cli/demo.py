@@ -17,7 +17,7 @@ from api.cli._service import actor, console, progress_bar, ready_engine, ready_s
 from api.cli.serve import run_server
 from api.database import home_of
 from api.settings import Settings
-from data.demo import draw_town, town_source
+from data.demo import DEFAULT_SEED, draw_town, town_source
 from data.postgis.engine import reading
 from data.profiles import Profile, load_profile
 from data.stores import accounts
@@ -36,7 +36,7 @@ DOORS = (
 
 def demo(
     scale: Annotated[float, typer.Option(help="1 is some 8,000 buildings, 125 a million", min=0.02, max=125)] = 1.0,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Annotated[int, typer.Option(min=0)] = DEFAULT_SEED,
     port: Annotated[int | None, typer.Option(help="default: 8000, or the next free port")] = None,
     build_only: Annotated[bool, typer.Option("--build-only", help="build the town and stop")] = False,
 ) -> None:

@@ -10,7 +10,7 @@ from api.actions.build_town import build_town
 from api.actions.cut_cells import cut_cells
 from api.actions.prepare_town import prepare_town
 from api.cli._service import actor, console, profile_of, progress_bar, ready_engine
-from data.demo import draw_town
+from data.demo import DEFAULT_SEED, draw_town
 from data.postgis.engine import reading
 from data.profiles import load_profile
 from data.readers.osm import read_osm
@@ -33,7 +33,7 @@ def build(
     scale: Annotated[
         float, typer.Option(help="demo only: 1 is some 8,000 buildings, 125 a million", min=0.02, max=125)
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="demo only: another seed, another town", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="demo only: another seed, another town", min=0)] = DEFAULT_SEED,
     ground_only: Annotated[
         bool, typer.Option("--ground-only", help="stop before cells, plan, circles and clusters")
     ] = False,

@@ -39,6 +39,7 @@ def _needs(sheets: Sheets, profile: Profile) -> dict[str, np.ndarray[tuple[int],
     households = sheets.buildings.groupby("area_code")["households"].sum()
     codes = households.index.to_numpy(dtype=object)
     grids = np.maximum(1, np.round(households.to_numpy() / HOUSEHOLDS_A_GRID)).astype(np.int64)
+    grids += _dedicated(sheets, profile).reindex(codes, fill_value=0).to_numpy()
     units = np.round(households.to_numpy() / profile.grid.unit_households * FILLED_SHARE).astype(np.int64)
     workers = np.repeat(codes, grids * profile.staffing.workers_per_grid)
     missing = round((1 - FILLED_SHARE) * len(workers))
@@ -52,6 +53,14 @@ def _needs(sheets: Sheets, profile: Profile) -> dict[str, np.ndarray[tuple[int],
         "unit_head": np.repeat(codes, units),
         "answerable_unit": np.repeat(codes, grids * profile.grid.zones_per_grid),
     }
+
+
+def _dedicated(sheets: Sheets, profile: Profile) -> pd.Series:
+    """Return how many grounds in each community are likely to be a dedicated grid."""
+    rule, compounds = profile.grid, sheets.compounds
+    large = compounds["kind"].isin(rule.dedicated_uses) & (compounds.area >= rule.dedicated_min_m2)
+    counts: pd.Series = compounds.loc[large, "area_code"].value_counts()
+    return counts
 
 
 def _of_role(

@@ -20,7 +20,7 @@ from data.profiles import Category, Label, load_profile
 from data.tables import metadata
 from data.town import Town
 from geo.codes import area_level, parent_code
-from geo.crs import metric_crs
+from geo.crs import metric_crs, metric_crs_of
 from geo.frames import WGS84
 from geo.rng import generator
 
@@ -177,7 +177,10 @@ def test_category_nobody_knows_gets_stations_and_incidents() -> None:
 def test_people_suffice_but_for_some_workers(town: Town) -> None:
     roles = town.people["role"].value_counts()
     households = town.buildings.groupby("area_code")["households"].sum()
-    grids = int(np.maximum(1, np.round(households / 400)).sum())
+    general = int(np.maximum(1, np.round(households / 400)).sum())
+    rule, compounds = load_profile("demo").grid, town.compounds.to_crs(metric_crs_of(town.compounds))
+    dedicated = compounds["kind"].isin(rule.dedicated_uses) & (compounds.area >= rule.dedicated_min_m2)
+    grids = general + int(dedicated.sum())
     assert roles["grid_head"] == grids
     assert 0.93 * grids <= roles["worker"] < grids
     assert roles["answerable_unit"] == 4 * grids
