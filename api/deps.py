@@ -73,12 +73,16 @@ class Services:
         """Where long work is handed over."""
         return Queue(self.staff)
 
-    @cached_property
     def attribution(self) -> str:
-        """The source of the ground, as the town that was built declared it."""
-        with reading(self.public) as conn:
-            source = town.read_deployment(conn).get("source") or {}
+        """Return the source of the ground, as the town that was built declared it."""
+        source = self.published.ground().deployment.get("source") or {}
         return str(source.get("attribution") or source.get("authority") or "")
+
+    def place(self, language: Language) -> str:
+        """Return what the town is called: the profile's own place in both languages, any other as it was named."""
+        own = self.profile.place.name
+        name = self.published.ground().deployment.get("town") or own.zh
+        return str(getattr(own, language)) if name == own.zh else str(name)
 
     def find_account(self, token: str) -> Account | None:
         """Return who holds a session cookie, if it is still good."""
@@ -110,7 +114,7 @@ class Services:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("home", "published", "queue", "profile", "attribution"):
+        for name in ("home", "published", "queue", "profile"):
             self.__dict__.pop(name, None)
         for name in ("public", "staff"):
             engine = self.__dict__.pop(name, None)

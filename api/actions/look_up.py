@@ -21,7 +21,7 @@ from sqlalchemy import Engine, text
 from data.postgis.engine import reading
 from data.profiles import Profile
 from data.stores import areas as area_store
-from data.stores import doors, people
+from data.stores import doors, people, town
 from data.stores import grids as grid_store
 from data.stores import stations as station_store
 from geo.datums import to_wgs84
@@ -81,10 +81,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Ground:
-    """What does not depend on a plan: the communities, and the stations in metres."""
+    """What does not depend on a plan: the communities, the stations, and what the town says of itself."""
 
     communities: gpd.GeoDataFrame
     stations: gpd.GeoDataFrame
+    deployment: dict[str, Any]
 
 
 class PublishedGrids:
@@ -151,7 +152,8 @@ class PublishedGrids:
         with reading(self.engine) as conn:
             communities = area_store.read_areas(conn, level="community")
             stations = station_store.read_stations(conn)
-        return Ground(communities=communities, stations=stations)
+            deployment = town.read_deployment(conn)
+        return Ground(communities=communities, stations=stations, deployment=deployment)
 
 
 def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:

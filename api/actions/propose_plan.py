@@ -13,10 +13,12 @@ from data.profiles import Profile
 from data.stores import areas as area_store
 from data.stores import cells as cell_store
 from data.stores import grids as grid_store
+from data.stores import ground
 from data.stores import plans as plan_store
 from data.stores.plans import PlanGeometry
 from geo.codes import scope_of
 from geo.cover import dissolve, shapes_of_units
+from geo.crs import to_metric
 from geo.errors import EmptyFrameError, WanggeError
 from geo.lineage import carried_codes, issue_codes
 from geo.partition import GridProposal, propose_grids
@@ -60,10 +62,12 @@ def propose_plan(
         borders = cell_store.read_borders(connection, within=scope)
         used = plan_store.used_grid_codes(connection, within=scope)
         before = _codes_before(connection, area_code)
+        buildings = ground.read_buildings(connection, within=scope)
         names = area_store.read_areas(connection, within=scope)["name"]
     if cells.empty:
         raise EmptyFrameError(what="cells", mend="Run `wangge town cells` first.")
     rule = profile.grid
+    cells = _without_small_uses(cells, buildings, footprint_min_m2=rule.dedicated_footprint_min_m2)
     progress(0.1, "drawing grids")
     proposal = propose_grids(
         cells, borders, band=rule.band, dedicated_uses=rule.dedicated_uses,
@@ -93,6 +97,17 @@ def _codes_before(connection: Connection, area_code: str) -> pd.Series:
         return pd.Series(dtype=object)
     codes = grid_store.read_grids(connection, plan_id, geometry=False)["grid_code"]
     return grid_store.read_assignment(connection, plan_id).map(codes)
+
+
+def _without_small_uses(
+    cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, *, footprint_min_m2: float
+) -> gpd.GeoDataFrame:
+    """Drop the use of small buildings outside compounds: a shed in wide fields is no works of its own."""
+    if buildings.empty:
+        return cells
+    footprint_m2 = cells["building_id"].map(to_metric(buildings.geometry).area)
+    small = cells["compound_id"].isna() & ~(footprint_m2 >= footprint_min_m2)
+    return cells.assign(use=cells["use"].mask(small))
 
 
 def _refuse_broken(

@@ -31,10 +31,10 @@ def shell_of(request: Request, services: Services, language: Language, account: 
     """Return what surrounds every page."""
     profile, query = services.profile, request.url.query
     return Shell(
-        place=getattr(profile.place.name, language),
+        place=services.place(language),
         path=request.url.path + (f"?{query}" if query else ""),
         visitor=Visitor(account.name, account.role) if account else None,
-        attribution=services.attribution,
+        attribution=services.attribution(),
         desk=Desk(getattr(profile.public.desk_name, language), profile.public.desk_phone),
     )
 

@@ -44,6 +44,7 @@ class GridRule(_Part):
     unit_households: Annotated[int, Field(gt=0)]
     dedicated_uses: tuple[str, ...]
     dedicated_min_m2: Annotated[float, Field(ge=0)]
+    dedicated_footprint_min_m2: Annotated[float, Field(ge=0)]
     is_assumption: bool
     source: str
 

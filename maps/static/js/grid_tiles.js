@@ -13,7 +13,7 @@ function looks() {
     band: (grid, state) => ({
       ...LINE,
       color: "#48504a",
-      fillColor: state.vacant.has(grid.grid_code) || grid.vacant ? hatch(colour("seal"), bands[grid.band] || bands.within) : bands[grid.band] || bands.within,
+      fillColor: state.vacant.has(grid.grid_code) ? hatch(colour("seal"), bands[grid.band] || bands.within) : bands[grid.band] || bands.within,
       fillOpacity: 0.58,
     }),
     cover: (grid, state) =>

@@ -161,7 +161,9 @@ export function start(map, { ground, grids: tiles }) {
       page.report = plan.report;
       page.grids = grids;
       page.byCode = new Map(grids.map((grid) => [grid.grid_code, grid]));
-      tiles.setVacant(grids.filter((grid) => !grid.worker).map((grid) => grid.grid_code));
+      // Where nobody is registered yet, hatching every grid would only hide the sizes.
+      const vacant = grids.filter((grid) => !grid.worker);
+      tiles.setVacant(vacant.length < grids.length ? vacant.map((grid) => grid.grid_code) : []);
       const communities = new Map(grids.map((grid) => [grid.area_code, grid.community]));
       byId("community").replaceChildren(h("option", { value: "" }, t("全部社区")), ...[...communities].map(([code, name]) => h("option", { value: code }, name)));
       drawSummary();
