@@ -12,7 +12,9 @@ from data.stores import plans as plan_store
 def publish_plan(
     engine: Engine, *, plan_id: int, valid_from: date, document_number: str | None, actor: str, scope: str = "*"
 ) -> None:
-    """Publish a plan from a day on; the plan before it ends that day; look-ups learn of it at once.
+    """Publish a plan from a day on; the plan before it ends that day.
+
+    Look-ups compare the plans' revisions once a second, so they answer by it a second later.
 
     Raises
     ------
@@ -24,4 +26,3 @@ def publish_plan(
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         plan_store.publish(connection, plan_id, valid_from=valid_from, document_number=document_number)
         incident_store.place_incidents(connection)
-        connection.execute(text("SELECT pg_notify('wangge_published', :plan_id)"), {"plan_id": str(plan_id)})
