@@ -1,8 +1,9 @@
 # Wangge. `make demo` and `make test` are all you need; each sets up what it needs and is safe to run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-test gate lint format types contracts unit stop clean lock openapi pictures
+.PHONY: help demo test setup setup-test gate lint format types contracts bench stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
+NAME ?= town
 AT ?= http://127.0.0.1:8000
 
 help: ## show this list
@@ -46,6 +47,9 @@ openapi: ## write docs/openapi.json anew
 
 pictures: setup-test ## take the README's pictures anew: make pictures AT=http://127.0.0.1:8000 (a running demo)
 	@.venv/bin/python docs/pictures/take.py $(AT) $$($(WANGGE) database home)/demo-accounts.txt
+
+bench: setup-test ## measure one task: make bench NAME=town
+	@.venv/bin/python -m bench.$(NAME)
 
 stop: ## stop the private PostGIS
 	@$(WANGGE) database stop

@@ -81,12 +81,25 @@ def json_answer(
     return tagged(request, content, media_type=media_type, cache=_CACHE[reader])
 
 
-def tile_answer(request: Request, content: bytes | None, *, media_type: str = MVT, public: bool) -> Response:
-    """Return a tile: 204 when empty; kept for ever where the address carries a revision (``?v=``)."""
-    who = "public" if public else "private"
-    cache = f"{who}, max-age={YEAR_S}, immutable" if request.query_params.get("v") else f"{who}, no-cache"
+def tile_answer(
+    request: Request, content: bytes | None, *, media_type: str = MVT, reader: Reader, is_revised: bool = False
+) -> Response:
+    """Return a tile: 204 when empty.
+
+    Parameters
+    ----------
+    reader
+        Who may keep it; a tile for "nobody" is not to be stored at all.
+    is_revised
+        What it shows changes with its revision alone: kept for ever where the address carries one (``?v=``).
+    """
+    cache = _CACHE[reader]
+    if is_revised and reader != "nobody" and request.query_params.get("v"):
+        cache = cache.replace("no-cache", f"max-age={YEAR_S}, immutable")
     if not content:
         return Response(status_code=204, headers={"cache-control": cache, "vary": "Cookie"})
+    if reader == "nobody":
+        return Response(bytes(content), media_type=media_type, headers={"cache-control": cache})
     return tagged(request, bytes(content), media_type=media_type, cache=cache)
 
 

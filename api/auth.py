@@ -92,11 +92,19 @@ def is_own_request(request: Request) -> bool:
     never grants, nor forge Origin.
     """
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    if origin is not None and _host_of(origin) != request.headers.get("host", "").lower():
         return False
     if request.headers.get("x-wangge") == "1":
         return True
     return origin is not None
+
+
+def _host_of(origin: str) -> str | None:
+    """Return the host and port of an Origin; None, which is no host's own, where it cannot be read."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # e.g. an IPv6 address whose bracket is never closed
+        return None
 
 
 class GuardedRoute(APIRoute):

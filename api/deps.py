@@ -21,13 +21,29 @@ from api.errors import SignInNeededError
 from api.jobs import Queue
 from api.language import Language, language_of
 from api.limits import Limits, client_key
+from api.schemas.base import Day
 from api.settings import Settings
 from api.tile_cache import TileCache
 from data.postgis.engine import READER, WRITER, open_engine, reading
+from data.postgis.roles import is_superuser
 from data.profiles import Profile, load_profile
 from data.stores import town
+from geo.errors import WanggeError
 
 DEFAULT_PROFILE = "demo"
+
+
+class SuperuserError(WanggeError):
+    """A service that others can reach signed in to PostgreSQL as a superuser."""
+
+    zh = (
+        "生产环境不得以数据库超级用户运行。请在 WANGGE_DATABASE_URL 中使用普通登录角色，"
+        "并授予 wangge_writer 和 wangge_reader。"
+    )
+    en = (
+        "A production service must not be a PostgreSQL superuser. Name an ordinary login in WANGGE_DATABASE_URL, "
+        "and grant it wangge_writer and wangge_reader."
+    )
 
 
 @dataclass
@@ -98,6 +114,8 @@ class Services:
         """Refuse to start where the staff's role would see every incident, whatever the scope."""
         with reading(self.staff) as conn:
             require_row_security(conn)
+            if self.settings.environment == "production" and is_superuser(conn):
+                raise SuperuserError()
 
     def may(self, account: Account, row: str) -> bool:
         """Return whether an account's role may call a route, named as in the access table."""
@@ -156,5 +174,5 @@ NonceDep = Annotated[str, Depends(nonce)]
 Zoom = Annotated[int, Path(ge=0, le=22, description="zoom level")]
 TileNumber = Annotated[int, Path(ge=0, lt=2**22, description="tile number")]
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
-OnDay = Annotated[date | None, Query(description="the day asked about; else today", examples=["2026-07-01"])]
+OnDay = Annotated[Day | None, Query(description="the day asked about; else today", examples=["2026-07-01"])]
 RowIdQuery = Annotated[int | None, Query(ge=1, lt=2**63)]

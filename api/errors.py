@@ -16,14 +16,14 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api.language import Language, language_of
 from api.limits import TooManyError
 from geo.errors import ConflictError, DeniedError, InputError, NotFoundError, WanggeError
 from maps.pages.problem import ProblemContext, render
-from maps.shell import Shell
+from maps.shell import Desk, Shell
 
 log = structlog.get_logger("wangge.errors")
 PROBLEM = "application/problem+json"
@@ -102,6 +102,8 @@ STATUS_WORDS: Mapping[int, Kind] = {
     422: Kind(422, "invalid", "参数不符合要求", "Parameters do not fit"),
     500: Kind(500, "fault", "服务器内部错误", "Internal error"),
 }
+# What these say is for programs; on a page the page's own plain words for the status stand instead.
+PLAIN_ON_PAGES = frozenset({"not-found", "method", "too-large", "invalid", "unknown-parameter", "http"})
 INVALID_DETAIL = {"zh": "请按 errors 中的说明修改后重试。", "en": "Mend what `errors` names and try again."}
 FAULT_DETAIL = {
     "zh": "出现意外错误，已记录。请将编号 {id} 告知管理员。",
@@ -171,11 +173,29 @@ def answer(request: Request, body: dict[str, Any], *, headers: Mapping[str, str]
 
 
 def _page(request: Request, body: Mapping[str, Any]) -> str:
-    """Return the refusal as a page; it asks the database for nothing, which may be what failed."""
+    """Return the refusal as a page, in words for whoever walked into it."""
     language = language_of(request)
-    shell = Shell(place="网格" if language == "zh" else "Wangge", path=_here(request))
-    context = ProblemContext(shell=shell, status=body["status"], title=body["title"], detail=body["detail"])
+    is_plain = str(body["type"]).rpartition(":")[2] in PLAIN_ON_PAGES
+    title, detail = ("", "") if is_plain else (body["title"], body["detail"])
+    shell = _shell(request, language, asks=body["status"] < HTTPStatus.INTERNAL_SERVER_ERROR)
+    context = ProblemContext(shell=shell, status=body["status"], title=title, detail=detail)
     return render(context, language=language, nonce=request.state.nonce)
+
+
+def _shell(request: Request, language: Language, *, asks: bool) -> Shell:
+    """Return the masthead's words; where the database may be what failed, the place is the profile's own."""
+    services = getattr(request.app.state, "services", None)
+    if services is None:
+        return Shell(place="网格" if language == "zh" else "Wangge", path=_here(request))
+    profile = services.profile
+    place = getattr(profile.place.name, language)
+    if asks:
+        try:
+            place = services.place(language)
+        except SQLAlchemyError as error:
+            log.warning("database", error=type(error).__name__)
+    desk = Desk(getattr(profile.public.desk_name, language), profile.public.desk_phone)
+    return Shell(place=place, path=_here(request), desk=desk)
 
 
 def answer_wangge(request: Request, error: Exception) -> Response:

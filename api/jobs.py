@@ -58,15 +58,20 @@ class Order:
     account_id: int | None
 
 
+_PLAN_OF_JOB = text("SELECT min(plan_id) FROM plans WHERE report->>'job_id' = :job_id")
 Runner = Callable[[Engine, Profile, Order, Progress], dict[str, Any]]
 
 
 def _propose_plan(engine: Engine, profile: Profile, order: Order, progress: Progress) -> dict[str, Any]:
-    plan_id = propose_plan(
-        engine, profile=profile, actor=f"job:{order.job_id}", account_id=order.account_id,
-        progress=progress, **order.arguments,
-    )  # fmt: skip
-    return {"plan_id": plan_id}
+    # A worker that died between storing the plan and saying so has left it: not a second one.
+    with reading(engine) as conn:
+        plan_id = conn.scalar(_PLAN_OF_JOB, {"job_id": str(order.job_id)})
+    if plan_id is None:
+        plan_id = propose_plan(
+            engine, profile=profile, actor=f"job:{order.job_id}", account_id=order.account_id,
+            job_id=order.job_id, progress=progress, **order.arguments,
+        )  # fmt: skip
+    return {"plan_id": int(plan_id)}
 
 
 def _measure_reach(engine: Engine, profile: Profile, order: Order, progress: Progress) -> dict[str, Any]:

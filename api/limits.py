@@ -1,5 +1,9 @@
 """Limits: how often one client may call one route. Keyed by route, never by address, so that walking ids counts.
 
+Of log-ins the failures count, by name and client, so that nobody can lock another out of their
+account; `CEILING` times as many are let through from all clients to one name, and from one client
+to all names.
+
 Counts live in this process; the coarse limit of several processes belongs to the proxy in front.
 Source of the algorithm: moving window of the `limits` library.
 """
@@ -8,6 +12,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
@@ -15,6 +20,9 @@ from limits.strategies import MovingWindowRateLimiter
 
 from api.settings import Settings
 from geo.errors import WanggeError
+
+# So many clients, each at its own limit, may fail at one name before the name itself is closed.
+CEILING = 20
 
 
 class TooManyError(WanggeError):
@@ -37,6 +45,10 @@ class Limits:
         names = ("api", "tile", "login", "lookup", "search")
         return cls({name: getattr(settings, f"{name}_rate") for name in names})
 
+    def login(self, name: str, client: str) -> "Login":
+        """Return the counts that a try to sign in stands under."""
+        return Login(self, name, client)
+
     def hit(self, rate: str, *keys: str) -> None:
         """Count one call.
 
@@ -46,10 +58,64 @@ class Limits:
             With the seconds to wait in ``retry_after_s``.
         """
         item = self._rates[rate]
-        if self._window.hit(item, rate, *keys):
-            return
-        reset = self._window.get_window_stats(item, rate, *keys).reset_time
-        raise TooManyError(retry_after_s=max(1, math.ceil(reset - time.time())))
+        if not self._window.hit(item, rate, *keys):
+            raise self._too_many(item, rate, *keys)
+
+    def check(self, rate: str, *keys: str, times: int = 1) -> None:
+        """Raise TooManyError where `times` the rate is used up; count nothing."""
+        item = _times(self._rates[rate], times)
+        if not self._window.test(item, rate, *keys):
+            raise self._too_many(item, rate, *keys)
+
+    def count(self, rate: str, *keys: str, times: int = 1) -> None:
+        """Count towards `times` the rate, and let it pass."""
+        self._window.hit(_times(self._rates[rate], times), rate, *keys)
+
+    def forget(self, rate: str, *keys: str) -> None:
+        """Begin counting anew."""
+        self._window.clear(self._rates[rate], rate, *keys)
+
+    def _too_many(self, item: RateLimitItem, *keys: str) -> TooManyError:
+        reset = self._window.get_window_stats(item, *keys).reset_time
+        return TooManyError(retry_after_s=max(1, math.ceil(reset - time.time())))
+
+
+@dataclass(frozen=True)
+class Login:
+    """The counts of tries to sign in to one name from one client."""
+
+    limits: Limits
+    name: str
+    client: str
+
+    @property
+    def _ceilings(self) -> tuple[tuple[str, str], ...]:
+        return ("name", self.name), ("client", self.client)
+
+    def begin(self) -> None:
+        """Count a try, as if it failed: a burst of tries at once is counted one by one.
+
+        Raises
+        ------
+        TooManyError
+            This client failed too often at this name, or very many did, or it did at very many names.
+        """
+        for ceiling in self._ceilings:
+            self.limits.check("login", *ceiling, times=CEILING)
+        self.limits.hit("login", "pair", self.client, self.name)
+
+    def failed(self) -> None:
+        """Count a failure against the name and the client as a whole."""
+        for ceiling in self._ceilings:
+            self.limits.count("login", *ceiling, times=CEILING)
+
+    def succeeded(self) -> None:
+        """Forget what this client failed at this name."""
+        self.limits.forget("login", "pair", self.client, self.name)
+
+
+def _times(item: RateLimitItem, times: int) -> RateLimitItem:
+    return type(item)(item.amount * times, item.multiples, item.namespace)
 
 
 def client_key(host: str | None) -> str:

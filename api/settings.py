@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     threads: Annotated[int, Field(ge=2, le=200)] = 16
     pool_size: Annotated[int, Field(ge=1, le=50)] = 8
     max_body_bytes: Annotated[int, Field(gt=0)] = 1_000_000
-    forwarded_allow_ips: str = "127.0.0.1"
+    forwarded_allow_ips: str = ""
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -14,7 +14,13 @@ from geo.cells import cells_from_ground
 
 
 def cut_cells(
-    engine: Engine, *, profile: Profile, actor: str, scope: str = EVERYWHERE, progress: Progress = silent
+    engine: Engine,
+    *,
+    profile: Profile,
+    actor: str,
+    scope: str = EVERYWHERE,
+    commit: bool = True,
+    progress: Progress = silent,
 ) -> int:
     """Cut every community of `scope` into cells, write cells and borders, and return how many cells.
 
@@ -43,7 +49,7 @@ def cut_cells(
     opens_gateless = not source.get("has_every_gate", True)
     borders = borders_between(cells, streets, barriers, gates, compounds, opens_gateless=opens_gateless)
     progress(0.8, f"writing {len(cells):,} cells")
-    with transaction(engine, actor=actor, action="cut_cells") as connection:
+    with transaction(engine, actor=actor, action="cut_cells", commit=commit) as connection:
         cell_store.write_cells(connection, cells, borders)
     outside = len(cells.attrs.get("outside", ()))
     note = f", {outside:,} buildings lie outside every community" if outside else ""

@@ -12,7 +12,13 @@ from geo.clusters import METHOD, clusters
 
 
 def find_clusters(
-    engine: Engine, *, profile: Profile, actor: str, scope: str = EVERYWHERE, progress: Progress = silent
+    engine: Engine,
+    *,
+    profile: Profile,
+    actor: str,
+    scope: str = EVERYWHERE,
+    commit: bool = True,
+    progress: Progress = silent,
 ) -> int:
     """Find and store the clusters of every category apart, over the whole record; return how many.
 
@@ -27,7 +33,7 @@ def find_clusters(
     eps_m, least = rule.cluster_eps_m, rule.cluster_min_incidents
     found = [clusters(group, eps_m=eps_m, min_incidents=least)[1] for _, group in incidents.groupby("category")]
     progress(0.9, "writing clusters")
-    with transaction(engine, actor=actor, action="find_clusters", scope=scope) as connection:
+    with transaction(engine, actor=actor, action="find_clusters", scope=scope, commit=commit) as connection:
         count = incident_store.write_clusters(
             connection, found, areas=areas, parameters={"eps_m": eps_m, "min_incidents": least}, method=METHOD
         )

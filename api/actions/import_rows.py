@@ -113,8 +113,15 @@ def _duties(connection: Connection, rows: pd.DataFrame) -> pd.DataFrame:
             "valid_to": bring["last_on"].map(lambda day: None if pd.isna(day) else day + pd.Timedelta(days=1)),
         }
     )
-    held = people_store.read_duties(connection, on=today())
-    key = ["person_id", "role", "grid_code", "zone_code", "unit_code", "building_id"]
-    there = set(held[key].astype(str).itertuples(index=False, name=None))
-    is_new = [row not in there for row in duties[key].astype(str).itertuples(index=False, name=None)]
-    return duties[is_new]
+    held = people_store.read_duties(connection, on=None)
+    there = {*_keys(held, held["valid_from"]), *_keys(held, pd.Series("", index=held.index))}
+    # A row without a first day is there already when the duty is held from any day.
+    told = bring["first_on"].where(bring["first_on"].notna(), "")
+    return duties[[key not in there for key in _keys(duties, told)]]
+
+
+def _keys(duties: pd.DataFrame, first_on: pd.Series) -> list[tuple[str, ...]]:
+    """Who answers for what from which day, as text that compares across frames."""
+    columns = ["person_id", "role", "grid_code", "zone_code", "unit_code", "building_id"]
+    parts = [duties[name].astype(object).where(duties[name].notna(), "").astype(str) for name in columns]
+    return list(zip(*parts, first_on.astype(str).str[:10], strict=True))

@@ -5,9 +5,7 @@ is asked which plans hold and at which revision, so a plan published a second ag
 The point asked for is kept nowhere.
 """
 
-import threading
-import time
-from collections import OrderedDict
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +16,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Engine, text
 
+from api.fresh import Fresh
 from data.postgis.engine import reading
 from data.profiles import Profile
 from data.stores import areas as area_store
@@ -31,6 +30,10 @@ CHECK_EVERY_S = 1.0
 SNAPSHOTS_KEPT = 6
 STATION_MAX_M = 3000.0
 DOOR_MAX_M = 60.0
+# A place known more roughly than this, or that so many grids may hold, is asked for again instead of guessed.
+COARSE_M = 100.0
+CHOICES_MAX = 5
+MASK_ZH, MASK_EN = "网格员", "Grid worker"
 
 # One short text that changes whenever another plan holds in any community, or one that holds was dissolved anew.
 _REVISION = text(
@@ -54,6 +57,10 @@ _MESSAGES = {
     "near_border": (
         "该位置靠近网格边界，可能属于以下网格之一。",
         "This place is close to a border; it may belong to one of these grids.",
+    ),
+    "coarse": (
+        "定位不够准（约 {accuracy} 米），请输入门牌地址或在地图上点选。",
+        "The place is not known well enough (about {accuracy} m). Type an address, or choose the place on the map.",
     ),
     "several": ("该位置对应多个网格，请选择您的网格。", "Several grids answer at this place; choose yours."),
     "outside": (
@@ -93,37 +100,23 @@ class PublishedGrids:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._lock = threading.Lock()
-        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
-        self._checked: OrderedDict[date, tuple[float, str]] = OrderedDict()
-        self._contacts: OrderedDict[date, tuple[float, pd.DataFrame]] = OrderedDict()
-        self._ground: tuple[float, Ground] | None = None
+        self._days: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
+        self._snapshots: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
+        self._contacts: Fresh[pd.DataFrame] = Fresh(kept_max=SNAPSHOTS_KEPT)
+        self._ground: Fresh[Ground] = Fresh(kept_max=1)
 
     def on(self, day: date) -> Snapshot:
-        """Return the grids that hold on a day, at most a second old."""
-        with self._lock:
-            key = self._key(day)
-            snapshot = self._snapshots.get(key) or self._load(day, key)
-            _keep(self._snapshots, key, snapshot)
-            return snapshot
+        """Return the grids that hold on a day, checked at most a second ago; the ones before while new ones load."""
+        return self._days.get(day, lambda: self._held_on(day), every_s=CHECK_EVERY_S)
 
     def ground(self, *, every_s: float = 60.0) -> Ground:
         """Return communities and stations, at most `every_s` old."""
-        with self._lock:
-            now = time.monotonic()
-            if self._ground is None or now - self._ground[0] > every_s:
-                self._ground = (now, self._load_ground())
-            return self._ground[1]
+        return self._ground.get("ground", self._load_ground, every_s=every_s)
 
-    def _key(self, day: date) -> str:
-        now = time.monotonic()
-        checked = self._checked.get(day)
-        if checked is not None and now - checked[0] < CHECK_EVERY_S:
-            return checked[1]
+    def _held_on(self, day: date) -> Snapshot:
         with reading(self.engine) as conn:
             key = str(conn.scalar(_REVISION, {"day": day}))
-        _keep(self._checked, day, (now, key))
-        return key
+        return self._snapshots.get(key, lambda: self._load(day, key), every_s=math.inf)
 
     def _load(self, day: date, key: str) -> Snapshot:
         with reading(self.engine) as conn:
@@ -139,14 +132,11 @@ class PublishedGrids:
 
     def contacts(self, day: date) -> pd.DataFrame:
         """Return whom the public may call on a day, by grid code; at most a second old."""
-        with self._lock:
-            now = time.monotonic()
-            kept = self._contacts.get(day)
-            if kept is None or now - kept[0] >= CHECK_EVERY_S:
-                with reading(self.engine) as conn:
-                    kept = (now, people.public_contacts(conn, day))
-                _keep(self._contacts, day, kept)
-            return kept[1]
+        return self._contacts.get(day, lambda: self._load_contacts(day), every_s=CHECK_EVERY_S)
+
+    def _load_contacts(self, day: date) -> pd.DataFrame:
+        with reading(self.engine) as conn:
+            return people.public_contacts(conn, day)
 
     def _load_ground(self) -> Ground:
         with reading(self.engine) as conn:
@@ -154,14 +144,6 @@ class PublishedGrids:
             stations = station_store.read_stations(conn)
             deployment = town.read_deployment(conn)
         return Ground(communities=communities, stations=stations, deployment=deployment)
-
-
-def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    """Keep a value as the newest; the oldest beyond `SNAPSHOTS_KEPT` goes: anybody may ask for any day."""
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > SNAPSHOTS_KEPT:
-        kept.popitem(last=False)
 
 
 @dataclass(frozen=True)
@@ -196,34 +178,41 @@ def look_up(published: PublishedGrids, question: Question, *, profile: Profile, 
         The point cannot be in the datum it is said to be in.
     """
     lon, lat = question.wgs84
-    kind, ids, certain = _find(published, lon, lat, question)
+    # Taken once: ids found in one snapshot mean nothing in the next.
     snapshot = published.on(question.on)
-    rows = _grid_rows(published, snapshot, ids, (lon, lat), question)
+    kind, ids, certain = _find(published, snapshot, (lon, lat), question)
+    rows = _grid_rows(published, snapshot, ids, (lon, lat), question, language=language)
     if kind == "assigned" and all(row["vacant"] for row in rows):
         kind = "vacant"
     desk = {
         "name": getattr(profile.public.desk_name, language),
         "phone": profile.public.desk_phone,
     }
+    is_coarse = not certain and len(ids) > 1 and (question.accuracy_m > COARSE_M or len(ids) > CHOICES_MAX)
+    stations = [] if is_coarse else _stations(published, lon, lat, profile=profile, language=language)
     return {
         "answer": kind,
         "certain": certain,
+        "is_coarse": is_coarse,
         "on": question.on.isoformat(),
-        "message": _message(kind, rows, desk, on=question.on, language=language),
+        "message": _message("coarse" if is_coarse else kind, rows, desk, question=question, language=language),
         "grids": rows,
-        "question": _question(rows, language=language) if len(rows) > 1 else None,
-        "stations": _stations(published, lon, lat, profile=profile, language=language),
+        "question": _question(rows, language=language) if len(rows) > 1 and not is_coarse else None,
+        "stations": stations,
+        # None where no walk from this door was measured: then a station without minutes is not known to be far.
+        "walk_max_min": max(profile.minutes) if any(row["walk_min"] is not None for row in stations) else None,
         "desk": desk,
     }
 
 
-def _find(published: PublishedGrids, lon: float, lat: float, question: Question) -> tuple[str, list[Any], bool]:
-    snapshot = published.on(question.on)
+def _find(
+    published: PublishedGrids, snapshot: Snapshot, point: tuple[float, float], question: Question
+) -> tuple[str, list[Any], bool]:
     if snapshot.index is not None:
-        found = snapshot.index.find(lon, lat, accuracy_m=question.accuracy_m)
+        found = snapshot.index.find(*point, accuracy_m=question.accuracy_m)
         if found.kind != "outside":
             return found.kind, list(found.ids), bool(found.certain)
-    community = _community_at(published.ground().communities, lon, lat)
+    community = _community_at(published.ground().communities, *point)
     if community is None:
         return "outside", [], question.accuracy_m == 0
     planned = community in set(snapshot.grids["area_code"])
@@ -236,8 +225,9 @@ def _community_at(communities: gpd.GeoDataFrame, lon: float, lat: float) -> str 
 
 
 def _grid_rows(
-    published: PublishedGrids, snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question
-) -> list[dict[str, Any]]:
+    published: PublishedGrids, snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question,
+    *, language: str,
+) -> list[dict[str, Any]]:  # fmt: skip
     if not ids:
         return []
     contacts = published.contacts(question.on)
@@ -249,12 +239,19 @@ def _grid_rows(
             {
                 **grid,
                 "zone": zone,
-                "worker": None if contact is None else contact["name"],
+                "worker": None if contact is None else _masked(contact["name"], language),
                 "duty_line": None if contact is None else contact["duty_line"],
                 "vacant": contact is None,
             }
         )
     return rows
+
+
+def _masked(name: str, language: str) -> str:
+    """Return a masked name, 丁网格员, in the reader's language: Grid worker 丁."""
+    if language == "zh" or not name.endswith(MASK_ZH):
+        return name
+    return f"{MASK_EN} {name.removesuffix(MASK_ZH).strip()}"
 
 
 def _zone_at(snapshot: Snapshot, point: tuple[float, float], question: Question) -> str | None:
@@ -264,17 +261,23 @@ def _zone_at(snapshot: Snapshot, point: tuple[float, float], question: Question)
     return str(snapshot.zone_names.loc[found.ids[0]]) if len(found.ids) == 1 else None
 
 
-def _message(kind: str, rows: list[dict[str, Any]], desk: dict[str, str], *, on: date, language: str) -> str:
+def _message(kind: str, rows: list[dict[str, Any]], desk: dict[str, str], *, question: Question, language: str) -> str:
     template = _MESSAGES[kind][0 if language == "zh" else 1]
     first = rows[0] if rows else {"name": "", "worker": ""}
     return template.format(
-        name=first["name"], worker=first["worker"], desk=desk["name"], phone=desk["phone"], on=on.isoformat()
-    )
+        name=first["name"], worker=first["worker"], desk=desk["name"], phone=desk["phone"],
+        on=question.on.isoformat(), accuracy=f"{max(question.accuracy_m, 1):.0f}",
+    )  # fmt: skip
 
 
 def _question(rows: list[dict[str, Any]], *, language: str) -> str:
     zh = language == "zh"
-    names = [f"{row['community']} {row['name']}" if row["community"] else row["name"] for row in rows]
+    names = [
+        f"{row['community']} {row['name']}"
+        if row["community"] and not row["name"].startswith(row["community"])
+        else row["name"]
+        for row in rows
+    ]
     joined = "、".join(f"「{name}」" for name in names) if zh else ", ".join(names)
     return _QUESTIONS[0 if zh else 1].format(names=joined)
 
@@ -282,7 +285,7 @@ def _question(rows: list[dict[str, Any]], *, language: str) -> str:
 def _stations(
     published: PublishedGrids, lon: float, lat: float, *, profile: Profile, language: str
 ) -> list[dict[str, Any]]:
-    """Return the nearest station of each category, nearest first; minutes where a walk was measured."""
+    """Return the nearest station of each category on foot, else in a straight line; known walks first, by minutes."""
     stations = published.ground().stations
     if stations.empty:
         return []
@@ -292,16 +295,17 @@ def _stations(
     near = pd.DataFrame(
         {"name": stations["name"], "category": stations["category"], "distance_m": distance_m}, index=stations.index
     )
-    near = near[near["distance_m"] <= STATION_MAX_M].sort_values("distance_m", kind="stable")
+    near["walk_min"] = [walks.get(int(str(station_id)), np.inf) for station_id in near.index]
+    near = near[near["distance_m"] <= STATION_MAX_M].sort_values(["walk_min", "distance_m"], kind="stable")
     return [
         {
             "name": row["name"],
             "category": row["category"],
             "category_label": labels.get(row["category"], row["category"]),
-            "walk_min": walks.get(int(str(station_id))),
+            "walk_min": row["walk_min"] if np.isfinite(row["walk_min"]) else None,
             "distance_m": round(float(row["distance_m"])),
         }
-        for station_id, row in near.groupby("category", sort=False).head(1).iterrows()
+        for _, row in near.groupby("category", sort=False).head(1).iterrows()
     ]
 
 

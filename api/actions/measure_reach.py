@@ -14,7 +14,9 @@ from geo.network import walk_network
 from geo.reach import METHOD, nearest, reach, walks
 
 
-def measure_reach(engine: Engine, *, profile: Profile, actor: str, progress: Progress = silent) -> int:
+def measure_reach(
+    engine: Engine, *, profile: Profile, actor: str, commit: bool = True, progress: Progress = silent
+) -> int:
     """Measure and store circles and walks of every station; return how many circles."""
     rule = profile.walking
     progress(0.0, "reading streets")
@@ -35,7 +37,7 @@ def measure_reach(engine: Engine, *, profile: Profile, actor: str, progress: Pro
         walks(stations, network, buildings, longest_min=longest_min, **options), stations
     )
     progress(0.9, f"writing {len(circles):,} circles")
-    with transaction(engine, actor=actor, action="measure_reach") as connection:
+    with transaction(engine, actor=actor, action="measure_reach", commit=commit) as connection:
         reach_store.write_reaches(connection, circles, nearest_of_all, by_category=by_category, method=METHOD)
     progress(1.0, f"{len(circles):,} circles, {len(buildings):,} buildings")
     return len(circles)

@@ -4,7 +4,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from api.actions import Progress, silent
 from data.calendar import today
@@ -19,13 +19,15 @@ from data.stores.plans import PlanGeometry
 from geo.codes import scope_of
 from geo.cover import dissolve, shapes_of_units
 from geo.crs import to_metric
-from geo.errors import EmptyFrameError, WanggeError
+from geo.errors import ConflictError, EmptyFrameError, WanggeError
 from geo.lineage import carried_codes, issue_codes
 from geo.partition import GridProposal, propose_grids
 from geo.partition.measures import measure_plan
 from geo.units import units_in_grids
 from geo.verify import verify_plan
 from geo.zones import zones_in_grids
+
+CODES_LOCK = 7_491_207  # any number that no other lock has: codes are issued by one transaction at a time
 
 
 class PlanBrokenError(WanggeError):
@@ -43,10 +45,15 @@ def propose_plan(
     name: str,
     actor: str,
     account_id: int | None = None,
+    job_id: int | None = None,
+    commit: bool = True,
     seed: int = 0,
     progress: Progress = silent,
 ) -> int:
     """Draw grids for every community of an area, verify them, store them as a draft; return its plan_id.
+
+    Without `commit` everything is done and rolled back at the end. `job_id` is kept in the report, so that a job
+    that is run again finds what it made.
 
     Raises
     ------
@@ -61,7 +68,7 @@ def propose_plan(
         cells = cell_store.read_cells(connection, within=scope)
         borders = cell_store.read_borders(connection, within=scope)
         used = plan_store.used_grid_codes(connection, within=scope)
-        before = _codes_before(connection, area_code)
+        before = grid_store.read_codes_held(connection, on=today(), within=scope)
         buildings = ground.read_buildings(connection, within=scope)
         names = area_store.read_areas(connection, within=scope)["name"]
     if cells.empty:
@@ -80,23 +87,26 @@ def propose_plan(
     made = _geometry(cells, borders, proposal, profile=profile, names=names, used=used, before=before, seed=seed)
     report = _report(cells, borders, proposal, made, band=rule.band)
     progress(0.9, f"storing {len(made.grids):,} grids")
-    with transaction(engine, actor=actor, action="propose_plan") as connection:
+    with transaction(engine, actor=actor, action="propose_plan", commit=commit) as connection:
+        _refuse_stale_codes(connection, scope, used)
         plan_id = plan_store.create_plan(
             connection, area_code=area_code, name=name, seed=seed, method=proposal.method,
-            report=report, created_by=account_id,
+            report={**report, "job_id": job_id}, created_by=account_id,
         )  # fmt: skip
         plan_store.write_grids(connection, plan_id, made)
     progress(1.0, f"{len(made.grids):,} grids, {len(made.zones):,} zones, {len(made.units):,} household units")
     return plan_id
 
 
-def _codes_before(connection: Connection, area_code: str) -> pd.Series:
-    """cell_id -> grid code of the plan that holds today, empty before there is one."""
-    plan_id = plan_store.plan_on(connection, area_code=area_code, on=today())
-    if plan_id is None:
-        return pd.Series(dtype=object)
-    codes = grid_store.read_grids(connection, plan_id, geometry=False)["grid_code"]
-    return grid_store.read_assignment(connection, plan_id).map(codes)
+def _refuse_stale_codes(connection: Connection, scope: str, used: list[str]) -> None:
+    """Hold every other proposal off, and stop if one has issued codes since ours were chosen."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CODES_LOCK})
+    if plan_store.used_grid_codes(connection, within=scope) != used:
+        raise ConflictError(
+            what=f"plan of {scope}",
+            reason="another plan was stored meanwhile; propose again",
+            reason_zh="期间已有其他方案保存，请重新生成",
+        )
 
 
 def _without_small_uses(

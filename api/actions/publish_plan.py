@@ -10,7 +10,14 @@ from data.stores import plans as plan_store
 
 
 def publish_plan(
-    engine: Engine, *, plan_id: int, valid_from: date, document_number: str | None, actor: str, scope: str = "*"
+    engine: Engine,
+    *,
+    plan_id: int,
+    valid_from: date,
+    document_number: str | None,
+    actor: str,
+    scope: str = "*",
+    commit: bool = True,
 ) -> None:
     """Publish a plan from a day on; the plan before it ends that day.
 
@@ -21,7 +28,7 @@ def publish_plan(
     NotFoundError, ConflictError
         There is no such plan in scope; its state or another plan's dates do not allow it.
     """
-    with transaction(engine, actor=actor, action="publish_plan", scope=scope) as connection:
+    with transaction(engine, actor=actor, action="publish_plan", scope=scope, commit=commit) as connection:
         # Placing a long record of incidents may outlast what a page is allowed.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         plan_store.publish(connection, plan_id, valid_from=valid_from, document_number=document_number)

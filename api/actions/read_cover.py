@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 from sqlalchemy import Connection
 
 from api.answers import bbox_of
@@ -15,6 +16,8 @@ from geo.cover import cover_findings
 from geo.frames import empty_frame
 
 FLAWS_SHOWN_MAX = 200
+STRAYS_SHOWN_MAX = 50
+_DOORS = ("doors", "doors_covered", "doors_without_grid", "doors_in_several")
 # A straight border is bent a little by measuring it in metres where one side has more corners than the other.
 ROUNDING_M2 = 1.0
 
@@ -28,13 +31,13 @@ def read_cover(conn: Connection, *, on: date, scope: str) -> dict[str, Any]:
         grids = grids[grids["area_code"].str.startswith(scope)]
     communities = area_store.read_areas(conn, level="community", within=scope)
     communities = communities[communities.index.isin(grids["area_code"])]
-    sums = {name: int(table[name].sum()) for name in ("doors", "doors_covered", "households", "grids")}
+    sums = {name: int(table[name].sum()) for name in (*_DOORS, "households", "grids")}
     return {
         "on": on,
         "plan_ids": plan_store.plans_on(conn, on=on, within=scope),
         **sums,
         **_flaws(communities, grids),
-        "doors_without_grid": int(table["doors_astray"].sum()),
+        "strays": _strays(cover_store.stray_doors(conn, on=on, within=scope, most=STRAYS_SHOWN_MAX), table["name"]),
         "vacancies": [
             {**row, "bbox": bbox_of(shape)}
             for row, shape in zip(
@@ -47,11 +50,19 @@ def read_cover(conn: Connection, *, on: date, scope: str) -> dict[str, Any]:
             {"area_code": code, **row}
             for code, row in zip(
                 table.index,
-                table[["name", "doors", "doors_covered", "grids", "vacant", "households"]].to_dict("records"),
+                table[["name", *_DOORS, "grids", "vacant", "households"]].to_dict("records"),
                 strict=True,
             )
         ],
     }
+
+
+def _strays(doors: gpd.GeoDataFrame, communities: pd.Series) -> list[dict[str, Any]]:
+    """Return doors in no grid or in several, each with where it is."""
+    rows = doors.assign(
+        community=doors["area_code"].map(communities), lon=doors.geometry.x.round(7), lat=doors.geometry.y.round(7)
+    )
+    return list(rows[["name", "community", "grids", "lon", "lat"]].to_dict("records"))
 
 
 def _flaws(communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> dict[str, list[dict[str, Any]]]:

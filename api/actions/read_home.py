@@ -2,21 +2,20 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from sqlalchemy import text
 
 from api.actions.look_up import PublishedGrids, Snapshot
 from data.calendar import today
 from data.postgis.engine import reading
+from data.stores import cover as cover_store
 from maps.base import WHOLE_WORLD, MapView
 from maps.picture import Outline
 
-# Doors are buildings; the reader sees where they stand. Households come from the grids, which are public.
-_DOORS = text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geometry) AS p FROM buildings) b")
 CORE_SHARE = 0.75
 
 
@@ -36,23 +35,24 @@ class HomeFigures:
         key = (snapshot.key, *sorted(contacts.index))
         with self._lock:
             if key != self._key:
-                self._figures, self._key = _count(self.published, snapshot, set(contacts.index)), key
+                self._figures, self._key = _count(self.published, snapshot, set(contacts.index), day), key
             return self._figures
 
 
-def _count(published: PublishedGrids, snapshot: Snapshot, answered: set[str]) -> dict[str, Any]:
+def _count(published: PublishedGrids, snapshot: Snapshot, answered: set[str], day: date) -> dict[str, Any]:
     grids = snapshot.grids
     if snapshot.index is None:
         return {"communities": 0, "grids": 0, "households": 0}
     has_worker = grids["grid_code"].isin(answered)
     with reading(published.engine) as conn:
-        doors = np.array([tuple(row) for row in conn.execute(_DOORS)], dtype=float).reshape(-1, 2)
-    covered = np.isin(snapshot.index.find_many(doors[:, 0], doors[:, 1]), grids.index[has_worker])
+        counts = cover_store.count_doors(conn, on=day)
+    doors, covered = int(counts["doors"].sum()), int(counts["doors_covered"].sum())
     return {
         "communities": int(grids["area_code"].nunique()),
         "grids": len(grids),
+        # Households come from the grids, which are public; those of a building are not.
         "households": int(grids["households"].sum()),
-        "covered_share": float(covered.mean()) if len(doors) else None,
+        "covered_share": covered / doors if doors else None,
         "outlines": tuple(
             Outline(code, area, shape, not known)
             for code, area, shape, known in zip(

@@ -25,6 +25,7 @@ from geo.errors import InputError
 
 CLUSTER_INCIDENTS_MAX = 200_000
 GRIDS_SHOWN_MAX = 5_000
+_CLUSTER_KEYS = ("incidents", "places", "is_one_place", "top_category", "first_on", "last_on")
 
 
 class BadBoxError(InputError):
@@ -111,7 +112,9 @@ def incident_page(conn: Connection, wanted: Wanted, *, limit: int, after: int) -
     """Return one page of incidents as points, in order of id."""
     frame = _read(conn, wanted, after=after, limit=limit + 1)
     shown = frame.iloc[:limit]
-    shown = shown.rename(columns={"grid_code_reported": "grid_code"})
+    # The area is that of the building, the grid that of the point: beside a border they may be two streets'.
+    codes = shown["grid_code_reported"]
+    shown = shown.assign(grid_code=codes.where(_own(codes, wanted.scope), None))
     keys = ("category", "tier", "state", "reported_at", "closed_at", "grid_code")
     next_after = int(shown.index[-1]) if len(frame) > limit else None
     return collection(frame_features(shown, keys), next_after=next_after)
@@ -140,11 +143,34 @@ def incident_summary(conn: Connection, wanted: Wanted, *, profile: Profile, lang
 def cluster_body(conn: Connection, wanted: Wanted, *, profile: Profile) -> dict[str, Any]:
     """Return where the incidents of a filter gather, each category apart, largest first.
 
+    Without a filter it is what the job `find_clusters` stored, as long as one choice of parameters made
+    all of it; before that job has run, and under any filter, it is worked out now.
+
     Raises
     ------
     TooManyIncidentsError
         The filter leaves more than `CLUSTER_INCIDENTS_MAX`.
     """
+    stored = _stored_clusters(conn, wanted) if wanted == Wanted(scope=wanted.scope) else None
+    return stored or _clusters_now(conn, wanted, profile=profile)
+
+
+def _stored_clusters(conn: Connection, wanted: Wanted) -> dict[str, Any] | None:
+    """Return the clusters of the last job within the scope; None where there are none, or of several kinds."""
+    require_row_security(conn)
+    found = incident_store.read_clusters(conn)
+    _refuse_leak(found, wanted.scope)
+    choices = {(row.get("eps_m"), row.get("min_incidents")) for row in found["parameters"]}
+    if len(choices) != 1:
+        return None
+    ((eps_m, min_incidents),) = choices
+    parameters = {"eps_m": eps_m, "min_incidents": min_incidents}
+    return collection(
+        frame_features(found, _CLUSTER_KEYS), parameters=parameters, computed_at=found["computed_at"].min()
+    )
+
+
+def _clusters_now(conn: Connection, wanted: Wanted, *, profile: Profile) -> dict[str, Any]:
     rule = profile.incidents
     incidents = _read(conn, wanted, limit=CLUSTER_INCIDENTS_MAX + 1)
     if len(incidents) > CLUSTER_INCIDENTS_MAX:
@@ -157,19 +183,29 @@ def cluster_body(conn: Connection, wanted: Wanted, *, profile: Profile) -> dict[
     ]
     kept = [frame for frame in hulls if len(frame)]
     if not kept:
-        return collection([], parameters=parameters)
+        return collection([], parameters=parameters, computed_at=None)
     found = gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=incidents.crs)
     found = found.sort_values("incidents", ascending=False, kind="stable").reset_index(drop=True)
     found.index = pd.RangeIndex(1, len(found) + 1, name="cluster_id")
-    keys = ("incidents", "places", "is_one_place", "top_category", "first_on", "last_on")
-    return collection(frame_features(found, keys), parameters=parameters)
+    return collection(frame_features(found, _CLUSTER_KEYS), parameters=parameters, computed_at=None)
 
 
 def _read(conn: Connection, wanted: Wanted, *, after: int | None = None, limit: int | None = None) -> gpd.GeoDataFrame:
     frame = incident_store.read_incidents(conn, filters=wanted.filter(), after=after, limit=limit)
-    if wanted.scope != EVERYWHERE and not frame["area_code"].str.startswith(wanted.scope).all():
-        raise ScopeLeakError(f"incidents outside the scope {wanted.scope}")
+    _refuse_leak(frame, wanted.scope)
     return frame
+
+
+def _refuse_leak(frame: gpd.GeoDataFrame, scope: str) -> None:
+    if not _own(frame["area_code"], scope).all():
+        raise ScopeLeakError(f"rows outside the scope {scope}")
+
+
+def _own(codes: pd.Series, scope: str) -> pd.Series:
+    """Return which codes lie within a scope; a missing one lies in none."""
+    if scope == EVERYWHERE:
+        return codes.notna()
+    return codes.astype("string").str.startswith(scope).fillna(False).astype(bool)
 
 
 def _below(scope: str) -> list[Any]:
@@ -187,12 +223,14 @@ def _labelled(counts: pd.Series, kinds: Any, language: str) -> list[dict[str, An
 
 
 def _grid_counts(conn: Connection, counts: pd.Series, wanted: Wanted) -> list[dict[str, Any]]:
-    """Counts by the grid on the day of report; names and households are those of today's grid of that code."""
+    """Counts by the grid on the day of report; names and households are those of today's grid of that code.
+
+    A grid outside the scope is not named, though an incident of the scope, by its building, lies in it.
+    """
+    counts = counts[_own(counts.index.to_series(), wanted.scope).to_numpy()]
     grids = grid_store.read_published(conn, today()).set_index("grid_code")
     rows = []
     for code, count in counts.sort_values(ascending=False, kind="stable").head(GRIDS_SHOWN_MAX).items():
-        if wanted.scope != EVERYWHERE and not str(code).startswith(wanted.scope):
-            raise ScopeLeakError(f"a grid outside the scope {wanted.scope}")
         grid = grids.loc[code] if code in grids.index else None
         households = 0 if grid is None else int(grid["households"])
         rows.append(

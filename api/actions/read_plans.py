@@ -52,20 +52,23 @@ def require_plan(conn: Connection, account: Account, plan_id: int) -> dict[str, 
 
 
 def plan_rows(conn: Connection, account: Account) -> list[dict[str, Any]]:
-    """Return the plans that reach into the account's scope, newest first."""
+    """Return the plans that reach into the account's scope, newest first, with their size inside it."""
     rows = plan_store.list_plans(conn, within=account.scope)
     return [{key: row[key] for key in PLAN_KEYS} for row in rows]
 
 
 def plan_body(conn: Connection, account: Account, plan_id: int) -> dict[str, Any]:
-    """Return one plan with its report; of the exceptions those within the account's scope."""
+    """Return one plan with its report: measures of the whole plan, exceptions within the account's scope.
+
+    An exception that names no grid is the whole plan's: it is told to whom the whole plan belongs.
+    """
     require_plan(conn, account, plan_id)
-    plan = plan_store.read_plan(conn, plan_id)
+    plan = plan_store.read_plan(conn, plan_id, within=account.scope)
     report = plan["report"]
     exceptions = [
         {key: row.get(key) for key in ("grid_code", "rule", "certificate", "place", "detail")}
         for row in report.get("exceptions", [])
-        if account.covers(str(row.get("grid_code") or account.scope))
+        if account.covers(str(row.get("grid_code") or plan["area_code"]))
     ]
     return {
         **{key: plan[key] for key in PLAN_KEYS},

@@ -65,11 +65,16 @@ def create_account(
     WeakPasswordError, ConflictError
         The password is too short; the name is taken.
     """
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise WeakPasswordError(minimum=PASSWORD_LENGTH_MIN)
-    kept, scope = hash_password(password), leading_digits(scope)
+    kept, scope = hash_password(checked_password(password)), leading_digits(scope)
     with transaction(engine, actor=actor, action="create_account") as conn:
         return accounts.create_account(conn, name=name, password_hash=kept, role=role, scope=scope, language=language)
+
+
+def checked_password(password: str) -> str:
+    """Return a password that is long enough; raise WeakPasswordError for any other."""
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise WeakPasswordError(minimum=PASSWORD_LENGTH_MIN)
+    return password
 
 
 def leading_digits(scope: str) -> str:
@@ -77,9 +82,13 @@ def leading_digits(scope: str) -> str:
     return scope_of(scope) if len(scope) == 12 else scope
 
 
-def require_wider_scope(giver: Account, scope: str) -> None:
-    """Raise DeniedError where an admin would give a scope wider than their own."""
-    if giver.scope != EVERYWHERE and (scope == EVERYWHERE or not scope.startswith(giver.scope)):
+def refuse_wider_scope(giver: Account, scope: str) -> None:
+    """Raise DeniedError where an admin would give a scope wider than their own.
+
+    Compared as it will be kept: 529900000000 begins with 529900, and yet stands for all of 5299.
+    """
+    kept = leading_digits(scope)
+    if giver.scope != EVERYWHERE and (kept == EVERYWHERE or not kept.startswith(giver.scope)):
         raise DeniedError(reason="the scope is wider than your own", reason_zh="授予的范围超出您自己的管辖范围")
 
 

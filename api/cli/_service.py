@@ -3,7 +3,9 @@
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
@@ -11,11 +13,12 @@ from sqlalchemy import Engine
 from api import actions
 from api.database import with_database
 from api.settings import Settings, load_settings
-from data.postgis.engine import open_engine, reading
+from data.postgis.engine import WRITER, open_engine, reading
 from data.profiles import Profile, load_profile
 from data.stores.town import read_deployment
 
 console = Console()
+Commit = Annotated[bool, typer.Option("--commit", help="write it; without this do everything and write nothing")]
 
 
 def ready_settings() -> Settings:
@@ -25,8 +28,8 @@ def ready_settings() -> Settings:
 
 @contextmanager
 def ready_engine(settings: Settings | None = None) -> Iterator[Engine]:
-    """An engine without statement limit, as the owner, for the length of one command."""
-    engine = open_engine((settings or ready_settings()).url, statement_timeout_ms=0)
+    """An engine without statement limit, with the rights of the service, for the length of one command."""
+    engine = open_engine((settings or ready_settings()).url, role=WRITER, statement_timeout_ms=0)
     try:
         yield engine
     finally:
@@ -59,3 +62,10 @@ def progress_bar(title: str) -> Iterator[actions.Progress]:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=1.0, title=title)
         yield lambda share, message: bar.update(task, completed=share, description=message)
+
+
+def told(commit: bool) -> bool:
+    """Return `commit`; without it, say that nothing was written."""
+    if not commit:
+        console.print("Dry run: nothing was written. Add --commit to write it.")
+    return commit

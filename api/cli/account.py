@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from api.actions.change_account import change_account
 from api.actions.sign_in import create_account
 from api.cli._service import actor, console, ready_engine
 from data.postgis.engine import reading
@@ -32,6 +33,27 @@ def create(
     console.print(f"Created {name} ({role}, scope {scope})", highlight=False)
     if not password:
         console.print(f"Password (shown once): {chosen}", highlight=False, markup=False)
+
+
+@app.command()
+def change(
+    name: Annotated[str, typer.Argument(help="whose account")],
+    *,
+    role: Annotated[str | None, typer.Option(help=f"one of {', '.join(ACCOUNT_ROLES)}")] = None,
+    scope: Annotated[str | None, typer.Option(help="leading digits of a division code; * is everything")] = None,
+    password: Annotated[bool, typer.Option("--password", help="make a new one, shown once; ends all sessions")] = False,
+    close: Annotated[bool | None, typer.Option("--close/--reopen", help="close the account, or open it again")] = None,
+) -> None:
+    """Change an account's role, scope or password, or close it."""
+    fresh = secrets.token_urlsafe(12) if password else None
+    with ready_engine() as engine:
+        change_account(
+            engine, name=name, role=role, scope=scope, password=fresh, actor=actor(),
+            is_active=None if close is None else not close,
+        )  # fmt: skip
+    console.print(f"Changed {name}", highlight=False)
+    if fresh:
+        console.print(f"Password (shown once): {fresh}", highlight=False, markup=False)
 
 
 @app.command("list")

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from api.actions.import_rows import import_rows
-from api.cli._service import actor, console, profile_of, ready_engine
+from api.cli._service import Commit, actor, console, profile_of, ready_engine, told
 from data.readers.checked import Checked, write_rejects
 from data.readers.files import read_table
 from data.readers.nouns import NOUNS
@@ -25,7 +25,7 @@ def import_file(
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="sheet of a workbook, or layer of a GeoPackage")] = None,
     rejects: Annotated[Path | None, typer.Option(help="write rejected rows here, with their reasons")] = None,
-    commit: Annotated[bool, typer.Option("--commit", help="write it; without this only check and report")] = False,
+    commit: Commit = False,
 ) -> None:
     """Import areas, buildings, people, stations or incidents from a file.
 
@@ -40,9 +40,7 @@ def import_file(
     if rejects is not None and done.checked.counts["rejects"]:
         write_rejects(done.checked, rejects)
         console.print(f"Rejected rows are in {rejects}", highlight=False)
-    if done.import_id is None:
-        console.print("Dry run: nothing was written. Add --commit to write it.")
-    else:
+    if told(commit):
         console.print(f"Written as import {done.import_id}", highlight=False)
     if done.checked.counts["rejects"]:
         raise typer.Exit(REJECTED_IN_PART)

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from api.actions.delete_plan import delete_plan
 from api.actions.propose_plan import propose_plan
 from api.actions.publish_plan import publish_plan
-from api.cli._service import actor, console, profile_of, progress_bar, ready_engine
+from api.cli._service import Commit, actor, console, profile_of, progress_bar, ready_engine, told
 from data.postgis.engine import reading
 from data.stores import plans
 
@@ -36,13 +37,25 @@ def propose(
     area: Annotated[str, typer.Argument(help="12-digit code of the area")],
     name: Annotated[str, typer.Option(help="what the plan is called")] = "网格方案",
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    commit: Commit = False,
 ) -> None:
     """Draw grids for every community of an area and keep them as a draft."""
     with ready_engine() as engine, progress_bar("plan") as progress:
         plan_id = propose_plan(
-            engine, profile=profile_of(engine), area_code=area, name=name, actor=actor(), seed=seed, progress=progress
-        )
-    console.print(f"Plan {plan_id} is a draft. wangge plan publish {plan_id} --from DATE --commit", highlight=False)
+            engine, profile=profile_of(engine), area_code=area, name=name, actor=actor(), seed=seed,
+            commit=commit, progress=progress,
+        )  # fmt: skip
+    if told(commit):
+        console.print(f"Plan {plan_id} is a draft. wangge plan publish {plan_id} --from DATE --commit", highlight=False)
+
+
+@app.command()
+def delete(plan_id: int, commit: Commit = False) -> None:
+    """Delete a draft: drafts stand in the way of new cells. Published plans are kept."""
+    with ready_engine() as engine:
+        delete_plan(engine, plan_id=plan_id, actor=actor(), commit=commit)
+    if told(commit):
+        console.print(f"Plan {plan_id} is deleted", highlight=False)
 
 
 @app.command()
@@ -52,12 +65,17 @@ def publish(
         datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day it holds (midnight, Asia/Shanghai)")
     ],
     document: Annotated[str | None, typer.Option(help="document number")] = None,
-    commit: Annotated[bool, typer.Option("--commit", help="publish; without this only say what would happen")] = False,
+    commit: Commit = False,
 ) -> None:
     """Publish a plan from a day on."""
-    if not commit:
-        console.print(f"Dry run: plan {plan_id} would hold from {valid_from:%Y-%m-%d}. Add --commit.", highlight=False)
-        return
     with ready_engine() as engine:
-        publish_plan(engine, plan_id=plan_id, valid_from=valid_from.date(), document_number=document, actor=actor())
-    console.print(f"Plan {plan_id} holds from {valid_from:%Y-%m-%d}", highlight=False)
+        publish_plan(
+            engine,
+            plan_id=plan_id,
+            valid_from=valid_from.date(),
+            document_number=document,
+            actor=actor(),
+            commit=commit,
+        )
+    if told(commit):
+        console.print(f"Plan {plan_id} holds from {valid_from:%Y-%m-%d}", highlight=False)

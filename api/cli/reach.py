@@ -3,13 +3,14 @@
 import typer
 
 from api.actions.measure_reach import measure_reach
-from api.cli._service import actor, profile_of, progress_bar, ready_engine
+from api.cli._service import Commit, actor, profile_of, progress_bar, ready_engine, told
 
 app = typer.Typer(help="Reach: who is within 5 and 15 minutes on foot.", no_args_is_help=True)
 
 
 @app.command()
-def measure() -> None:
+def measure(commit: Commit = False) -> None:
     """Measure circles of every station, and every building's minutes to the nearest."""
     with ready_engine() as engine, progress_bar("reach") as progress:
-        measure_reach(engine, profile=profile_of(engine), actor=actor(), progress=progress)
+        measure_reach(engine, profile=profile_of(engine), actor=actor(), commit=commit, progress=progress)
+    told(commit)

@@ -9,7 +9,7 @@ from rich.table import Table
 from api.actions.build_town import build_town
 from api.actions.cut_cells import cut_cells
 from api.actions.prepare_town import prepare_town
-from api.cli._service import actor, console, profile_of, progress_bar, ready_engine
+from api.cli._service import Commit, actor, console, profile_of, progress_bar, ready_engine, told
 from data.demo import DEFAULT_SEED, draw_town
 from data.postgis.engine import reading
 from data.profiles import load_profile
@@ -37,7 +37,7 @@ def build(
     ground_only: Annotated[
         bool, typer.Option("--ground-only", help="stop before cells, plan, circles and clusters")
     ] = False,
-    commit: Annotated[bool, typer.Option("--commit", help="write it; without this only read and report")] = False,
+    commit: Commit = False,
 ) -> None:
     """Make a town, over whatever the database holds, and everything that follows from it.
 
@@ -49,8 +49,7 @@ def build(
     with console.status("reading" if osm else "drawing"):
         town = read_osm(osm, rules, name=name) if osm else draw_town(rules, scale=scale, seed=seed)
     show(town)
-    if not commit:
-        console.print("Dry run: nothing was written. Add --commit to write it.")
+    if not told(commit):
         return
     with ready_engine() as engine:
         with progress_bar("town") as progress:
@@ -61,10 +60,11 @@ def build(
 
 
 @app.command()
-def cells() -> None:
+def cells(commit: Commit = False) -> None:
     """Cut the ground into cells anew (only while no plan stands on them)."""
     with ready_engine() as engine, progress_bar("cells") as progress:
-        cut_cells(engine, profile=profile_of(engine), actor=actor(), progress=progress)
+        cut_cells(engine, profile=profile_of(engine), actor=actor(), commit=commit, progress=progress)
+    told(commit)
 
 
 @app.command()

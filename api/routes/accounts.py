@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from api.actions.sign_in import create_account, require_wider_scope
+from api.actions.sign_in import create_account, refuse_wider_scope
 from api.deps import AccountDep, ServicesDep
 from api.routes import guarded_router, problems
 from api.schemas.service import AccountAnswer, AccountMade, AccountsAnswer, NewAccount
@@ -24,7 +24,7 @@ def list_accounts(response: Response, services: ServicesDep, account: AccountDep
 @router.post("/api/v1/accounts", status_code=201, responses=problems(401, 403, 409))
 def open_account(services: ServicesDep, account: AccountDep, new: NewAccount) -> AccountMade:
     """Open an account; its scope may not be wider than one's own."""
-    require_wider_scope(account, new.scope)
+    refuse_wider_scope(account, new.scope)
     account_id = create_account(
         services.staff, name=new.name, password=new.password, role=new.role, scope=new.scope,
         language=new.language, actor=account.name,

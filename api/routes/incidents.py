@@ -1,7 +1,6 @@
 """Incidents: within the account's scope, by row-level security and by the explicit scope of every reading."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
@@ -12,13 +11,14 @@ from api.answers import GEOJSON, PNG, json_answer, tile_answer
 from api.deps import AccountDep, LanguageDep, ServicesDep, TileNumber, Zoom
 from api.routes import answers, guarded_router, problems
 from api.routes.tiles import check_tile
+from api.schemas.base import Day
 from api.schemas.incidents import Clusters, DensityScale, IncidentsPage, IncidentSummary
 from api.schemas.service import JobTaken
 
 router = guarded_router("street")
 Key = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
-FromDay = Annotated[date | None, Query(alias="from", description="first day, Asia/Shanghai", examples=["2026-01-01"])]
-ToDay = Annotated[date | None, Query(alias="to", description="last day, included", examples=["2026-06-30"])]
+FromDay = Annotated[Day | None, Query(alias="from", description="first day, Asia/Shanghai", examples=["2026-01-01"])]
+ToDay = Annotated[Day | None, Query(alias="to", description="last day, included", examples=["2026-06-30"])]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def incidents(
 
 @router.get("/api/v1/incidents/clusters", responses=answers(Clusters, 401, media_type=GEOJSON))
 def clusters(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
-    """Find where the incidents that the filter leaves gather."""
+    """Find where the incidents that the filter leaves gather; without one, as the last job found and stored it."""
     with services.read(account) as conn:
         body = cluster_body(conn, filters, profile=services.profile)
     return json_answer(request, body, reader="nobody", media_type=GEOJSON)
@@ -99,4 +99,4 @@ def density(
     check_tile(z, x, y)
     with services.read(account) as conn:
         picture = density_png(conn, filters, services.peaks, z=z, x=x, y=y, profile=services.profile)
-    return tile_answer(request, picture, media_type=PNG, public=False)
+    return tile_answer(request, picture, media_type=PNG, reader="nobody")

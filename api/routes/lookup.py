@@ -56,5 +56,5 @@ def find_places(services: ServicesDep, words: str) -> list[dict[str, Any]]:
     """Return the places that fit best."""
     with reading(services.public) as conn:
         found = doors.search(conn, words.strip(), SEARCH_LIMIT)
-    keys = ("label", "kind", "lon", "lat")
+    keys = ("label", "kind", "lon", "lat", "accuracy_m")
     return [dict(zip(keys, row, strict=True)) for row in found[list(keys)].itertuples(index=False)]

@@ -1,6 +1,6 @@
 """Pages: hand each page its context and return its HTML, with this answer's nonce."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -13,6 +13,7 @@ from api.deps import AccountDep, LanguageDep, NonceDep, OnDay, RowIdQuery, Servi
 from api.language import COOKIE, Language, asked_language
 from api.routes import guarded_router, problems
 from api.routes.lookup import AccuracyM, Crs, Lat, Lon, find_places
+from api.schemas.base import FIRST_DAY, Day
 from data.calendar import today
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
@@ -139,8 +140,8 @@ def reach_page(
 @street.get("/incidents", response_class=HTMLResponse, responses=problems(401))
 def incidents_page(
     *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
-    from_on: Annotated[date | None, Query(alias="from")] = None,
-    to_on: Annotated[date | None, Query(alias="to")] = None,
+    from_on: Annotated[Day | None, Query(alias="from")] = None,
+    to_on: Annotated[Day | None, Query(alias="to")] = None,
 ) -> HTMLResponse:  # fmt: skip
     """Show where incidents gather."""
     profile = services.profile
@@ -149,7 +150,7 @@ def incidents_page(
         shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
         categories=_choices(profile.incidents.categories, language),
         tiers=_words(profile, "tiers", language), states=_words(profile, "states", language),
-        from_on=from_on or last - timedelta(days=DAYS_SHOWN), to_on=last,
+        from_on=from_on or max(last - timedelta(days=DAYS_SHOWN), FIRST_DAY), to_on=last,
     )  # fmt: skip
     return show(request, incidents.render(context, language=language, nonce=nonce))
 

@@ -44,10 +44,10 @@ def read_plan(request: Request, services: ServicesDep, account: AccountDep, plan
 
 @router.get("/api/v1/plans/{plan_id}/grids", responses=answers(GridsAnswer, 401, 404))
 def read_grids(request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId) -> Response:
-    """List a plan's grids within one's scope, each against the band."""
+    """List a plan's grids within one's scope, each against the band. Kept by nobody: the workers are named."""
     with services.read(account) as conn:
         rows = grid_rows(conn, account, plan_id, profile=services.profile)
-    return json_answer(request, {"grids": rows})
+    return json_answer(request, {"grids": rows}, reader="nobody")
 
 
 @router.get(
@@ -60,7 +60,7 @@ def read_grid(
     """Read one grid with its outline, zones and who answers."""
     with services.read(account) as conn:
         body = grid_feature(conn, account, plan_id, grid_code, profile=services.profile)
-    return json_answer(request, body, media_type=GEOJSON)
+    return json_answer(request, body, reader="nobody", media_type=GEOJSON)
 
 
 @router.get(

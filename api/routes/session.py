@@ -34,18 +34,20 @@ def open_session(
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002  # the form's own word, as in the contract
 ) -> Response:
     """Sign in: sets the cookie `wangge_session` (HttpOnly, SameSite=Lax)."""
-    # Counted by name too: many machines that try one name are one attack.
-    services.limits.hit("login", "name", name)
+    tries = services.limits.login(name, services.client_of(request))
+    tries.begin()
     is_form = request.headers.get("x-wangge") != "1"
     lifetime = timedelta(hours=services.settings.session_hours)
     try:
         token, account = sign_in(services.staff, name=name, password=password, lifetime=lifetime)
     except WrongPasswordError as error:
+        tries.failed()
         if not is_form:
             raise
         return login_page(
             request, services, language, nonce, next_path=safe_next(next), problem=error.text(language)
         )  # fmt: skip
+    tries.succeeded()
     request.state.actor = account.name
     answer: Response = RedirectResponse(safe_next(next), status_code=303) if is_form else Response(status_code=204)
     answer.set_cookie(

@@ -40,7 +40,7 @@ def base_tile(request: Request, services: ServicesDep, z: Zoom, x: TileNumber, y
         with reading(services.public) as conn:
             return tiles.base_tile(conn, z, x, y)
 
-    return tile_answer(request, services.tiles.get(("base", z, x, y), draw), public=True)
+    return tile_answer(request, services.tiles.get(("base", z, x, y), draw), reader="public", is_revised=True)
 
 
 @residents.get("/tiles/published/{z}/{x}/{y}.mvt", response_class=Response, responses={**_TILE, **problems()})
@@ -54,7 +54,7 @@ def published_tile(request: Request, services: ServicesDep, z: Zoom, x: TileNumb
 
     # Keyed by what is published: another plan is another tile, at once.
     key = ("published", services.published.on(today()).key, z, x, y)
-    return tile_answer(request, services.tiles.get(key, draw), public=True)
+    return tile_answer(request, services.tiles.get(key, draw), reader="public", is_revised=True)
 
 
 @planning.get(
@@ -74,10 +74,8 @@ def grids_tile(
     check_tile(z, x, y)
     with services.read(account) as conn:
         require_plan(conn, account, plan_id)
-        tile = tiles.grids_tile(
-            conn, plan_id, z, x, y, band=services.profile.grid.band, on=today(), within=account.scope
-        )  # fmt: skip
-    return tile_answer(request, tile, public=False)
+        tile = tiles.grids_tile(conn, plan_id, z, x, y, band=services.profile.grid.band, within=account.scope)
+    return tile_answer(request, tile, reader="staff", is_revised=True)
 
 
 @planning.get("/tiles/walks/{z}/{x}/{y}.mvt", response_class=Response, responses={**_TILE, **problems(401)})
@@ -87,4 +85,4 @@ def walks_tile(
     """Draw buildings by minutes on foot to their nearest station."""
     check_tile(z, x, y)
     with services.read(account) as conn:
-        return tile_answer(request, tiles.walks_tile(conn, z, x, y, within=account.scope), public=False)
+        return tile_answer(request, tiles.walks_tile(conn, z, x, y, within=account.scope), reader="staff")

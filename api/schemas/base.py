@@ -1,5 +1,6 @@
 """Base of all answers, problems (RFC 9457) and GeoJSON (RFC 7946)."""
 
+from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -63,6 +64,10 @@ class Labelled(Answer):
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """One line of text: PostgreSQL takes no NUL, and a name with a line break in it is a mistake."""
+
+FIRST_DAY, LAST_DAY = date(1949, 10, 1), date(2200, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+"""A day somebody may ask about. Beyond these, moments of the day overflow what Python and PostgreSQL count."""
 
 Bbox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""

@@ -16,7 +16,7 @@ class IncidentProperties(Answer):
     state: str = Field(examples=["settled"])
     reported_at: datetime
     closed_at: datetime | None
-    grid_code: str | None = Field(description="the grid on the day it was reported")
+    grid_code: str | None = Field(description="the grid on the day it was reported; null outside one's scope")
 
 
 class IncidentsPage(FeatureCollection[IncidentProperties]):
@@ -54,7 +54,7 @@ class IncidentSummary(Answer):
     categories: list[Labelled]
     tiers: list[Labelled]
     hours: list[list[int]] = Field(description="7 rows from Monday, 24 columns, Asia/Shanghai")
-    grids: list[GridCount]
+    grids: list[GridCount] = Field(description="within one's scope: may add up to less than `total`")
 
 
 class ClusterProperties(Answer):
@@ -77,9 +77,10 @@ class ClusterParameters(Answer):
 
 
 class Clusters(FeatureCollection[ClusterProperties]):
-    """Clusters of what the filter leaves."""
+    """Clusters of what the filter leaves; without a filter, as the last job stored them."""
 
     parameters: ClusterParameters
+    computed_at: datetime | None = Field(description="when a job stored them; null where worked out for this answer")
 
 
 class Stop(Answer):

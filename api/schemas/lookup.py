@@ -44,11 +44,15 @@ class LookupAnswer(Answer):
 
     answer: AnswerKind
     certain: bool = Field(description="the point, within its accuracy, can lie in no other grid")
+    is_coarse: bool = Field(description="the place is known too roughly to name one grid, or a few to choose from")
     on: date
     message: str = Field(examples=["您所在位置属于「第三网格」，由王*负责。"])
     grids: list[FoundGrid]
     question: str | None = Field(description="what to ask where several grids are possible")
     stations: list[NearStation]
+    walk_max_min: float | None = Field(
+        description="a station without minutes is farther on foot than this; null where no walk was measured"
+    )
     desk: Desk
 
 
@@ -59,6 +63,9 @@ class FoundPlace(Answer):
     kind: str = Field(examples=["building"])
     lon: float
     lat: float
+    accuracy_m: float = Field(
+        description="radius of its extent about the point, to pass on to the look-up; 0 for one door", examples=[0]
+    )
 
 
 class SearchAnswer(Answer):

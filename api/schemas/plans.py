@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.base import Answer, Bbox, Line
+from api.schemas.base import Answer, Bbox, Day, Line
 
 AreaCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["529901001000"])]
 GridCode = Annotated[str, Field(pattern=r"^[0-9]{15}$", examples=["529901001001003"])]
@@ -36,8 +36,8 @@ class PlanRow(Answer):
     revision: int = Field(examples=[1])
     seed: int = Field(examples=[20260701])
     created_at: datetime
-    grids: int = Field(examples=[164])
-    households: int = Field(examples=[61240])
+    grids: int = Field(description="within the asker's scope", examples=[164])
+    households: int = Field(description="of the grids within the asker's scope", examples=[61240])
 
 
 class PlansAnswer(Answer):
@@ -59,8 +59,11 @@ class PlanException(Answer):
 class PlanReport(Answer):
     """What was measured when the plan was made."""
 
-    measures: dict[str, Any] = Field(examples=[{"grids": 164, "outside_band_share": 0.0}])
-    exceptions: list[PlanException]
+    measures: dict[str, Any] = Field(
+        description="of the whole plan, whatever the asker's scope",
+        examples=[{"grids": 164, "outside_band_share": 0.0}],
+    )
+    exceptions: list[PlanException] = Field(description="within the asker's scope")
 
 
 class PlanAnswer(PlanRow):
@@ -139,7 +142,7 @@ class Publication(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    valid_from: Annotated[date, Field(examples=["2026-07-01"])]
+    valid_from: Annotated[Day, Field(examples=["2026-07-01"])]
     document_number: Annotated[Line, Field(min_length=1, max_length=120, examples=["云政办〔2026〕12号"])]
 
 
@@ -168,9 +171,21 @@ class CommunityCover(Answer):
     name: str
     doors: int
     doors_covered: int
+    doors_without_grid: int
+    doors_in_several: int
     grids: int
     vacant: int
     households: int
+
+
+class StrayDoor(Answer):
+    """A door in no grid, or in several."""
+
+    name: str | None = Field(description="of its building, or the address", examples=["云溪里12号"])
+    community: str | None = Field(examples=["云溪社区"])
+    grids: int = Field(description="how many it lies in: 0, or 2 and more", examples=[0])
+    lon: float = Field(examples=[107.7005])
+    lat: float = Field(examples=[27.9505])
 
 
 class CoverAnswer(Answer):
@@ -178,12 +193,14 @@ class CoverAnswer(Answer):
 
     on: date
     plan_ids: list[int]
-    doors: int = Field(description="residential or used buildings", examples=[5120])
-    doors_covered: int
+    doors: int = Field(description="stairwells, and buildings that have none", examples=[5120])
+    doors_covered: int = Field(description="in exactly one grid, which has a worker", examples=[5088])
+    doors_without_grid: int = Field(examples=[0])
+    doors_in_several: int = Field(examples=[0])
     households: int
     grids: int
     gaps: list[Flaw]
     overlaps: list[Flaw]
-    doors_without_grid: int
+    strays: list[StrayDoor] = Field(description="doors in no grid or in several; at most 50")
     vacancies: list[Vacancy]
     communities: list[CommunityCover]

@@ -90,7 +90,7 @@ class AuditRow(Answer):
     actor: str = Field(examples=["planner"])
     action: str = Field(examples=["publish_plan"])
     noun: str = Field(examples=["plans"])
-    operation: str = Field(examples=["UPDATE"])
+    operation: str = Field(examples=["update"])
     rows: int = Field(examples=[1])
 
 

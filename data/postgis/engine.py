@@ -59,7 +59,9 @@ def open_engine(
 
 
 @contextmanager
-def transaction(engine: Engine, *, actor: str, action: str, scope: str = EVERYWHERE) -> Iterator[Connection]:
+def transaction(
+    engine: Engine, *, actor: str, action: str, scope: str = EVERYWHERE, commit: bool = True
+) -> Iterator[Connection]:
     """Open a writing transaction: commits at the end, rolls back on any error.
 
     Parameters
@@ -70,10 +72,14 @@ def transaction(engine: Engine, *, actor: str, action: str, scope: str = EVERYWH
         The action that writes, e.g. ``"publish_plan"``.
     scope
         Leading digits of the division code whose people and incidents may be seen; ``"*"`` is all.
+    commit
+        False is a dry run: everything happens, then is rolled back.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection, connection.begin() as work:
         _set(connection, actor=actor, action=action, scope=scope)
         yield connection
+        if not commit:
+            work.rollback()
 
 
 @contextmanager

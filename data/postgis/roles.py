@@ -10,36 +10,15 @@ from psycopg2 import sql
 from sqlalchemy import Connection, text
 
 from data.postgis.engine import OWNER, READER, WRITER
-from geo.errors import DeniedError, NotFoundError
+from geo.errors import NotFoundError
 
 ROLES = (OWNER, WRITER, READER)
-
-
-def acting_as(connection: Connection) -> str:
-    """Return the role whose rights the connection has now."""
-    return str(connection.scalar(text("SELECT current_user")))
 
 
 def may_act_as(connection: Connection, role: str) -> bool:
     """Return whether the connection's login is a member of a role."""
     known = text("SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = :role")
     return bool(connection.scalar(known, {"role": role}))
-
-
-def require_role(connection: Connection, role: str) -> None:
-    """Refuse a login that may not act as `role`.
-
-    Raises
-    ------
-    DeniedError
-        It is not a member; the message says how to make it one.
-    """
-    if not may_act_as(connection, role):
-        login = connection.scalar(text("SELECT session_user"))
-        raise DeniedError(
-            reason=f"the login {login} is no member of {role}; as the owner run: GRANT {role} TO {login}",
-            reason_zh=f"登录 {login} 不属于角色 {role}；请由库主执行：GRANT {role} TO {login}",
-        )
 
 
 def grant_role(connection: Connection, role: str, *, login: str) -> None:
@@ -52,7 +31,27 @@ def grant_role(connection: Connection, role: str, *, login: str) -> None:
     """
     if role not in ROLES:
         raise NotFoundError(what="role", key=role)
-    statement = sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(login))
+    _run(connection, sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(login)))
+
+
+def ensure_login(connection: Connection, login: str) -> None:
+    """Make a login that may write and read rows, and nothing more, where the cluster has none of that name."""
+    known = connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :login"), {"login": login})
+    if not known:
+        ordinary = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+        _run(connection, ordinary.format(sql.Identifier(login)))
+    for role in (WRITER, READER):
+        grant_role(connection, role, login=login)
+
+
+def is_superuser(connection: Connection) -> bool:
+    """Return whether the connection signed in as one whom no right and no row-level security binds."""
+    asked = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
+    return bool(connection.scalar(asked))
+
+
+def _run(connection: Connection, statement: sql.Composed) -> None:
+    """Run a statement whose names psycopg2 itself quotes."""
     cursor = connection.connection.cursor()
     try:
         cursor.execute(statement)

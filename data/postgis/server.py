@@ -25,7 +25,8 @@ from geo.errors import WanggeError
 
 log = logging.getLogger(__name__)
 
-SUPERUSER = "wangge"
+SUPERUSER = "wangge"  # makes databases and migrates; the service itself signs in as SERVICE
+SERVICE = "wangge_service"
 SERVER_USERS = ("postgres", "nobody")  # whom to run as when started by root
 SOCKET_PATH_MAX = 90  # the kernel allows 107 bytes; the socket's own name needs the rest
 DEBIAN_BINARIES = Path("/usr/lib/postgresql")
@@ -118,9 +119,9 @@ class PrivateServer:
             return inside
         return Path(tempfile.gettempdir()) / f"wangge-{os.getuid()}-{self._name}"
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, *, login: str = SUPERUSER) -> str:
         """Return the SQLAlchemy URL of a database on this server."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={self.sockets}&port={self.port}"
+        return f"postgresql://{login}@/{database}?host={self.sockets}&port={self.port}"
 
     def start(self) -> None:
         """Start the server if it does not run, making the cluster first where there is none.

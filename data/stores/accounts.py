@@ -6,9 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from data.tables.ground import areas
 from data.tables.service import accounts, sessions
-from geo.codes import scope_of
 from geo.errors import ConflictError, NotFoundError
 
 _OPEN_COLUMNS = (
@@ -86,12 +84,6 @@ def find_session(connection: Connection, token_hash: bytes) -> dict[str, Any] | 
 def close_session(connection: Connection, token_hash: bytes) -> None:
     """Forget a session; one that is not there is no error."""
     connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
-
-
-def first_street_scope(connection: Connection) -> str:
-    """Return the scope of the first street of the town, or of everything where it has no streets."""
-    code = connection.scalar(select(func.min(areas.c.area_code)).where(areas.c.level == "street"))
-    return "*" if code is None else scope_of(code)
 
 
 def _as_dict(row: Any) -> dict[str, Any] | None:

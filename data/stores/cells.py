@@ -4,7 +4,7 @@ from typing import cast
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, delete, or_, select
 
 from data.stores._rows import columns_of, copy_frame, read_frame
 from data.stores._within import EVERYWHERE, below
@@ -60,11 +60,6 @@ def read_borders(connection: Connection, *, within: str = EVERYWHERE) -> pd.Data
             .where(below(one.c.area_code, within), below(other.c.area_code, within))
         )
     return cast(pd.DataFrame, read_frame(connection, statement, index=None, geometry=False))
-
-
-def next_cell_id(connection: Connection) -> int:
-    """Return an id above every cell's, for cells that are to stand beside another community's."""
-    return int(connection.scalar(select(func.coalesce(func.max(cells_table.c.cell_id), 0))) or 0) + 1
 
 
 def _refuse_used(connection: Connection, communities: list[str]) -> None:

@@ -15,6 +15,22 @@ from data.stores._rows import read_named
 from data.stores._within import EVERYWHERE, digits_of
 
 
+def count_doors(connection: Connection, *, on: date, scheme: str = "general", within: str = EVERYWHERE) -> pd.DataFrame:
+    """Return how many doors each community has, and how they lie. The reader's role may ask.
+
+    Returns
+    -------
+    pandas.DataFrame
+        index area_code; doors, doors_covered, doors_without_grid, doors_in_several.
+
+    A door is covered when it lies in exactly one grid and that grid has a worker. Every figure of cover, public
+    or not, comes from here.
+    """
+    asked = {"on": on, "scheme": scheme, "within": digits_of(within)}
+    frame = read_named(connection, "cover/counts", asked, index="area_code", geometry=False)
+    return cast(pd.DataFrame, frame)
+
+
 def cover_by_community(
     connection: Connection, *, on: date, scheme: str = "general", within: str = EVERYWHERE
 ) -> pd.DataFrame:
@@ -23,13 +39,11 @@ def cover_by_community(
     Returns
     -------
     pandas.DataFrame
-        index area_code; name, doors, doors_covered, doors_astray, households, grids, vacant.
-
-    A door is covered when it lies in exactly one grid and that grid has a worker; it is astray in none or several.
+        index area_code; name, households, grids, vacant (grids without a worker), and the columns of `count_doors`.
     """
     asked = {"on": on, "scheme": scheme, "within": digits_of(within)}
     frame = read_named(connection, "cover/communities", asked, index="area_code", geometry=False)
-    return cast(pd.DataFrame, frame)
+    return cast(pd.DataFrame, frame).join(count_doors(connection, on=on, scheme=scheme, within=within))
 
 
 def stray_doors(

@@ -11,6 +11,7 @@ from data.sql import read_sql
 from data.stores._rows import read_named
 
 TEXT_LENGTH_MAX = 80
+COLUMNS = ("kind", "id", "label", "score", "lon", "lat", "accuracy_m")
 _CLOSE = "0.5"  # least word similarity of a hit: measured to keep the right address first among 500,000
 _NUMERALS = str.maketrans("零〇一二三四五六七八九", "00123456789")
 
@@ -24,11 +25,12 @@ def search(connection: Connection, words: str, limit: int = 10) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        rows from 0; kind (compound, building, community), id (text), label, score (0 to 1), lon, lat.
+        rows from 0; kind (compound, building, community), id (text), label, score (0 to 1), lon, lat,
+        accuracy_m (how far the extent reaches from that point, whole metres, at most 5000; 0 for a building).
     """
     typed = tidy(words)
     if not typed:
-        return pd.DataFrame({name: [] for name in ("kind", "id", "label", "score", "lon", "lat")})
+        return pd.DataFrame({name: [] for name in COLUMNS})
     threshold = text("SELECT set_config('pg_trgm.word_similarity_threshold', :close, true)")
     connection.execute(threshold, {"close": _CLOSE})
     asked = {

@@ -8,9 +8,10 @@ import pandas as pd
 from sqlalchemy import Connection, Select, func, select
 
 from data.stores._rows import columns_of, read_frame
+from data.stores._within import EVERYWHERE, below
 from data.tables.ground import areas
 from data.tables.ground import cells as cells_table
-from data.tables.plans import grids, household_units, plan_areas, plan_cells, unit_cells, zone_cells, zones
+from data.tables.plans import grids, household_units, plan_areas, plan_cells, zones
 
 
 def read_grids(connection: Connection, plan_id: int, *, geometry: bool = True) -> gpd.GeoDataFrame:
@@ -89,31 +90,6 @@ def read_units(connection: Connection, plan_id: int) -> gpd.GeoDataFrame:
     return read_frame(connection, statement, index="unit_id")
 
 
-def read_zone_cells(connection: Connection, plan_id: int) -> pd.Series:
-    """Return a plan's map cell -> zone: Series ``zone`` of zone_id by cell_id."""
-    statement = (
-        select(zone_cells.c.cell_id, zone_cells.c.zone_id.label("zone"))
-        .join(zones, zones.c.zone_id == zone_cells.c.zone_id)
-        .join(grids, grids.c.grid_id == zones.c.grid_id)
-        .where(grids.c.plan_id == plan_id)
-        .order_by(zone_cells.c.cell_id)
-    )
-    frame = read_frame(connection, statement, index="cell_id", geometry=False)
-    return cast(pd.Series, frame["zone"].astype("int64"))
-
-
-def read_unit_cells(connection: Connection, plan_id: int) -> pd.DataFrame:
-    """Return what each household unit of a plan holds: rows unit_id, cell_id, households."""
-    statement = (
-        select(unit_cells)
-        .join(household_units, household_units.c.unit_id == unit_cells.c.unit_id)
-        .join(grids, grids.c.grid_id == household_units.c.grid_id)
-        .where(grids.c.plan_id == plan_id)
-        .order_by(unit_cells.c.unit_id, unit_cells.c.cell_id)
-    )
-    return cast(pd.DataFrame, read_frame(connection, statement, index=None, geometry=False))
-
-
 def count_parts(connection: Connection, plan_id: int) -> pd.DataFrame:
     """Return what lies in each grid of a plan: index grid_id; zones, units, buildings (counts)."""
     zone_count = select(func.count()).where(zones.c.grid_id == grids.c.grid_id).scalar_subquery()
@@ -144,3 +120,20 @@ def _held(statement: Select[tuple[object, ...]], on: date, scheme: str) -> Selec
     """Keep the grids of the plan that holds in their community on a day."""
     holds = (plan_areas.c.plan_id == grids.c.plan_id) & (plan_areas.c.area_code == grids.c.area_code)
     return statement.join(plan_areas, holds).where(plan_areas.c.scheme == scheme, plan_areas.c.valid.contains(on))
+
+
+def read_codes_held(
+    connection: Connection, *, on: date, within: str = EVERYWHERE, scheme: str = "general"
+) -> pd.Series:
+    """Return the grid code that holds for each cell on a day: Series ``grid_code`` by cell_id.
+
+    Each community by the plan that holds there, so that neighbours redrawn on other days are each taken rightly.
+    """
+    statement = (
+        select(plan_cells.c.cell_id, grids.c.grid_code)
+        .join(grids, grids.c.grid_id == plan_cells.c.grid_id)
+        .where(below(grids.c.area_code, within))
+        .order_by(plan_cells.c.cell_id)
+    )
+    frame = read_frame(connection, _held(statement, on, scheme), index="cell_id", geometry=False)
+    return cast(pd.Series, frame["grid_code"].astype(object))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, sele
 
 from data.stores._rows import columns_of, read_frame
 from data.stores._within import EVERYWHERE, below
-from data.tables.ground import areas, barriers, buildings, compounds, gates, greens, stairwells, streets
+from data.tables.ground import areas, barriers, buildings, compounds, gates, stairwells, streets
 
 
 def read_compounds(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDataFrame:
@@ -44,11 +44,6 @@ def read_streets(connection: Connection, *, within: str = EVERYWHERE) -> gpd.Geo
 def read_barriers(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDataFrame:
     """Return barriers: index barrier_id; kind, name, geometry (polygons and lines)."""
     return _read(connection, barriers, "barrier_id", _touches(barriers, within))
-
-
-def read_greens(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDataFrame:
-    """Return greens: index green_id; kind, name, geometry (MultiPolygon)."""
-    return _read(connection, greens, "green_id", _touches(greens, within))
 
 
 def _read(connection: Connection, table: Table, key: str, condition: ColumnElement[bool]) -> gpd.GeoDataFrame:

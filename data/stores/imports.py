@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pandas as pd
-from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select, update
+from sqlalchemy import Column, Connection, MetaData, Table, insert, select, update
 
 from data.stores._rows import copy_frame, read_frame
 from data.stores._values import RefusedRowsError, plain_json
@@ -76,12 +76,6 @@ def read_rejects(connection: Connection, import_id: int) -> pd.DataFrame:
     statement = select(*columns).where(import_rejects.c.import_id == import_id)
     ordered = statement.order_by(import_rejects.c.row_number, import_rejects.c.reject_id)
     return cast(pd.DataFrame, read_frame(connection, ordered, index=None, geometry=False))
-
-
-def was_imported(connection: Connection, *, noun: str, file_sha256: str) -> bool:
-    """Return whether the very same file was stored as this noun before."""
-    same = (imports_table.c.noun == noun) & (imports_table.c.file_sha256 == file_sha256)
-    return bool(connection.scalar(select(func.count()).select_from(imports_table).where(same)))
 
 
 def _write_head(

@@ -49,15 +49,3 @@ def read_job(connection: Connection, job_id: int) -> dict[str, Any]:
     if found is None:
         raise NotFoundError(what="job", key=job_id)
     return dict(found._mapping)
-
-
-def list_jobs(
-    connection: Connection, *, state: str | None = None, account_id: int | None = None, limit: int = 100
-) -> list[dict[str, Any]]:
-    """Return jobs, newest first, of a state or an account where given."""
-    statement = select(jobs).order_by(jobs.c.job_id.desc()).limit(limit)
-    if state is not None:
-        statement = statement.where(jobs.c.state == state)
-    if account_id is not None:
-        statement = statement.where(jobs.c.account_id == account_id)
-    return [dict(row._mapping) for row in connection.execute(statement)]

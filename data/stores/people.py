@@ -48,8 +48,8 @@ def write_duties(connection: Connection, duties: pd.DataFrame) -> int:
     return copy_frame(connection, duties_table, rows.assign(valid=pd.Series(days, dtype=object)))
 
 
-def read_duties(connection: Connection, *, on: date) -> pd.DataFrame:
-    """Return the duties in scope that hold on a day, without private numbers.
+def read_duties(connection: Connection, *, on: date | None) -> pd.DataFrame:
+    """Return the duties in scope that hold on a day (None: of all days), without private numbers.
 
     Returns
     -------
@@ -69,9 +69,10 @@ def read_duties(connection: Connection, *, on: date) -> pd.DataFrame:
             func.upper(duties_table.c.valid).label("valid_to"),
         )
         .join(people, people.c.person_id == duties_table.c.person_id)
-        .where(duties_table.c.valid.contains(on))
         .order_by(duties_table.c.duty_id)
     )
+    if on is not None:
+        statement = statement.where(duties_table.c.valid.contains(on))
     return cast(pd.DataFrame, read_frame(connection, statement, index="duty_id", geometry=False))
 
 

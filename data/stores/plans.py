@@ -200,15 +200,16 @@ def _hold(connection: Connection, plan_id: int, days: Mapping[str, Any], documen
 # -- reading ----------------------------------------------------------------------------------
 
 
-def read_plan(connection: Connection, plan_id: int) -> dict[str, Any]:
-    """Return one plan as `list_plans` does, with its ``report``.
+def read_plan(connection: Connection, plan_id: int, *, within: str = EVERYWHERE) -> dict[str, Any]:
+    """Return one plan as `list_plans` does, with its ``report``, which is of the whole plan.
 
     Raises
     ------
     NotFoundError
-        There is no such plan.
+        There is no such plan, or nothing of it lies within.
     """
-    found = connection.execute(text(read_sql("plans/list")), {"within": EVERYWHERE, "plan_id": plan_id}).one_or_none()
+    asked = {"within": digits_of(within), "plan_id": plan_id}
+    found = connection.execute(text(read_sql("plans/list")), asked).one_or_none()
     if found is None:
         raise NotFoundError(what="plan", key=plan_id)
     report = connection.scalar(select(plans.c.report).where(plans.c.plan_id == plan_id))
@@ -219,7 +220,8 @@ def list_plans(connection: Connection, *, within: str = EVERYWHERE) -> list[dict
     """Return the plans whose area, or one of whose grids, lies within, newest first.
 
     Keys: plan_id, name, area_code, area_name, scheme, state, valid_from, valid_to, revision,
-    document_number, seed, method, created_by, created_at, grids, households.
+    document_number, seed, method, created_by, created_at, and of the grids that lie within: grids (how many),
+    households.
     """
     asked = {"within": digits_of(within), "plan_id": None}
     return [_plain(row) for row in connection.execute(text(read_sql("plans/list")), asked)]

@@ -1,7 +1,7 @@
 """Reaches: what can be reached on foot from stations, and how far every building is from one. EPSG:4326, minutes."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -9,7 +9,6 @@ from sqlalchemy import Connection, delete, select
 
 from data.stores._rows import columns_of, copy_frame, read_frame, read_named
 from data.stores._within import EVERYWHERE, below, digits_of
-from data.tables.ground import buildings
 from data.tables.reach import building_walks, category_walks, stations
 from data.tables.reach import reaches as reaches_table
 
@@ -71,15 +70,6 @@ def read_reaches(
     statement = statement.where(below(stations.c.area_code, within))
     statement = statement.order_by(reaches_table.c.station_id, reaches_table.c.minutes)
     return read_frame(connection, statement, index=["station_id", "minutes"])
-
-
-def read_walks(connection: Connection, *, within: str = EVERYWHERE) -> pd.DataFrame:
-    """Return walks: index building_id; station_id (Int64), walk_min (nan beyond the longest threshold)."""
-    statement = select(building_walks).order_by(building_walks.c.building_id)
-    if within != EVERYWHERE:
-        statement = statement.join(buildings, buildings.c.building_id == building_walks.c.building_id)
-        statement = statement.where(below(buildings.c.area_code, within))
-    return cast(pd.DataFrame, read_frame(connection, statement, index="building_id", geometry=False))
 
 
 def summary(connection: Connection, *, minutes: Sequence[float], within: str = EVERYWHERE) -> dict[str, Any]:

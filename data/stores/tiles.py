@@ -24,7 +24,6 @@ def grids_tile(
     y: int,
     *,
     band: tuple[int, int],
-    on: date,
     within: str = EVERYWHERE,
 ) -> bytes:
     """Return a plan's grids, zones and labels.
@@ -33,12 +32,10 @@ def grids_tile(
     ----------
     band
         Lowest and highest households of a grid, for the property ``band``.
-    on
-        The day on which a grid without a worker is ``vacant``.
     within
         Leading digits of a division code: only grids there.
     """
-    asked = {"plan_id": plan_id, "lowest": band[0], "highest": band[1], "on": on, "within": digits_of(within)}
+    asked = {"plan_id": plan_id, "lowest": band[0], "highest": band[1], "within": digits_of(within)}
     return _tile(connection, "grids", z, x, y, **asked)
 
 

@@ -46,10 +46,12 @@ class Answer:
     answer: str
     certain: bool
     message: str
+    is_coarse: bool = False
     on: str = ""
     question: str | None = None
     grids: tuple[FoundGrid, ...] = ()
     stations: tuple[NearStation, ...] = ()
+    walk_max_min: float | None = None
     desk: Desk | None = None
 
 
@@ -61,6 +63,7 @@ class FoundPlace:
     kind: str
     lon: float
     lat: float
+    accuracy_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ class PlannerContext:
     Parameters
     ----------
     plan_id : int, optional
-        The plan to open; without one the page opens the newest that ``GET /plans`` lists.
+        The plan to open; without one the page opens the widest that is in force today.
     households_min, households_max : int
         The band of a grid, both allowed.
     can_propose, can_publish : bool

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydantic import BaseModel
+from sqlalchemy import text
 
 from api.actions.read_density import COLOURS, densest, paint
 from api.answers import plain
@@ -23,6 +24,8 @@ from api.schemas.plans import (
     ZoneProperties,
 )
 from api.schemas.reach import CircleProperties, ReachSummary, StationProperties
+from data.postgis.engine import transaction
+from maps.words import percent
 from tests.api.test_scope import tile_at
 from tests.fixtures.services import Service
 from tests.fixtures.small_town import VACANT, SmallTown
@@ -75,11 +78,44 @@ def test_a_plan_and_its_grids(service: Service) -> None:
 
 def test_cover_counts_doors_gaps_and_vacancies(service: Service) -> None:
     cover = get(service, "/api/v1/cover")
-    assert (cover["doors"], cover["doors_covered"], cover["doors_without_grid"]) == (64, 40, 16)
+    assert (cover["doors"], cover["doors_covered"]) == (64, 40)
+    assert (cover["doors_without_grid"], cover["doors_in_several"]) == (16, 0)
+    assert [(row["doors_without_grid"], row["doors_in_several"]) for row in cover["communities"]] == [
+        (0, 0), (0, 0), (0, 0), (16, 0),
+    ]  # fmt: skip
     assert (cover["gaps"], cover["overlaps"]) == ([], [])
     assert [row["grid_code"] for row in cover["vacancies"]] == [VACANT]
     before = get(service, "/api/v1/cover?on=2025-01-01")
     assert (before["doors_covered"], before["grids"], before["plan_ids"]) == (0, 0, [])
+    assert (before["doors_without_grid"], len(before["strays"])) == (64, 50)
+
+
+def test_doors_without_a_grid_are_listed_where_they_are(service: Service) -> None:
+    strays = get(service, "/api/v1/cover")["strays"]
+    assert {(row["community"], row["grids"]) for row in strays} == {("新城社区", 0)}
+    told = sorted((row["lon"], row["lat"]) for row in strays)
+    expected = sorted(SmallTown.point(column, row) for column in range(12, 16) for row in range(4))
+    assert np.abs(np.subtract(told, expected)).max() < 1e-6
+    assert get(service, "/api/v1/cover", "worker_a")["strays"] == []
+
+
+def test_the_front_door_tells_the_share_of_the_cover_page(own_service: Service) -> None:
+    """Also where a building has stairwells: of building 1's two one lies in D, so 40 doors of 65 are covered."""
+    places = [SmallTown.point(0, 0), SmallTown.point(13, 1)]
+    with transaction(own_service.engine, actor="t", action="t") as conn:
+        for number, (lon, lat) in enumerate(places, start=1):
+            conn.execute(
+                text(
+                    "INSERT INTO stairwells (building_id, number, households, geometry)"
+                    " VALUES (1, :number, 15, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))"
+                ),
+                {"number": number, "lon": lon, "lat": lat},
+            )
+    cover = get(own_service, "/api/v1/cover")
+    assert (cover["doors"], cover["doors_covered"], cover["doors_without_grid"]) == (65, 40, 17)
+    with own_service.client() as client:
+        page = client.get("/").text
+    assert f"<dd>{percent(40 / 65)}</dd>" in page
 
 
 def test_incidents_page_by_page_is_all_of_them_once(service: Service) -> None:
@@ -167,7 +203,7 @@ def test_plan_tiles_hold_grids_zones_and_labels(service: Service) -> None:
     layers = mapbox_vector_tile.decode(answer.content)
     assert set(layers) == {"grids", "zones", "grid_labels"}
     first = next(row["properties"] for row in layers["grids"]["features"] if row["properties"]["sequence"] == 1)
-    assert (first["households"], first["band"], first["vacant"]) == (240, "below", False)
+    assert (first["households"], first["band"], "vacant" in first) == (240, "below", False)
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 

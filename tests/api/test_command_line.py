@@ -130,6 +130,8 @@ def test_people_bring_their_duties(engine: Engine, database_url: str, tmp_path: 
     assert rows(engine, "duties") == before + 2
     assert rows(engine, "people WHERE source_ref = 'p1'") == 1
     assert rows(engine, "people WHERE source_ref = 'p2'") == 0
+    assert wangge(database_url, "import", "people", str(file), "--commit").returncode == REJECTED_IN_PART
+    assert rows(engine, "duties") == before + 2
 
 
 def test_an_import_killed_in_the_middle_leaves_nothing(engine: Engine, database_url: str, tmp_path: Path) -> None:
@@ -166,3 +168,25 @@ def test_the_first_admin_is_made_by_command(engine: Engine, database_url: str) -
     assert role == "admin"
     assert kept.startswith("$argon2")
     assert wangge(database_url, "account", "create", "lin").returncode == FAILED
+    changed = wangge(database_url, "account", "change", "lin", "--role", "planner", "--scope", "529901", "--close")
+    assert changed.returncode == DONE, changed.stderr
+    assert rows(engine, "accounts WHERE role = 'planner' AND scope = '529901' AND NOT is_active") == 1
+    assert wangge(database_url, "account", "change", "nobody", "--close").returncode == FAILED
+
+
+def test_a_plan_is_proposed_published_and_deleted_only_when_committed(engine: Engine, database_url: str) -> None:
+    write_small_town(engine)
+    before, grids = rows(engine, "plans"), rows(engine, "grids")
+    area = COMMUNITIES[0]
+    dry = wangge(database_url, "plan", "propose", area)
+    assert (dry.returncode, rows(engine, "plans"), rows(engine, "grids")) == (DONE, before, grids), dry.stderr
+    assert "Dry run" in dry.stdout
+    assert wangge(database_url, "plan", "propose", area, "--commit").returncode == DONE
+    assert rows(engine, "plans") == before + 1
+    with engine.connect() as connection:
+        plan = connection.scalar(text("SELECT max(plan_id) FROM plans"))
+    assert wangge(database_url, "plan", "publish", str(plan), "--from", "2027-01-01").returncode == DONE
+    assert rows(engine, "plans WHERE state = 'published'") == 1
+    assert wangge(database_url, "plan", "delete", str(plan), "--commit").returncode == DONE
+    assert rows(engine, "plans") == before
+    assert wangge(database_url, "plan", "delete", "1", "--commit").returncode == FAILED

@@ -191,6 +191,23 @@ def test_a_job_that_ended_is_not_run_twice(own_service: Service, monkeypatch: py
     assert runs == [job_id]
 
 
+def test_a_worker_killed_before_it_could_say_done_leaves_one_plan(own_service: Service) -> None:
+    job_id = ask_for_a_plan(own_service)
+    profile, plans = load_profile("demo"), []
+    for _ in range(2):
+        with own_service.engine.begin() as conn:  # as the killed worker left it: the plan is there, the job runs
+            conn.execute(text("SELECT set_config('wangge.actor','test',true), set_config('wangge.action','test',true)"))
+            conn.execute(text("UPDATE jobs SET state = 'running', result = NULL"))
+        run_job(own_service.engine, profile, job_id)
+        plans.append(read(own_service, job_id)["result"]["plan_id"])
+    other = ask_for_a_plan(own_service)
+    run_job(own_service.engine, profile, other)
+    with own_service.engine.connect() as conn:
+        drafts = list(conn.scalars(text("SELECT plan_id FROM plans WHERE state = 'draft' ORDER BY plan_id")))
+    assert plans[0] == plans[1]
+    assert drafts == [plans[0], read(own_service, other)["result"]["plan_id"]], "one draft a job, for each job its own"
+
+
 def test_the_queue_is_installed_once(database_url: str) -> None:
     assert install_queue(database_url) is True
     assert install_queue(database_url) is False

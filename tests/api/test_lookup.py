@@ -1,16 +1,20 @@
 """The six answers of a lookup, in four datums and two languages, and what a public answer may never hold."""
 
 import time
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 from sqlalchemy import text
 
+from api.actions.look_up import PublishedGrids, Question, Snapshot, look_up
 from api.schemas.lookup import LookupAnswer
 from data.postgis.engine import transaction
+from data.profiles import load_profile
 from data.stores import plans as plan_store
 from geo.datums import from_wgs84
+from geo.lookup import GridIndex
 from tests.fixtures.services import Service
 from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, VACANT, SmallTown, draw_cells, draw_plan
 
@@ -111,7 +115,7 @@ def test_search_finds_a_compound_and_a_door(service: Service) -> None:
         places = client.get("/api/v1/search", params={"q": "云溪苑"}).json()["places"]
         none = client.get("/api/v1/search", params={"q": "没有这个地方吧"}).json()["places"]
     assert places[0]["label"] == "云溪苑"
-    assert set(places[0]) == {"label", "kind", "lon", "lat"}
+    assert set(places[0]) == {"label", "kind", "lon", "lat", "accuracy_m"}
     assert none == []
 
 
@@ -133,6 +137,28 @@ def test_a_plan_published_now_answers_within_two_seconds(own_service: Service) -
             break
         time.sleep(0.1)
     assert "vacant" in answers  # nobody has a duty there yet
+
+
+class Turning(PublishedGrids):
+    """Published grids that are replaced, under other ids, each time anybody asks for them."""
+
+    turns = 0
+
+    def on(self, day: date) -> Snapshot:
+        """The grids of the database, with ids that no other turn has."""
+        self.turns += 1
+        held = super().on(day)
+        grids = held.grids.set_axis(held.grids.index + 1000 * self.turns)
+        return replace(held, key=str(self.turns), grids=grids, index=GridIndex.from_grids(grids))
+
+
+def test_one_answer_is_of_one_snapshot_though_a_plan_is_published_meanwhile(service: Service) -> None:
+    published = Turning(service.app.state.services.public)
+    question = Question(*AT(0, 0), on=PUBLISHED_ON)
+    for turn in (1, 2):
+        found = look_up(published, question, profile=load_profile("demo"), language="zh")
+        assert [row["grid_code"] for row in found["grids"]] == ["529901001001001"]
+        assert published.turns == turn, "a look-up asks once"
 
 
 def test_overlapping_grids_are_several_never_assigned(own_service: Service) -> None:

@@ -55,11 +55,52 @@ def body_of(
         ("/api/v1/incidents?bbox=1,2,3", "planner", 422, "bad-input"),
         ("/api/v1/incidents?bbox=9,9,1,1", "planner", 422, "bad-input"),
         ("/api/v1/incidents?from=yesterday", "planner", 422, "invalid"),
+        ("/api/v1/incidents?to=9999-12-31", "planner", 422, "invalid"),
+        ("/api/v1/incidents?to=0001-01-01", "planner", 422, "invalid"),
+        ("/api/v1/incidents?from=1949-09-30", "planner", 422, "invalid"),
+        ("/api/v1/incidents/summary?to=9999-12-31", "planner", 422, "invalid"),
+        ("/api/v1/incidents/clusters?from=0001-01-01", "planner", 422, "invalid"),
+        ("/api/v1/incidents/density/scale?to=9999-12-31", "planner", 422, "invalid"),
+        ("/api/v1/incidents/density/3/1/1.png?to=2201-01-01", "planner", 422, "invalid"),
+        ("/incidents?to=9999-12-31", "planner", 422, "invalid"),
+        ("/incidents?to=0001-01-01", "planner", 422, "invalid"),
+        ("/api/v1/lookup?lon=107.7&lat=27.9&on=9999-12-31", None, 422, "invalid"),
+        ("/lookup?lon=107.7&lat=27.9&on=0001-01-01", None, 422, "invalid"),
+        ("/api/v1/cover?on=9999-12-31", "planner", 422, "invalid"),
+        ("/cover?on=0001-01-01", "planner", 422, "invalid"),
         ("/tiles/base/3/9/1.mvt", None, 422, "bad-input"),
     ],
 )
 def test_each_refusal_has_its_kind(service: Service, path: str, account: str | None, status: int, kind: str) -> None:
     assert body_of(service, path, account, status=status)["type"] == f"urn:wangge:problem:{kind}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/incidents?from=1949-10-01&to=2200-12-31",
+        "/api/v1/incidents/summary?from=1949-10-01&to=2200-12-31",
+        "/api/v1/incidents/clusters?from=1949-10-01&to=2200-12-31",
+        "/api/v1/incidents/density/scale?to=1949-10-01",
+        "/incidents?to=1949-10-01",
+        "/incidents?to=2200-12-31",
+        "/api/v1/cover?on=1949-10-01",
+        "/api/v1/lookup?lon=107.7&lat=27.9&on=2200-12-31",
+    ],
+)
+def test_the_first_and_the_last_day_are_days(service: Service, path: str) -> None:
+    with service.client("planner") as client:
+        answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    assert "1949-07" not in answer.text, "no page asks for a day that is refused"
+
+
+def test_a_day_out_of_range_is_named(service: Service) -> None:
+    zh = body_of(service, "/api/v1/cover?on=9999-12-31", "planner", status=422)
+    assert zh["errors"] == [{"pointer": "/query/on", "detail": "不能大于 2200-12-31"}]
+    with service.client("approver") as client:
+        body = {"valid_from": "9999-12-31", "document_number": "x"}
+        assert client.post(f"/api/v1/plans/{service.town.plan_id}/publish", json=body).status_code == 422
 
 
 def test_the_wrong_method_says_which_are_right(service: Service) -> None:

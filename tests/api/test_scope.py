@@ -1,6 +1,7 @@
 """A street office never sees another street's incidents, people, or figures - by API, tile, picture or page."""
 
 import io
+import json
 
 import mapbox_vector_tile
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from api.actions.read_incidents import ScopeLeakError, require_row_security
-from data.postgis.engine import reading
+from data.postgis.engine import reading, transaction
 from tests.fixtures.services import Service
 from tests.fixtures.small_town import SmallTown
 
@@ -107,6 +108,28 @@ def test_plans_grids_cover_and_reach_are_cut_to_the_scope(service: Service) -> N
         assert [row["id"] for row in client.get("/api/v1/areas?level=community").json()["features"]] == [
             "529901002001", "529901002002",
         ]  # fmt: skip
+
+
+def test_a_plan_tells_its_size_and_exceptions_within_the_scope(own_service: Service) -> None:
+    own = {"grid_code": "529901002001001", "rule": "band", "certificate": "own"}
+    other = {"grid_code": "529901001001001", "rule": "band", "certificate": "other"}
+    whole = {"rule": "time", "certificate": "whole"}
+    report = {"measures": {"grids": 6}, "exceptions": [own, other, whole]}
+    with transaction(own_service.engine, actor="t", action="t") as conn:
+        conn.execute(text("UPDATE plans SET report = :report"), {"report": json.dumps(report)})
+    expected = {
+        "planner": (6, ["own", "other", "whole"]),
+        "street_1": (4, ["other"]),
+        "street_2": (2, ["own"]),
+        "worker_a": (2, ["other"]),
+    }
+    for account, (grids, certificates) in expected.items():
+        with own_service.client(account) as client:
+            (row,) = client.get("/api/v1/plans").json()["plans"]
+            plan = client.get(f"/api/v1/plans/{own_service.town.plan_id}").json()
+        assert (row["grids"], row["households"]) == (plan["grids"], plan["households"]) == (grids, grids * 240)
+        assert [one["certificate"] for one in plan["report"]["exceptions"]] == certificates
+        assert plan["report"]["measures"] == {"grids": 6}, "measures are of the whole plan"
 
 
 def test_changes_outside_the_scope_are_refused(service: Service) -> None:

@@ -6,8 +6,12 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from api.limits import client_key
+from api.actions.sign_in import refuse_wider_scope
+from api.auth import Account
+from api.deps import Services
+from api.limits import CEILING, Limits, TooManyError, client_key
 from api.routes.pages import safe_next
+from geo.errors import DeniedError
 from tests.fixtures.services import PASSWORD, Service, running_service
 
 LOGIN = "/api/v1/session"
@@ -103,6 +107,8 @@ def test_next_stays_in_this_house(path: str) -> None:
         ({"Origin": "https://evil.test"}, 403),
         ({"Origin": "https://evil.test", "X-Wangge": "1"}, 403),
         ({"Origin": "null", "X-Wangge": "1"}, 403),
+        ({"Origin": "http://[::1", "X-Wangge": "1"}, 403),
+        ({"Origin": "http://[::1"}, 403),
         ({"X-Wangge": "1"}, 422),
         ({"Origin": "{own}"}, 422),
     ],
@@ -118,16 +124,82 @@ def test_changes_asked_for_by_a_foreign_page_are_refused(
     assert answer.status_code == status
 
 
-def test_login_is_limited_by_client_and_by_name(database_url: str) -> None:
+def test_a_client_that_fails_too_often_is_out_and_no_other_client_with_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came_from = ["192.0.2.1"]
+    monkeypatch.setattr(Services, "client_of", lambda services, request: came_from[0])
+    right, wrong = {"name": "planner", "password": PASSWORD}, {"name": "planner", "password": "x" * 12}
     with running_service(database_url, login_rate="4/hour") as running, running.client() as client:
-        statuses = [
-            client.post(LOGIN, data={"name": f"n{number}", "password": "x" * 12}).status_code for number in range(6)
-        ]
-        answer = client.post(LOGIN, data={"name": "planner", "password": PASSWORD})
+        statuses = [client.post(LOGIN, data=wrong).status_code for _ in range(6)]
+        locked = client.post(LOGIN, data=right)
+        came_from[0] = "192.0.2.2"
+        fresh = client.post(LOGIN, data=right)
+        came_from[0] = "192.0.2.1"
+        other_name = client.post(LOGIN, data={"name": "approver", "password": PASSWORD})
     assert statuses == [401, 401, 401, 401, 429, 429]
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["retry-after"]) <= 3600
-    assert answer.json()["type"] == "urn:wangge:problem:too-many"
+    assert locked.status_code == 429, "else the right password could be guessed on"
+    assert 0 < int(locked.headers["retry-after"]) <= 3600
+    assert locked.json()["type"] == "urn:wangge:problem:too-many"
+    assert fresh.status_code == 204, "wrong tries elsewhere lock nobody out"
+    assert other_name.status_code == 204
+
+
+def test_only_failures_count(database_url: str) -> None:
+    with running_service(database_url, login_rate="2/hour") as running, running.client() as client:
+        right = [client.post(LOGIN, data={"name": "planner", "password": PASSWORD}).status_code for _ in range(5)]
+        mixed = [
+            client.post(LOGIN, data={"name": "planner", "password": password}).status_code
+            for password in ("wrong", PASSWORD, "wrong", PASSWORD)
+        ]
+    assert right == [204] * 5
+    assert mixed == [401, 204, 401, 204]
+
+
+def test_a_name_and_a_client_have_a_ceiling() -> None:
+    limits = Limits({"login": "2/hour"})
+    for number in range(2 * CEILING):  # from so many clients, each within its own limit
+        tries = limits.login("planner", f"192.0.2.{number}")
+        tries.begin()
+        tries.failed()
+    with pytest.raises(TooManyError):
+        limits.login("planner", "198.51.100.1").begin()
+    limits.login("approver", "198.51.100.1").begin()
+    for number in range(2 * CEILING):  # one client, at so many names
+        tries = limits.login(f"name {number}", "203.0.113.9")
+        tries.begin()
+        tries.failed()
+    with pytest.raises(TooManyError):
+        limits.login("approver", "203.0.113.9").begin()
+
+
+def test_many_tries_at_once_are_counted_before_any_has_failed() -> None:
+    limits = Limits({"login": "3/hour"})
+    for _ in range(3):
+        limits.login("planner", "192.0.2.1").begin()
+    with pytest.raises(TooManyError):
+        limits.login("planner", "192.0.2.1").begin()
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "is_refused"),
+    [
+        ("529900", "529900000000", True),  # kept as 5299, the whole city
+        ("529901001", "529901001000", False),  # kept as 529901001, the street itself
+        ("529901001", "529901001001", False),
+        ("529901001", "529901000000", True),
+        ("529901001", "529901002", True),
+        ("529901001", "*", True),
+        ("*", "*", False),
+    ],
+)
+def test_nobody_gives_a_scope_wider_than_their_own(own: str, asked: str, is_refused: bool) -> None:
+    giver = Account(1, "giver", "admin", own)
+    if is_refused:
+        with pytest.raises(DeniedError):
+            refuse_wider_scope(giver, asked)
+    else:
+        refuse_wider_scope(giver, asked)
 
 
 def test_lookups_are_limited_by_route_not_by_address(database_url: str) -> None:

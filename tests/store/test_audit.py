@@ -76,6 +76,30 @@ def test_an_actor_ends_with_the_transaction(engine: Engine) -> None:
         conn.execute(text("DELETE FROM deployment"))
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO audit (actor, action, noun, operation, rows) VALUES ('lin', 'tidy', 'people', 'delete', 1)",
+        "SELECT nextval(pg_get_serial_sequence('audit', 'audit_id'))",
+        "SELECT setval(pg_get_serial_sequence('audit', 'audit_id'), 1)",
+    ],
+)
+def test_the_writer_forges_no_row(kept: Kept, statement: str) -> None:
+    """Not even under its own name: rows of the audit come from the trigger alone."""
+    refused = pytest.raises(ProgrammingError, match="permission denied")
+    with refused, transaction(kept.engines[WRITER], actor="lin", action="tidy") as conn:
+        conn.execute(text(statement))
+
+
+def test_what_the_writer_writes_is_written_down(writer: Engine) -> None:
+    with transaction(writer, actor="lin", action="tidy") as conn:
+        conn.execute(text("INSERT INTO deployment VALUES ('a', '1'), ('b', '1')"))
+        conn.execute(text("DELETE FROM deployment WHERE name = 'a'"))
+    with reading(writer) as conn:
+        assert entries(conn) == [("deployment", "insert", 2), ("deployment", "delete", 1)]
+        assert {row["actor"] for row in read_audit(conn)} == {"lin"}
+
+
 @pytest.mark.parametrize("role", [OWNER, WRITER])
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
 def test_the_audit_is_only_added_to(kept: Kept, role: str, statement: str) -> None:

@@ -15,16 +15,17 @@ from tests.store.kept import plain
 
 A, B, C, D = COMMUNITIES
 JULY = date(2026, 7, 1)
+DOORS = ["doors", "doors_covered", "doors_without_grid", "doors_in_several"]
 
 
 def test_cover_by_hand(conn: Connection) -> None:
     """16 buildings and 480 households each; two grids in A, B and C, one of C's vacant; no plan in D."""
     found = cover.cover_by_community(conn, on=JULY)
-    assert plain(found[["name", "doors", "doors_covered", "doors_astray", "households", "grids", "vacant"]]) == [
-        (A, "云溪社区", 16, 16, 0, 480, 2, 0),
-        (B, "桥头社区", 16, 16, 0, 480, 2, 0),
-        (C, "河东社区", 16, 8, 0, 480, 2, 1),
-        (D, "新城社区", 16, 0, 16, 480, 0, 0),
+    assert plain(found[["name", *DOORS, "households", "grids", "vacant"]]) == [
+        (A, "云溪社区", 16, 16, 0, 0, 480, 2, 0),
+        (B, "桥头社区", 16, 16, 0, 0, 480, 2, 0),
+        (C, "河东社区", 16, 8, 0, 0, 480, 2, 1),
+        (D, "新城社区", 16, 0, 16, 0, 480, 0, 0),
     ]
     assert plain(cover.cover_by_community(conn, on=JULY, within=C)) == plain(found.loc[[C]])
 
@@ -52,9 +53,14 @@ def test_a_stairwell_is_a_door_of_its_own(undone: Connection) -> None:
     )  # fmt: skip
     copy_frame(undone, metadata.tables["stairwells"], doors)
     in_a = cover.cover_by_community(undone, on=JULY).loc[A]
-    assert list(in_a[["doors", "doors_covered", "doors_astray", "households"]]) == [17, 16, 1, 480]
+    assert list(in_a[[*DOORS, "households"]]) == [17, 16, 1, 0, 480]
     strays = cover.stray_doors(undone, on=JULY, within=A)
     assert strays[["building_id", "households", "grids"]].to_numpy().tolist() == [[1, 14, 0]]
+    # The public figure is of the same doors: the reader counts them, stairwells and all, and comes to the same.
+    every = cover.cover_by_community(undone, on=JULY)[DOORS]
+    undone.execute(text("SET LOCAL ROLE wangge_reader"))
+    assert plain(cover.count_doors(undone, on=JULY)) == plain(every)
+    assert plain(cover.count_doors(undone, on=JULY, within=A)) == plain(every.loc[[A]])
 
 
 def test_polygons_are_asked_not_cells(undone: Connection) -> None:
@@ -63,10 +69,11 @@ def test_polygons_are_asked_not_cells(undone: Connection) -> None:
     shrunk = "ST_MakeEnvelope(107.700, 27.950, 107.701, 27.954, 4326)"
     undone.execute(text(moved.format(shrunk)), {"code": f"{A}001"})
     assert list(cover.stray_doors(undone, on=JULY, within=A)["grids"]) == [0, 0, 0, 0]
+    assert list(cover.cover_by_community(undone, on=JULY).loc[A, DOORS]) == [16, 12, 4, 0]
     grown = "ST_MakeEnvelope(107.700, 27.950, 107.703, 27.954, 4326)"
     undone.execute(text(moved.format(grown)), {"code": f"{A}001"})
     assert list(cover.stray_doors(undone, on=JULY, within=A)["grids"]) == [2, 2, 2, 2]
-    assert list(cover.cover_by_community(undone, on=JULY).loc[A, ["doors_covered", "doors_astray"]]) == [12, 4]
+    assert list(cover.cover_by_community(undone, on=JULY).loc[A, DOORS]) == [16, 12, 0, 4]
 
 
 def test_vacancies(conn: Connection) -> None:

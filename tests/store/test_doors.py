@@ -89,7 +89,7 @@ def test_nothing_like_it(streets: Connection, typed: str) -> None:
     """Signs of LIKE mean themselves: neither of them finds everything."""
     found = doors.search(streets, typed)
     assert len(found) <= 1 + (typed in ("%", "_"))
-    assert list(found.columns) == ["kind", "id", "label", "score", "lon", "lat"]
+    assert list(found.columns) == ["kind", "id", "label", "score", "lon", "lat", "accuracy_m"]
 
 
 def test_no_more_than_asked_for(streets: Connection) -> None:

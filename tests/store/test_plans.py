@@ -23,7 +23,7 @@ from data.stores._values import RefusedRowsError
 from data.stores.plans import MismatchError, PlanGeometry
 from geo.errors import ConflictError, NotFoundError
 from tests.fixtures.small_town import COMMUNITIES, COUNTY, PUBLISHED_ON, draw_cells, draw_plan, write_small_town
-from tests.store.kept import Kept, plain, undoing
+from tests.store.kept import Kept, kept_cells, plain, undoing
 
 A, B, C, D = COMMUNITIES
 JULY = date(2026, 7, 1)
@@ -124,10 +124,10 @@ def test_any_plan_comes_back_as_it_was_made(shared_engine: Engine, assignment: p
         cells = cell_store.read_cells(conn).geometry
         union = shapely.union_all(kept_shapes.to_numpy())
         assert union.equals(shapely.union_all(cells.loc[assignment.index].to_numpy()))
-        zone_of = grid_store.read_zone_cells(conn, plan_id)
+        zone_of, in_units = kept_cells(conn, plan_id)
         zones = grid_store.read_zones(conn, plan_id)
         assert (zone_of.map(zones["grid_code"]) == by_code.reindex(zone_of.index)).all()
-        assert grid_store.read_unit_cells(conn, plan_id)["households"].sum() == 16 * 30
+        assert in_units == 16 * 30
 
 
 def test_ids_do_not_hang_on_row_order(undone: Connection) -> None:
@@ -156,6 +156,17 @@ def test_a_plan_says_what_it_is(conn: Connection, kept: Kept) -> None:
     assert plan["report"] == {"measures": {"grids": 6}, "exceptions": []}
     counts = grid_store.count_parts(conn, kept.town.plan_id)
     assert plain(counts.reset_index(drop=True)) == [(row, 2, 1, 8) for row in range(6)]
+
+
+def test_a_plan_is_as_large_as_what_lies_within(conn: Connection, kept: Kept) -> None:
+    for within, grids in (("*", 6), ("529901", 6), ("529901001", 4), (C, 2)):
+        (listed,) = plan_store.list_plans(conn, within=within)
+        plan = plan_store.read_plan(conn, kept.town.plan_id, within=within)
+        for row in (listed, plan):
+            assert (row["grids"], row["households"]) == (grids, grids * 240)
+    assert plan_store.list_plans(conn, within=D) == []
+    with pytest.raises(NotFoundError):
+        plan_store.read_plan(conn, kept.town.plan_id, within=D)
 
 
 def test_writing_again_replaces_and_raises_the_revision(undone: Connection) -> None:

@@ -98,10 +98,6 @@ def test_changing_an_account_that_is_not_there(undone: Connection) -> None:
         accounts.change_account(undone, 999, language="en")
 
 
-def test_the_first_street(conn: Connection) -> None:
-    assert accounts.first_street_scope(conn) == "529901001"
-
-
 # -- jobs ---------------------------------------------------------------------------------------
 
 
@@ -116,16 +112,6 @@ def test_a_jobs_life(undone: Connection) -> None:
     job = jobs.read_job(undone, job_id)
     assert job["result"] == {"plan_id": 7}
     assert job["finished_at"] is not None
-
-
-def test_lists_of_jobs(undone: Connection) -> None:
-    account_id = account(undone)
-    first = jobs.create_job(undone, kind="a", arguments={})
-    second = jobs.create_job(undone, kind="b", arguments={}, account_id=account_id)
-    jobs.update_job(undone, first, state="failed")
-    assert [row["job_id"] for row in jobs.list_jobs(undone)] == [second, first]
-    assert [row["job_id"] for row in jobs.list_jobs(undone, state="failed")] == [first]
-    assert [row["job_id"] for row in jobs.list_jobs(undone, account_id=account_id)] == [second]
 
 
 def test_a_job_that_is_not_there(undone: Connection) -> None:
@@ -165,8 +151,6 @@ def test_rows_are_stored_or_kept_as_rejects(undone: Connection) -> None:
     assert list(back["row_number"]) == [3, 3, 7]
     assert list(back["field"]) == ["经度", "名称", None]
     assert list(back["original"]) == rejects["original"].tolist()
-    assert imports.was_imported(undone, noun="stations", file_sha256="ab" * 32)
-    assert not imports.was_imported(undone, noun="incidents", file_sha256="ab" * 32)
 
 
 def test_ids_of_a_file_mean_nothing_here(undone: Connection) -> None:

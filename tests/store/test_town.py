@@ -7,11 +7,12 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from data.postgis.engine import reading, transaction
 from data.stores import accounts, areas, ground, incidents, people, stations
 from data.stores import town as town_store
+from data.stores._rows import columns_of, read_frame
 from data.stores._values import RefusedRowsError
 from data.tables import metadata
 from data.town import Town
@@ -57,6 +58,12 @@ def full_town() -> Town:
     )  # fmt: skip
 
 
+def read_greens(conn: Connection) -> gpd.GeoDataFrame:
+    """Greens are drawn by tiles alone: nobody else reads them."""
+    table = metadata.tables["greens"]
+    return read_frame(conn, select(*columns_of(table)).order_by(table.c.green_id), index="green_id")
+
+
 READERS = {
     "areas": areas.read_areas,
     "compounds": ground.read_compounds,
@@ -65,7 +72,7 @@ READERS = {
     "stairwells": ground.read_stairwells,
     "streets": ground.read_streets,
     "barriers": ground.read_barriers,
-    "greens": ground.read_greens,
+    "greens": read_greens,
     "stations": stations.read_stations,
     "people": people.read_people,
     "incidents": incidents.read_incidents,

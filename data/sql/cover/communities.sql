@@ -1,53 +1,24 @@
--- Returns: a row a community: its doors, those covered (in exactly one grid that holds on a day, and that grid has a
--- worker), those without a grid or in several, its households, its grids and those without a worker that day. A door
--- is a stairwell, or the middle of a building that has none.
+-- Returns: a row a community: area_code, name, households (of its doors), grids that hold on a day, vacant (those
+-- without a worker that day). Its doors are counted by cover/counts.
 -- Parameters: on (date), scheme (text), within (text, leading digits or *).
--- Doors are sought from the grids: a grid's shape is then prepared once, and each door compared with few.
--- CRS: EPSG:4326. Index: idx_buildings_geometry, idx_stairwells_geometry, plan_areas_pkey.
-WITH held AS MATERIALIZED (
-    SELECT g.area_code, g.geometry, c.grid_code IS NOT NULL AS is_answered
+-- CRS: none. Index: plan_areas_pkey, stairwells_building_id_idx.
+WITH counted AS (
+    SELECT b.area_code, sum(coalesce(s.households, b.households)) AS households
+    FROM buildings b
+    LEFT JOIN stairwells s USING (building_id)
+    WHERE :within = '*' OR starts_with(b.area_code, :within)
+    GROUP BY b.area_code
+),
+staffed AS (
+    SELECT g.area_code, count(*) AS grids, count(*) FILTER (WHERE c.grid_code IS NULL) AS vacant
     FROM grids g
     JOIN plan_areas pa ON pa.plan_id = g.plan_id AND pa.area_code = g.area_code
     LEFT JOIN public_contacts(:on) c ON c.grid_code = g.grid_code
     WHERE pa.scheme = :scheme AND pa.valid @> cast(:on AS date)
-),
-inside AS MATERIALIZED (
-    SELECT b.building_id, 0 AS stairwell_id, h.is_answered
-    FROM held h
-    JOIN buildings b ON b.geometry && h.geometry AND ST_Covers(h.geometry, ST_PointOnSurface(b.geometry))
-    UNION ALL
-    SELECT s.building_id, s.stairwell_id, h.is_answered
-    FROM held h
-    JOIN stairwells s ON s.geometry && h.geometry AND ST_Covers(h.geometry, s.geometry)
-),
-doors AS (
-    SELECT
-        b.building_id, coalesce(s.stairwell_id, 0) AS stairwell_id, b.area_code,
-        coalesce(s.households, b.households) AS households
-    FROM buildings b
-    LEFT JOIN stairwells s USING (building_id)
-    WHERE :within = '*' OR starts_with(b.area_code, :within)
-),
-counted AS (
-    SELECT
-        d.area_code, count(*) AS doors, count(*) FILTER (WHERE i.grids = 1 AND i.is_answered) AS doors_covered,
-        count(*) FILTER (WHERE i.grids IS DISTINCT FROM 1) AS doors_astray,
-        sum(d.households) AS households
-    FROM doors d
-    LEFT JOIN (
-        SELECT building_id, stairwell_id, count(*) AS grids, bool_and(is_answered) AS is_answered
-        FROM inside GROUP BY building_id, stairwell_id
-    ) i USING (building_id, stairwell_id)
-    GROUP BY d.area_code
-),
-staffed AS (
-    SELECT area_code, count(*) AS grids, count(*) FILTER (WHERE NOT is_answered) AS vacant
-    FROM held GROUP BY area_code
+    GROUP BY g.area_code
 )
 SELECT
-    a.area_code, a.name, coalesce(c.doors, 0) AS doors, coalesce(c.doors_covered, 0) AS doors_covered,
-    coalesce(c.doors_astray, 0) AS doors_astray,
-    cast(coalesce(c.households, 0) AS bigint) AS households,
+    a.area_code, a.name, cast(coalesce(c.households, 0) AS bigint) AS households,
     coalesce(s.grids, 0) AS grids, coalesce(s.vacant, 0) AS vacant
 FROM areas a
 LEFT JOIN counted c USING (area_code)

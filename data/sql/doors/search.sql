@@ -1,8 +1,10 @@
 -- Returns: places whose name is like a text, best first: kind (compound, building, community), id (text), label,
--- score (0 to 1), lon, lat (of a point inside). A building is called by its compound and its own name or address.
+-- score (0 to 1), lon, lat (of a point inside), accuracy_m (how far the extent of a compound or community reaches from
+-- that point, whole metres, at most 5000: a name of many doors is no exact place; 0 for a building).
+-- A building is called by its compound and its own name or address.
 -- Parameters: typed (text without spaces), words (the same with blocks written one way: 幢, 号楼 as 栋), typed_pattern
 -- and pattern (both as LIKE patterns, its signs escaped), most (integer), close (real, least word similarity).
--- CRS: EPSG:4326. Index: areas_name_idx, compounds_name_idx, buildings_name_idx, buildings_address_idx (trigrams; the
+-- CRS: EPSG:4326; metres in EPSG:3857 times the cosine of latitude, right to some 0.1 % over a community. Index: areas_name_idx, compounds_name_idx, buildings_name_idx, buildings_address_idx (trigrams; the
 -- threshold of %> is the setting pg_trgm.word_similarity_threshold, set by the caller).
 WITH
 compound_hits AS (
@@ -69,7 +71,13 @@ hits AS (
 )
 SELECT
     kind, id, label, cast(score AS double precision) AS score,
-    ST_X(ST_PointOnSurface(geometry)) AS lon, ST_Y(ST_PointOnSurface(geometry)) AS lat
+    ST_X(point) AS lon, ST_Y(point) AS lat,
+    CASE
+        WHEN kind = 'building' THEN 0.0::double precision
+        ELSE least(5000.0, ceil(
+            ST_MaxDistance(ST_Transform(point, 3857), ST_Transform(geometry, 3857)) * cos(radians(ST_Y(point)))
+        ))
+    END AS accuracy_m
 FROM (
     -- Equal scores: what is called exactly so, then the shorter name, then wider places before single doors.
     SELECT * FROM hits
@@ -78,5 +86,6 @@ FROM (
         array_position(ARRAY['compound', 'community', 'building'], kind), label, id
     LIMIT :most
 ) best
+CROSS JOIN LATERAL (SELECT ST_PointOnSurface(best.geometry) AS point) p
 ORDER BY folded = :words DESC, score DESC, length(label),
     array_position(ARRAY['compound', 'community', 'building'], kind), label, id

@@ -1,7 +1,7 @@
 -- Returns: one Mapbox vector tile (bytea) of a plan: layers grids(grid_id, grid_code, name, kind, households, band,
--- vacant, sequence), zones(zone_code, name, grid_code, households) from z14, grid_labels(grid_code, name, households).
--- Parameters: plan_id (bigint), z, x, y (integer), on (date: who has a worker), lowest, highest (integer: the band),
--- within (text, leading digits or *).
+-- sequence), zones(zone_code, name, grid_code, households) from z14, grid_labels(grid_code, name, households).
+-- Parameters: plan_id (bigint), z, x, y (integer), lowest, highest (integer: the band), within (text, leading digits
+-- or *). Nothing that changes without a new revision of the plan: such a tile is kept for good.
 -- Neighbours snap to the same tile units and are not simplified, so no gap opens between them.
 -- CRS: stored EPSG:4326, tile EPSG:3857. Index: idx_grids_geometry, idx_zones_geometry, zones_grid_id_idx.
 WITH
@@ -25,11 +25,9 @@ grids_layer AS MATERIALIZED (
             WHEN h.households > :highest THEN 'above'
             ELSE 'within'
         END AS band,
-        c.grid_code IS NULL AS vacant,
         cast(right(h.grid_code, 3) AS integer) AS sequence,
         ST_AsMVTGeom(ST_Transform(h.geometry, 3857), h.box3857, 4096, 64) AS geom
     FROM here h
-    LEFT JOIN public_contacts(:on) c ON c.grid_code = h.grid_code
 ),
 zones_layer AS MATERIALIZED (
     SELECT

@@ -10,7 +10,7 @@ const dayOf = (time) => new Date(time).toISOString().slice(0, 10);
 export function dayChart(place, told) {
   const [height, foot] = [96, 18];
   let width = place.clientWidth || 430;
-  const state = { days: [], from: null, to: null };
+  const state = { days: [], from: null, to: null, words: t("这段时间没有事件。") };
   const x = (time) => ((time - stamp(state.days[0].on)) / DAY) * step();
   const step = () => width / state.days.length;
   const svg = s("svg", { class: "chart", role: "img", "aria-label": t("每日事件数") });
@@ -30,7 +30,7 @@ export function dayChart(place, told) {
   function draw() {
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     if (!state.days.length) {
-      svg.replaceChildren(s("text", { x: 0, y: 40 }, t("这段时间没有事件。")));
+      svg.replaceChildren(s("text", { x: 0, y: 40 }, state.words));
       return;
     }
     const top = Math.max(...state.days.map((day) => day.count), 1);
@@ -74,10 +74,17 @@ export function dayChart(place, told) {
     set(days, from, to) {
       const counts = new Map(days.map((day) => [day.on, day.count]));
       state.days = [];
+      state.words = t("这段时间没有事件。");
       if (days.length) {
         for (let time = stamp(days[0].on); time <= stamp(days[days.length - 1].on); time += DAY) state.days.push({ on: dayOf(time), count: counts.get(dayOf(time)) || 0 });
       }
       [state.from, state.to] = [from, to];
+      draw();
+    },
+    // Words instead of bars, where there is nothing to draw because something failed.
+    say(words) {
+      state.days = [];
+      state.words = words;
       draw();
     },
     choose(from, to) {

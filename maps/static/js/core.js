@@ -81,6 +81,16 @@ export function send(method, path, body) {
   return ask(`/api/v1/${path}?lang=${data.language}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
+// The page's address from now on; the masthead's other language keeps to it.
+export function setAddress(address) {
+  history.replaceState(null, "", address);
+  const link = document.querySelector(".masthead__end a[hreflang]");
+  if (!link) return;
+  const other = new URL(location.href);
+  other.searchParams.set("lang", link.hreflang === "en" ? "en" : "zh");
+  link.setAttribute("href", other.pathname + other.search);
+}
+
 export function debounce(act, wait) {
   let timer;
   return (...values) => {

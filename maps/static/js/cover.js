@@ -18,9 +18,13 @@ export function start(map, { grids: tiles }) {
   function mark(fault) {
     // A gap may be a sliver: the ring shows where, whatever the zoom.
     L.rectangle(CORNERS(fault.bbox), { pane: "marks", color: "#b5342b", weight: 2, fillColor: "#b5342b", fillOpacity: 0.45 }).addTo(faults);
-    const [west, south, east, north] = fault.bbox;
+    ring(fault.bbox);
+  }
+
+  function ring(bbox) {
+    const [west, south, east, north] = bbox;
     const icon = L.divIcon({ className: "ring", iconSize: [28, 28] });
-    L.marker([(south + north) / 2, (west + east) / 2], { icon, pane: "marks", keyboard: false }).on("click", () => go(fault.bbox)).addTo(faults);
+    L.marker([(south + north) / 2, (west + east) / 2], { icon, pane: "marks", keyboard: false }).on("click", () => go(bbox)).addTo(faults);
   }
 
   function drawVerdicts(cover) {
@@ -31,6 +35,7 @@ export function start(map, { grids: tiles }) {
     if (cover.gaps.length) list.push(verdict(false, t("有 {n} 处空白：这里不属于任何网格。", { n: cover.gaps.length })));
     if (cover.overlaps.length) list.push(verdict(false, t("有 {n} 处重叠：这里同时属于两个网格。", { n: cover.overlaps.length })));
     if (cover.doors_without_grid) list.push(verdict(false, t("有 {n} 扇门不在任何网格里。", { n: number(cover.doors_without_grid) })));
+    if (cover.doors_in_several) list.push(verdict(false, t("有 {n} 扇门同时在几个网格里。", { n: number(cover.doors_in_several) })));
     byId("verdicts").replaceChildren(...list);
   }
 
@@ -52,13 +57,24 @@ export function start(map, { grids: tiles }) {
   function drawFaults(cover) {
     faults.clearLayers();
     const all = [...cover.gaps.map((fault) => [t("空白"), fault]), ...cover.overlaps.map((fault) => [t("重叠"), fault])];
-    byId("faults-section").hidden = !all.length;
+    // Where no plan holds at all, every door is astray, and a list of some of them says nothing.
+    const strays = cover.plan_ids.length ? cover.strays.map((door) => ({ ...door, bbox: [door.lon, door.lat, door.lon, door.lat] })) : [];
+    byId("faults-section").hidden = !all.length && !strays.length;
     all.forEach(([, fault]) => mark(fault));
-    byId("faults").replaceChildren(...all.map(([kind, fault]) =>
-      h("button", { class: "row", type: "button", onclick: () => go(fault.bbox) },
-        h("span", {}, h("span", { class: "badge badge--alarm" }, kind), " ", fault.community || ""),
-        h("span", { class: "row__value" }, t("{n} 平方米", { n: fault.area_m2 < 10 ? Number(fault.area_m2).toFixed(1) : number(fault.area_m2) })))));
+    strays.forEach((door) => ring(door.bbox));
+    const areas = all.map(([kind, fault]) =>
+      row(fault.bbox, [kind, fault.community || ""], t("{n} 平方米", { n: fault.area_m2 < 10 ? Number(fault.area_m2).toFixed(1) : number(fault.area_m2) })));
+    const doors = strays.map((door) =>
+      row(door.bbox, [door.grids ? t("门在 {n} 个网格里", { n: door.grids }) : t("门不在网格里"), door.name || t("没有名称的楼栋")], door.community || ""));
+    byId("faults").replaceChildren(...areas, ...doors);
+    const left = cover.doors_without_grid + cover.doors_in_several - strays.length;
+    setText("faults-note", strays.length && left > 0 ? t("另有 {n} 扇门未列出", { n: number(left) }) : "");
   }
+
+  const row = (bbox, [kind, name], value) =>
+    h("button", { class: "row", type: "button", onclick: () => go(bbox) },
+      h("span", {}, h("span", { class: "badge badge--alarm" }, kind), " ", name),
+      h("span", { class: "row__value" }, value));
 
   function drawVacancies(cover) {
     tiles.setVacant(cover.vacancies.map((grid) => grid.grid_code));

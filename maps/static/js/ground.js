@@ -83,12 +83,20 @@ function labelRules(P) {
   ];
 }
 
-// Households of each grid, written at its middle.
-function gridLabel(P) {
+const LABEL_ROOM = 10; // px
+
+// Households of each grid, written at its middle; not of those whose codes are in `unnamed`.
+function gridLabel(P, unnamed) {
   const text = new P.CenteredTextSymbolizer({
     labelProps: ["words"], font: `600 12px ${getComputedStyle(document.body).fontFamily}`, fill: colour("ink"), stroke: colour("ground-halo"), width: 2.5,
   });
-  const place = (layout, geom, feature) => text.place(layout, geom, { ...feature, props: { words: number(feature.props.households) } });
+  function place(layout, geom, feature) {
+    if (unnamed.has(feature.props.grid_code)) return undefined;
+    const labels = text.place(layout, geom, { ...feature, props: { words: number(feature.props.households) } });
+    // Room around each figure: two that touch read as one number.
+    for (const { bboxes } of labels || []) for (const box of bboxes) [box.minX, box.maxX] = [box.minX - LABEL_ROOM, box.maxX + LABEL_ROOM];
+    return labels;
+  }
   return { dataSource: "grids", dataLayer: "grid_labels", minzoom: 14, symbolizer: { place } };
 }
 
@@ -100,11 +108,11 @@ export function ground(map, options) {
   let names = null;
 
   // All names are placed by one labeler, so that grids' and streets' names never overlap.
-  function setGridLabels(url) {
+  function setGridLabels(url, unnamed = new Set()) {
     if (names) names.remove();
     const sources = url ? { base: source, grids: { url, maxDataZoom: 18 } } : { base: source };
     const rules = labelRules(P).map((rule) => ({ ...rule, dataSource: "base" }));
-    names = P.leafletLayer({ sources, attribution: "", lang: "zh-CN", pane: "labels", paintRules: [], labelRules: url ? [gridLabel(P), ...rules] : rules });
+    names = P.leafletLayer({ sources, attribution: "", lang: "zh-CN", pane: "labels", paintRules: [], labelRules: url ? [gridLabel(P, unnamed), ...rules] : rules });
     names.addTo(map);
   }
 

@@ -1,9 +1,10 @@
 // The residents' page: find the place, fetch the page again with it, put its answer in.
 
-import { byId, data, debounce, get, h, t } from "./core.js";
+import { byId, data, debounce, get, h, setAddress, t } from "./core.js";
 
 const page = document.querySelector("[data-lookup]");
 const saying = byId("saying");
+const KINDS = { compound: t("小区"), community: t("社区"), building: t("楼栋"), address: t("地址") };
 let mapIsHere = () => {};
 
 function say(words, failed = false) {
@@ -22,7 +23,7 @@ async function ask(query) {
     const next = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("answer");
     if (!next) throw new TypeError("no answer");
     byId("answer").replaceWith(document.adoptNode(next));
-    history.replaceState(null, "", lookupUrl(query));
+    setAddress(lookupUrl(query));
     say("");
     mapIsHere();
     if (next.childElementCount && window.matchMedia("(max-width: 860px)").matches) next.scrollIntoView({ block: "start", behavior: "smooth" });
@@ -63,13 +64,13 @@ function suggest() {
   function take(found) {
     input.value = found.label;
     close();
-    ask({ ...place(found.lon, found.lat), q: found.label });
+    ask({ ...place(found.lon, found.lat), ...(found.accuracy_m ? { accuracy_m: Math.round(found.accuracy_m) } : {}), q: found.label });
   }
   function draw() {
     list.replaceChildren(...places.map((found, index) => h("li", { role: "option", id: `found-${index}`, "aria-selected": String(index === at), onmousedown: (event) => {
       event.preventDefault();
       take(found);
-    } }, h("span", {}, found.label), h("small", {}, found.kind))));
+    } }, h("span", {}, found.label), h("small", {}, KINDS[found.kind] || found.kind))));
     list.hidden = !places.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
     if (at >= 0) input.setAttribute("aria-activedescendant", `found-${at}`);
@@ -116,13 +117,21 @@ export function start(map, { grids }) {
   mapIsHere = () => {
     const answer = byId("answer");
     const codes = (answer.dataset.grids || "").split(",").filter(Boolean);
-    grids.mark(codes);
     const [lon, lat] = (answer.dataset.place || "").split(",").map(Number);
+    grids.mark(answer.dataset.coarse ? [] : codes);
+    pin.remove();
     if (!answer.dataset.place || Number.isNaN(lat)) return;
     pin.setLatLng([lat, lon]).addTo(map);
-    map.setView([lat, lon], Math.max(map.getZoom(), 16));
+    // Outside the grids there is nothing to look at: the town stays in view, to choose a place in.
+    if (answer.dataset.answer === "outside") return;
+    map.setView([lat, lon], Math.max(map.getZoom(), answer.dataset.coarse ? 15 : 16));
   };
-  const point = (latlng) => ask(place(latlng.lng, latlng.lat));
+  // Who points at a map means a place some five pixels wide.
+  const point = (latlng) => {
+    const at = map.latLngToContainerPoint(latlng);
+    const accuracy = latlng.distanceTo(map.containerPointToLatLng(at.add([5, 0])));
+    return ask({ ...place(latlng.lng, latlng.lat), accuracy_m: Math.max(1, Math.min(5000, Math.round(accuracy))) });
+  };
   grids.onHover(() => []);
   grids.onClick((code, latlng) => point(latlng));
   map.on("click", (event) => point(event.latlng));

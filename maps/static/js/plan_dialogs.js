@@ -40,7 +40,9 @@ function dialog(name, submit) {
   return box;
 }
 
-export function dialogs({ plan, reload }) {
+const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
+
+export function dialogs({ plan, today, reload }) {
   const propose = dialog("propose", async (values) => {
     const bar = byId("propose-progress");
     bar.hidden = false;
@@ -74,5 +76,12 @@ export function dialogs({ plan, reload }) {
     await send("POST", `plans/${plan().plan_id}/publish`, values);
     await reload(plan().plan_id);
   });
-  if (publish) byId("publish").addEventListener("click", () => publish.showModal());
+  if (publish) {
+    byId("publish").addEventListener("click", () => {
+      const { name, area_name: area } = plan();
+      byId("publish-what").textContent = [name, area].filter(Boolean).join(" · ");
+      byId("publish-form").elements.valid_from.value = dayAfter(today());
+      publish.showModal();
+    });
+  }
 }

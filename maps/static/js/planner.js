@@ -1,14 +1,15 @@
 // The planner's page: a plan's grids on the map and in a table, following each other.
 
-import { byId, data, debounce, empty, fact, fill, get, h, number, percent, s, setText, t } from "./core.js";
+import { byId, data, debounce, empty, fact, fill, get, h, number, percent, s, setAddress, setText, t } from "./core.js";
 import { besideCard, card, chosen, fitBox, foldLegendOnPhone, keepInView } from "./map.js";
 import { dialogs } from "./plan_dialogs.js";
 import { sortable } from "./table.js";
 
 const [LOW, HIGH] = data.band;
 const BANDS = [["below", t("低于规模")], ["within", t("规模适当")], ["above", t("高于规模")], ["dedicated", t("专属")]];
+const UNPUBLISHED = new Set(["draft", "submitted", "approved"]);
 const BAND_WORDS = Object.fromEntries(BANDS);
-const STATES = { draft: t("草稿"), submitted: t("已提交"), returned: t("已退回"), approved: t("已批准"), published: t("已发布"), superseded: t("已替代") };
+const STATES = { draft: t("草案"), submitted: t("已提交"), returned: t("已退回"), approved: t("已批准"), published: t("已发布"), superseded: t("已替代") };
 
 // A small gauge: the band shaded, the households as a tick.
 function gauge(households) {
@@ -62,6 +63,18 @@ function zonesOf(zones) {
     h("div", { class: "row" }, h("span", {}, h("span", { class: "name" }, zone.name), h("span", { class: "code" }, zone.answerable_unit || t("未定包保单位"))), h("span", { class: "row__value" }, t("{n} 户", { n: number(zone.households) }))),
   );
   return h("div", {}, h("p", { class: "sub" }, t("责任区域与包保单位")), h("div", { class: "rows" }, rows));
+}
+
+const nameOf = (plan) => (plan.state === "published" ? plan.name : `${plan.name} · ${STATES[plan.state] || plan.state}`);
+
+// The day here, whatever the reader's clock is set to.
+const today = () => new Date().toLocaleDateString("sv-SE", { timeZone: "Asia/Shanghai" });
+
+// What to open unasked: of the plans in force today the one with most grids, not one community's newest draft.
+function usual(plans) {
+  const inForce = (plan) => plan.state === "published" && plan.valid_from && plan.valid_from <= today() && (!plan.valid_to || plan.valid_to > today());
+  const [widest] = plans.filter(inForce).sort((a, b) => b.grids - a.grids);
+  return widest || plans[0];
 }
 
 // The box (west, south, east, north) around all grids.
@@ -143,51 +156,61 @@ export function start(map, { ground, grids: tiles }) {
     const parts = [plan.area_name, plan.valid_from && t("{day} 起生效", { day: plan.valid_from }), t("第 {n} 版", { n: plan.revision }), plan.seed === null || plan.seed === undefined ? null : t("种子 {n}", { n: plan.seed })];
     setText("plan-note", parts.filter(Boolean).join(" · "));
     const publish = byId("publish");
-    if (publish) publish.hidden = plan.state !== "approved";
+    if (publish) publish.hidden = !UNPUBLISHED.has(plan.state);
+  }
+
+  function clearFilter() {
+    page.bands.clear();
+    byId("find").value = "";
+    byId("community").value = "";
   }
 
   async function openPlan(planId) {
-    page.plan = page.plans.find((plan) => String(plan.plan_id) === String(planId)) || page.plans[0];
+    const before = page.plan && page.plan.plan_id;
+    page.plan = page.plans.find((plan) => String(plan.plan_id) === String(planId)) || usual(page.plans);
+    const isOther = page.plan.plan_id !== before;
+    if (isOther) clearFilter();
     byId("plan").value = String(page.plan.plan_id);
-    history.replaceState(null, "", `?${new URLSearchParams({ plan: page.plan.plan_id, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
+    setAddress(`?${new URLSearchParams({ plan: page.plan.plan_id, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
     detail.close();
     drawPlan();
     const address = `/tiles/grids/${page.plan.plan_id}/{z}/{x}/{y}.mvt?v=${encodeURIComponent(page.plan.revision)}`;
     tiles.setTiles(address);
-    ground.setGridLabels(address);
+    ground.setGridLabels(null);
     byId("grids").tBodies[0].replaceChildren();
     const load = () => Promise.all([get(`plans/${page.plan.plan_id}`), get(`plans/${page.plan.plan_id}/grids`)]);
     await fill(byId("grids-state"), load, ([plan, { grids }]) => {
       page.report = plan.report;
       page.grids = grids;
       page.byCode = new Map(grids.map((grid) => [grid.grid_code, grid]));
+      const unnamed = new Set(grids.filter((grid) => grid.band === "dedicated").map((grid) => grid.grid_code));
+      ground.setGridLabels(address, unnamed);
       // Where nobody is registered yet, hatching every grid would only hide the sizes.
       const vacant = grids.filter((grid) => !grid.worker);
       tiles.setVacant(vacant.length < grids.length ? vacant.map((grid) => grid.grid_code) : []);
       const communities = new Map(grids.map((grid) => [grid.area_code, grid.community]));
+      const chosenCommunity = byId("community").value;
       byId("community").replaceChildren(h("option", { value: "" }, t("全部社区")), ...[...communities].map(([code, name]) => h("option", { value: code }, name)));
+      if (communities.has(chosenCommunity)) byId("community").value = chosenCommunity;
       drawSummary();
       drawBands();
       applyFilter();
-      if (grids.length && !isBefore(wholeOf(grids))) fitBox(map, wholeOf(grids), { animate: false, padding: [12, 12] });
+      if (grids.length && isOther) fitBox(map, wholeOf(grids), { animate: false, padding: [12, 12] });
     });
   }
-
-  // Whether the middle of the map shows this ground already: then the view stays where the reader has it.
-  const isBefore = ([west, south, east, north]) => L.latLngBounds([south, west], [north, east]).contains(map.getBounds().pad(-0.35));
 
   async function loadPlans(wanted) {
     await fill(byId("grids-state"), () => get("plans"), ({ plans }) => {
       page.plans = plans;
       byId("grids-state").replaceChildren();
-      byId("plan").replaceChildren(...plans.map((plan) => h("option", { value: plan.plan_id }, plan.name)));
+      byId("plan").replaceChildren(...plans.map((plan) => h("option", { value: plan.plan_id }, nameOf(plan))));
       if (!plans.length) {
         byId("plan").hidden = true;
         byId("grids-state").replaceChildren(empty(t("还没有网格方案。")));
         return;
       }
       byId("plan").hidden = false;
-      openPlan(wanted || plans[0].plan_id);
+      openPlan(wanted || usual(plans).plan_id);
     });
   }
 
@@ -200,6 +223,6 @@ export function start(map, { ground, grids: tiles }) {
   byId("find").addEventListener("input", debounce(applyFilter, 120));
   byId("community").addEventListener("change", applyFilter);
   byId("show-zones").addEventListener("change", (event) => tiles.setZones(event.target.checked));
-  dialogs({ plan: () => page.plan, reload: loadPlans });
+  dialogs({ plan: () => page.plan, today, reload: loadPlans });
   loadPlans(data.plan);
 }

@@ -3,25 +3,26 @@
 import { byId, colour, data, empty, fact, fill, get, h, number, percent, setText, t } from "./core.js";
 import { card, foldLegendOnPhone } from "./map.js";
 import { shape } from "./shapes.js";
+import { beyond } from "./walk_tiles.js";
 
 const ORDER = new Map(data.categories.map((category, index) => [category.key, index]));
 const OF = new Map(data.categories.map((category) => [category.key, category]));
-const TONES = ["walk-0", "walk-1", "walk-2", "walk-3", "walk-4"];
+const TONES = ["walk-0", "walk-1", "walk-2"];
 const minutesWord = (minutes) => t("{n} 分钟", { n: minutes });
 
 const mark = (key, size, selected) => shape(ORDER.get(key) || 0, (OF.get(key) || {}).colour || "#475356", size, selected);
 
 function drawLegend(limits) {
   const row = (tone, words) => h("div", { class: "legend__row" }, h("span", { class: `swatch swatch--${tone}` }), h("span", {}, words));
-  const tones = TONES.slice(3 - Math.min(limits.length, 3), 3);
+  const tones = TONES.slice(3 - Math.min(limits.length, 3));
   const rows = limits.map((limit, step) => row(tones[Math.min(step, tones.length - 1)], t("步行 {n} 分钟以内", { n: limit })));
-  rows.push(row("walk-3", t("超过 {n} 分钟", { n: limits[limits.length - 1] })), row("walk-4", t("步行到不了")));
+  rows.push(row("walk-3", beyond(data.minutes)));
   byId("walk-legend").replaceChildren(...rows);
   byId("shape-legend").replaceChildren(...data.categories.map((category) => h("div", { class: "legend__row" }, mark(category.key, 14), h("span", {}, category.label))));
 }
 
 export function start(map, { walks, grids }) {
-  const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes), chosen: null };
+  const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes), chosen: null, summary: null };
   const marks = L.layerGroup().addTo(map);
   const circles = L.layerGroup().addTo(map);
   const detail = card(() => {
@@ -102,24 +103,38 @@ export function start(map, { walks, grids }) {
         page.chosen = null;
         detail.close();
         drawChips();
+        drawHeadline();
+        fadeWalks();
       } }, mark(category.key, 14), category.label)));
   }
 
-  function drawHeadline(summary) {
-    const last = summary.within[summary.within.length - 1];
+  // People and buildings are counted for all kinds of stations together only.
+  function leftOut(only, households) {
+    if (only) return t("{n} 户在圈外", { n: number(households) });
+    const { people, buildings } = page.summary.left_out;
+    return t("{n} 户在圈外，约 {people} 人、{buildings} 栋楼", { n: number(households), people: number(people), buildings: number(buildings) });
+  }
+
+  function drawHeadline() {
+    const { summary } = page;
+    if (!summary) return;
+    const only = page.category ? OF.get(page.category) : null;
+    const within = only ? (summary.categories.find((category) => category.key === only.key) || { within: [] }).within : summary.within;
+    const last = within[within.length - 1] || { minutes: Math.max(...data.minutes), households: 0 };
+    const outside = only ? summary.households - last.households : summary.left_out.households;
     byId("headline").hidden = false;
-    setText("reach-share", percent(last.share));
+    setText("reach-share", summary.households ? percent(last.households / summary.households) : "–");
     byId("reach-words").replaceChildren(
       h("strong", {}, t("{n} 分钟内能走到服务的户", { n: last.minutes })), h("br"),
-      t("{n} 户在圈外，约 {people} 人、{buildings} 栋楼", { n: number(summary.left_out.households), people: number(summary.left_out.people), buildings: number(summary.left_out.buildings) }),
+      only ? t("仅 {category}", { category: only.label }) : t("任一类站点"), h("br"), leftOut(only, outside),
     );
-    let before = 0;
-    const parts = summary.within.map((step, index) => {
-      const households = step.households - before;
-      before = step.households;
-      return [index === 0 ? "var(--walk-0)" : "var(--walk-2)", households, t("{n} 分钟内", { n: step.minutes })];
+    let before = { minutes: 0, households: 0 };
+    const parts = within.map((step, index) => {
+      const part = [index === 0 ? "var(--walk-0)" : "var(--walk-2)", step.households - before.households, index === 0 ? t("{n} 分钟内", { n: step.minutes }) : t("{from}–{to} 分钟", { from: before.minutes, to: step.minutes })];
+      before = step;
+      return part;
     });
-    parts.push(["var(--walk-3)", summary.left_out.households, t("圈外")]);
+    parts.push(["var(--walk-3)", outside, beyond(data.minutes)]);
     byId("reach-stack").replaceChildren(
       h("div", { class: "stack", role: "img", "aria-label": parts.map(([, n, words]) => `${words} ${number(n)}`).join(", ") }, parts.map(([swatch, n]) => h("span", { swatch, "width%": (n / Math.max(summary.households, 1)) * 100 }))),
       h("div", { class: "key" }, parts.map(([swatch, n, words]) => h("span", {}, h("span", { class: "dot", swatch }), `${words} ${number(n)}`))),
@@ -140,8 +155,15 @@ export function start(map, { walks, grids }) {
 
   // Buildings are in the tiles from zoom 14 on: say so instead of showing an empty map.
   function hint() {
-    byId("hint").hidden = map.getZoom() >= 14;
-    setText("hint", t("放大后显示楼栋"));
+    const isFar = map.getZoom() < 14;
+    byId("hint").hidden = !isFar && !page.category;
+    setText("hint", isFar ? t("放大后显示楼栋") : t("楼栋颜色按任一类站点，已淡化"));
+  }
+
+  // The tiles know the nearest station of any kind: for one kind alone they are no answer.
+  function fadeWalks() {
+    walks.layer.setOpacity(page.category ? 0.25 : 1);
+    hint();
   }
 
   map.on("zoomend", hint);
@@ -150,7 +172,8 @@ export function start(map, { walks, grids }) {
   drawToggles();
   drawChips();
   fill(byId("reach-stack"), () => get("reach/summary"), (summary) => {
-    drawHeadline(summary);
+    page.summary = summary;
+    drawHeadline();
     drawTables(summary);
   });
   get("reach/stations").then(({ features }) => {

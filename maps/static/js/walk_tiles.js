@@ -11,15 +11,17 @@ export function walkLimits(minutes) {
   return limits;
 }
 
+// One class, one colour, one wording for doors beyond the longest threshold or without any way on foot.
+export const beyond = (minutes) => t("超过 {n} 分钟或步行不可达", { n: Math.max(...minutes) });
+
 export function walkTiles(map, options) {
   const limits = walkLimits(options.minutes);
   const tones = [0, 1, 2].slice(3 - Math.min(limits.length, 3)).map((step) => colour(`walk-${step}`));
   const far = colour("walk-3");
-  const none = colour("walk-4");
   const pointer = tip(map);
 
   function tone(minutes) {
-    if (minutes === null || minutes === undefined || Number.isNaN(minutes)) return none;
+    if (minutes === null || minutes === undefined || Number.isNaN(minutes)) return far;
     const step = limits.findIndex((limit) => minutes <= limit);
     return step < 0 ? far : tones[Math.min(step, tones.length - 1)];
   }
@@ -37,7 +39,7 @@ export function walkTiles(map, options) {
   layer.addTo(map);
   layer.on("mouseover mousemove", (event) => {
     const { walk_min: minutes, households } = event.layer.properties;
-    const words = minutes === undefined || minutes === null ? t("步行到不了任何站点") : t("步行 {n} 分钟", { n: Math.ceil(minutes) });
+    const words = minutes === undefined || minutes === null ? beyond(options.minutes) : t("步行 {n} 分钟", { n: Math.ceil(minutes) });
     pointer.show(event.latlng, words, t("{n} 户", { n: number(households) }));
   });
   layer.on("mouseout", () => pointer.hide());

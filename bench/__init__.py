@@ -1,0 +1,1 @@
+"""Speed, measured: one file a task, run by `make bench NAME=task`, never in CI."""
