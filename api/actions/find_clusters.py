@@ -9,6 +9,7 @@ from data.stores import areas as area_store
 from data.stores import incidents as incident_store
 from data.stores.incidents import IncidentFilter
 from geo.clusters import METHOD, clusters
+from geo.codes import LEVEL_DIGITS
 
 
 def find_clusters(
@@ -23,7 +24,8 @@ def find_clusters(
     """Find and store the clusters of every category apart, over the whole record; return how many.
 
     A category at a time, because a street officer asks "where do drains block", and a mix of
-    everything only finds where many people live.
+    everything only finds where many people live. A street at a time, because no office may see
+    another's incidents, not even counted into a cluster on the border.
     """
     rule = profile.incidents
     with reading(engine, scope=scope) as connection:
@@ -31,7 +33,10 @@ def find_clusters(
         areas = area_store.read_areas(connection, level="community")
     progress(0.2, f"reading {len(incidents):,} incidents")
     eps_m, least = rule.cluster_eps_m, rule.cluster_min_incidents
-    found = [clusters(group, eps_m=eps_m, min_incidents=least)[1] for _, group in incidents.groupby("category")]
+    street = incidents["area_code"].str[: LEVEL_DIGITS["street"]]
+    found = [
+        clusters(group, eps_m=eps_m, min_incidents=least)[1] for _, group in incidents.groupby([street, "category"])
+    ]
     progress(0.9, "writing clusters")
     with transaction(engine, actor=actor, action="find_clusters", scope=scope, commit=commit) as connection:
         count = incident_store.write_clusters(

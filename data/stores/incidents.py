@@ -254,7 +254,8 @@ def _conditions(filters: IncidentFilter) -> list[ColumnElement[bool]]:
         if name in ("category", "tier", "state") and wanted is not None:
             conditions.append(table[name] == wanted)
     if filters.bbox is not None:
-        conditions.append(table.geometry.op("&&")(func.ST_MakeEnvelope(*filters.bbox, 4326)))
+        # Not && alone: it compares boxes rounded to four bytes, and lets in what lies just outside.
+        conditions.append(func.ST_Intersects(table.geometry, func.ST_MakeEnvelope(*filters.bbox, 4326)))
     return conditions
 
 

@@ -65,6 +65,9 @@ def test_several_where_a_phone_does_not_know_where_it_is(service: Service) -> No
     found = look(service, *AT(4, 1), accuracy_m=400)
     assert (found.answer, found.certain) == ("several", False)
     assert len(found.grids) >= 3
+    assert found.is_coarse
+    assert (found.question, found.stations) == (None, [])
+    assert "400" in found.message
 
 
 def test_outside_and_no_active_plan(service: Service) -> None:

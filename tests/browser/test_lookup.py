@@ -39,7 +39,11 @@ def test_a_place_is_found_by_name(open_browser: Open, served: Served) -> None:
     page = open_browser("phone").open("/lookup")
     page.fill("#q", name)
     page.locator("#found [role=option]").first.click()
-    expect(page.locator(".plate").first).to_be_visible()
+    expect(page.locator(".message")).to_be_visible()
+    # A compound is a place of many doors: its extent goes along, and too wide a one names nobody.
+    accuracy_m = float(re.search(r"accuracy_m=(\d+)", page.url)[1])  # type: ignore[index]  # no match fails the test
+    assert accuracy_m > 0
+    assert (page.locator(".plate").count() > 0) != (page.locator("#answer").get_attribute("data-coarse") == "yes")
 
 
 def test_without_javascript_the_answer_is_in_the_page(open_browser: Open, served: Served) -> None:
@@ -49,8 +53,26 @@ def test_without_javascript_the_answer_is_in_the_page(open_browser: Open, served
     expect(page.locator(".plate").first).to_be_visible()
     name = str(served.town.compounds["name"].dropna().iloc[0])
     page = watched.open(f"/lookup?q={name}")
+    assert "accuracy_m=" in (page.locator(".places a").first.get_attribute("href") or "")
     page.locator(".places a").first.click()
-    expect(page.locator(".plate").first).to_be_visible()
+    expect(page.locator(".message")).to_be_visible()
+
+
+def test_a_place_known_too_roughly_names_nobody(open_browser: Open, served: Served) -> None:
+    lon, lat = door(served)
+    page = open_browser("phone").open(f"/lookup?lon={lon}&lat={lat}&accuracy_m=4000")
+    expect(page.locator(".message")).to_contain_text("4000")
+    assert page.locator(".plate").count() == 0
+    expect(page.locator(".desk")).to_contain_text("12345")
+
+
+def test_the_other_language_keeps_to_the_answer(open_browser: Open, served: Served) -> None:
+    page = open_browser("phone").open("/lookup")
+    name = str(served.town.compounds["name"].dropna().iloc[0])
+    page.fill("#q", name)
+    page.locator("#found [role=option]").first.click()
+    expect(page.locator(".message")).to_be_visible()
+    assert "lon=" in (page.locator(".masthead__end a[hreflang]").get_attribute("href") or "")
 
 
 def test_outside_the_town_the_page_says_so_and_names_the_desk(open_browser: Open) -> None:

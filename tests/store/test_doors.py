@@ -81,6 +81,16 @@ def test_a_place_lies_where_it_is(streets: Connection) -> None:
     assert best["id"] == "101"
 
 
+def test_a_name_of_many_doors_says_how_far_it_reaches(streets: Connection) -> None:
+    """The radius holds the whole extent in the local metre zone, and is no more than its widest width."""
+    best = doors.search(streets, "金桂花园", 1).iloc[0]
+    metres = gpd.GeoSeries([square(4, 0), shapely.Point(best["lon"], best["lat"])], crs=4326).to_crs(4545)
+    corners = shapely.points(shapely.get_coordinates(metres.iloc[0]))
+    reach_m = shapely.distance(metres.iloc[1], corners).max()
+    assert best["accuracy_m"] == pytest.approx(reach_m, abs=1 + reach_m * 0.002)
+    assert (doors.search(streets, "金桂花园12号楼", 1)["accuracy_m"] == 0).all()
+
+
 NONSENSE = ["", "   ", "，。", "\x00", "%", "_", "%%%", "查无此地", "zzzz", "'; DROP TABLE areas; --"]
 
 

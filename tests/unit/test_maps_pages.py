@@ -179,6 +179,36 @@ def test_minutes_on_foot_are_rounded_up():
     assert "步行 4 分钟" in html  # 3.2 minutes in the context
 
 
+def test_a_place_known_too_roughly_shows_no_card_but_the_desk():
+    rows = [{"grid_code": str(n), "name": f"格{n}", "community": "乙"} for n in range(7)]
+    body = {"answer": "several", "certain": False, "is_coarse": True, "message": "不够准", "grids": rows,
+            "desk": {"name": "台", "phone": "123"}}  # fmt: skip
+    context = lookup.LookupContext(Shell("x"), VIEW, answer=lookup.answer_from(body), place=(107.7, 27.9))
+    html = lookup.render(context, language="zh", nonce="n")
+    assert 'class="plate' not in html
+    assert "不够准" in html
+    assert "需要帮助？" in html
+    assert 'href="tel:123"' in html
+
+
+@pytest.mark.parametrize(("measured", "said"), [(15.0, True), (None, False)])
+def test_a_station_is_far_only_where_walks_were_measured(measured, said):
+    station = {"name": "站", "category": "a", "category_label": "类", "walk_min": None, "distance_m": 352.0}
+    body = {"answer": "assigned", "certain": True, "message": "", "stations": [station], "walk_max_min": measured}
+    context = lookup.LookupContext(Shell("x"), VIEW, answer=lookup.answer_from(body), place=(107.7, 27.9))
+    html = lookup.render(context, language="zh", nonce="n")
+    assert "直线 352 米" in html
+    assert ("步行超过 15 分钟" in html) == said
+
+
+@pytest.mark.parametrize(("accuracy_m", "expected"), [(120.0, "&amp;accuracy_m=120&amp;q="), (0.0, None)])
+def test_links_of_places_pass_on_how_wide_the_place_is(accuracy_m, expected):
+    places = (lookup.FoundPlace("青石苑", "compound", 107.7, 27.9, accuracy_m),)
+    html = lookup.render(lookup.LookupContext(Shell("x"), VIEW, places=places), language="zh", nonce="n")
+    assert "<small>小区</small>" in html
+    assert (expected in html) if expected else ("accuracy_m" not in html)
+
+
 def test_answer_from_leaves_out_what_it_does_not_know():
     answer = lookup.answer_from({"answer": "outside", "certain": True, "message": "m", "grids": None, "later": 1})
     assert answer == lookup.Answer("outside", True, "m")

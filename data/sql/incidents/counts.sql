@@ -21,7 +21,7 @@ WITH kept AS (
         AND (cast(:state AS text) IS NULL OR i.state = :state)
         AND (
             cast(:west AS double precision) IS NULL
-            OR i.geometry && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+            OR ST_Intersects(i.geometry, ST_MakeEnvelope(:west, :south, :east, :north, 4326))
         )
 )
 SELECT
