@@ -19,7 +19,7 @@ HEIGHTS = {1440: 900, 1024: 768, 375: 812}
 
 
 def click_grid(page: Page) -> None:
-    page.locator("#grids tbody tr").nth(20).click()
+    page.locator("#grids tbody tr").nth(3).click()
 
 
 def show_the_year(page: Page) -> None:
@@ -27,15 +27,15 @@ def show_the_year(page: Page) -> None:
 
 
 def open_door(page: Page) -> None:
-    page.fill("#q", "社区")
+    page.fill("#q", "2栋")
     page.locator("#found [role=option]").first.click()
     page.locator(".plate").first.wait_for()
 
 
 SHOTS: tuple[tuple[str, str, int, Callable[[Page], None] | None], ...] = (
     ("home-1440", "/", 1440, None),
-    ("planner-1440", "/planner", 1440, click_grid),
-    ("planner-1024", "/planner", 1024, None),
+    ("planner-1440", "/planner", 1440, None),
+    ("planner-1024", "/planner", 1024, click_grid),
     ("planner-375", "/planner", 375, None),
     ("cover-1440", "/cover", 1440, None),
     ("cover-375", "/cover", 375, None),

@@ -3,7 +3,6 @@
 import { byId, h, t } from "./core.js";
 
 export function openMap(id, view) {
-  const [west, south, east, north] = view.bounds;
   const box = byId(id);
   box.setAttribute("aria-label", t("地图"));
   const map = L.map(box, {
@@ -22,12 +21,13 @@ export function openMap(id, view) {
   L.control.attribution({ prefix: false }).addAttribution(h("span", {}, view.attribution).innerHTML).addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   L.control.zoom({ position: "bottomright", zoomInTitle: t("放大"), zoomOutTitle: t("缩小") }).addTo(map);
-  openOn(map, L.latLngBounds([south, west], [north, east]));
+  openOn(map, view.bounds);
   return map;
 }
 
 // The nearest whole zoom level, not the next smaller one: a town that is a little too wide beats one lost in its margins.
-function openOn(map, bounds) {
+export function openOn(map, [west, south, east, north]) {
+  const bounds = L.latLngBounds([south, west], [north, east]);
   map.options.zoomSnap = 0;
   const zoom = Math.round(map.getBoundsZoom(bounds) - 0.08);
   map.options.zoomSnap = 1;

@@ -1,7 +1,7 @@
 // The planner's page: a plan's grids on the map and in a table, following each other.
 
 import { byId, data, debounce, empty, fact, fill, get, h, number, percent, s, setAddress, setText, t } from "./core.js";
-import { besideCard, card, chosen, fitBox, foldLegendOnPhone, keepInView } from "./map.js";
+import { besideCard, card, chosen, fitBox, foldLegendOnPhone, keepInView, openOn } from "./map.js";
 import { dialogs } from "./plan_dialogs.js";
 import { sortable } from "./table.js";
 
@@ -195,7 +195,7 @@ export function start(map, { ground, grids: tiles }) {
       drawSummary();
       drawBands();
       applyFilter();
-      if (grids.length && isOther) fitBox(map, wholeOf(grids), { animate: false, padding: [12, 12] });
+      if (grids.length && isOther) openOn(map, wholeOf(grids));
     });
   }
 
