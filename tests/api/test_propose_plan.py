@@ -55,7 +55,8 @@ def test_grids_zones_and_units_are_dissolved_from_their_cells_and_sums_are_the_r
             assert connection.scalar(total, {"id": plan_id}) == grids
         off = text(
             "SELECT count(*) FROM grids g WHERE g.plan_id = :id AND NOT ST_Equals(g.geometry,"
-            " (SELECT ST_Union(c.geometry) FROM plan_cells pc JOIN cells c USING (cell_id) WHERE pc.grid_id = g.grid_id))"
+            " (SELECT ST_Union(c.geometry) FROM plan_cells pc JOIN cells c USING (cell_id)"
+            " WHERE pc.grid_id = g.grid_id))"
         )
         assert connection.scalar(off, {"id": plan_id}) == 0
 
