@@ -55,8 +55,8 @@ stop: ## stop the private PostGIS
 	@$(WANGGE) database stop
 
 lock: ## resolve the lock files anew (needs uv)
-	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements.lock --upgrade -q
-	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --generate-hashes --no-emit-index-url --python-version 3.11 -o requirements-dev.lock -q
+	uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 -o requirements.lock --upgrade -q
+	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --generate-hashes --python-version 3.11 -o requirements-dev.lock -q
 
 clean: ## stop the server; remove the environment, assets and the private cluster
 	-@$(WANGGE) database stop

@@ -16,7 +16,7 @@ def sources(*folders: str, pattern: str = "*.py") -> list[Path]:
         path
         for folder in folders
         for path in (ROOT / folder).rglob(pattern)
-        if not {"vendor", "versions", "node_modules"} & set(path.parts)
+        if not {"vendor", "node_modules"} & set(path.parts)
     )
 
 
