@@ -1,5 +1,9 @@
 """Every route, every role, own and foreign scope, over HTTP, against the access table."""
 
+import math
+import re
+
+import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -9,7 +13,7 @@ from api.access import ACCESS, ROLES, RouteTableError, check_routes, route_key
 from api.app import create_app
 from api.auth import GuardedRoute
 from api.settings import Settings
-from tests.fixtures.services import Service
+from tests.fixtures.services import STREET_1, STREET_2, Service
 
 PLANNED_GRID = "529901001001001"
 # What a route's path and query need to be answered at all; the guard is asked before any of it is looked at.
@@ -58,6 +62,56 @@ def test_each_role_gets_in_where_the_table_says_and_nowhere_else(service: Servic
             assert status == 401, (key, role, status)
         else:
             assert status == 403, (key, role, status)
+
+
+def told(answer: httpx2.Response) -> str:
+    """What an answer says, tiles included: text properties stand in them letter by letter."""
+    return answer.content.decode("utf-8", errors="replace")
+
+
+def whole_town(key: str) -> dict[str, object]:
+    """Path values that reach over both streets: a tile that holds the town, a bbox around it."""
+    lon, lat, z = 107.708, 27.952, 13
+    x = int((lon + 180) / 360 * 2**z)
+    y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**z)
+    return {"z": z, "x": x, "y": y}
+
+
+# Pictures have no text to look for: tests/api/test_scope.py compares them pixel by pixel.
+SCOPED = [key for key in ROWS if ACCESS[key].is_scoped and key.startswith("GET") and not key.endswith(".png")]
+
+
+@pytest.mark.parametrize("street", [STREET_1, STREET_2])
+@pytest.mark.parametrize("key", SCOPED)
+def test_in_each_role_a_street_is_told_of_itself_and_never_of_its_neighbour(
+    service: Service, key: str, street: str
+) -> None:
+    other = STREET_2 if street == STREET_1 else STREET_1
+    foreign = {"plan_id": service.town.plan_id, "grid_code": f"{other}001001", "job_id": 999_999, **whole_town(key)}
+    path = key.split(" ", 1)[1].format(**foreign)
+    for role in sorted(ACCESS[key].roles):
+        with service.client(f"{role}_of_{street}") as client:
+            answers = [client.get(path), client.get(path, params={"bbox": "107,27,108,28"})]
+        for answer in answers:
+            assert answer.status_code < 500, (role, answer.status_code)
+            # A refusal may repeat the code that was asked for; an answer may not know it.
+            if answer.is_success:
+                assert not re.search(rf"{other}\d", told(answer)), (role, answer.url)
+        if "{grid_code}" in key:
+            assert answers[0].status_code == 404, role
+
+
+def test_the_same_questions_do_name_both_streets_to_one_who_may_see_both(service: Service) -> None:
+    named = set()
+    for key in SCOPED:
+        path = key.split(" ", 1)[1]
+        values = {"plan_id": service.town.plan_id, "grid_code": PLANNED_GRID, "job_id": 1, **whole_town(key)}
+        with service.client("admin") as client:
+            text = told(client.get(path.format(**values)))
+        named |= {key} if re.search(rf"{STREET_2}\d", text) and re.search(rf"{STREET_1}\d", text) else set()
+    # Were this empty, the test above could not fail.
+    assert {"GET /api/v1/plans/{plan_id}/grids", "GET /api/v1/cover", "GET /api/v1/incidents"} <= named
+    assert "GET /tiles/grids/{plan_id}/{z}/{x}/{y}.mvt" in named
 
 
 @pytest.mark.parametrize("key", [key for key in ROWS if not ACCESS[key].is_public])
