@@ -1,9 +1,10 @@
 # Wangge. `make demo` and `make test` are all you need; each sets up what it needs and is safe to run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-test gate lint format types contracts bench stop clean lock openapi pictures
+.PHONY: help demo test setup setup-test gate lint format types contracts bench places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
 NAME ?= town
+ROUNDS ?= 10
 AT ?= http://127.0.0.1:8000
 
 help: ## show this list
@@ -50,6 +51,15 @@ pictures: setup-test ## take the README's pictures anew: make pictures AT=http:/
 
 bench: setup-test ## measure one task: make bench NAME=town
 	@.venv/bin/python -m bench.$(NAME)
+
+places: setup-test ## every place profile on invented ground, checked: make places SCALE=1
+	@.venv/bin/python -m bench.places
+
+fuzz: setup-test ## the laws again and again on fresh random input: make fuzz ROUNDS=100
+	@for round in $$(seq $(ROUNDS)); do .venv/bin/python -m pytest tests/laws --hypothesis-seed=$$RANDOM$$RANDOM || exit 1; done
+
+soak: setup-test ## kills, crashes, jobs and conflicts again and again: make soak ROUNDS=100
+	@for round in $$(seq $(ROUNDS)); do .venv/bin/python -m pytest tests/store/test_server.py tests/api/test_jobs.py tests/api/test_fresh.py tests/api/test_command_line.py || exit 1; done
 
 stop: ## stop the private PostGIS
 	@$(WANGGE) database stop
