@@ -52,7 +52,7 @@ class Envelope:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(inner, receive, answer)
-            except Exception:
+            except Exception:  # raised again below, unless it was answered and logged already
                 # Starlette raises an unforeseen error again after `api.errors` has answered and logged it;
                 # the server would then cut the connection that other answers still come by.
                 if not is_answered:
