@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from api.errors import TABLE, kind_of
 from geo.errors import BadPointError, InputError, NotFoundError, WanggeError
-from tests.fixtures.services import Service
+from tests.fixtures.services import ACCOUNTS, Service
 
 HOSTILE = (
     "' OR '1'='1",
@@ -152,7 +152,7 @@ def test_hostile_words_are_only_words(service: Service, words: str) -> None:
         assert "<script>alert(1)</script>" not in asked[1].text
         assert client.get("/api/v1/incidents/summary").json()["total"] == 62
     with service.engine.connect() as conn:
-        assert conn.scalar(text("SELECT count(*) FROM accounts")) == 11
+        assert conn.scalar(text("SELECT count(*) FROM accounts")) == len(ACCOUNTS)
 
 
 def test_the_table_answers_a_subclass_as_its_nearest_base() -> None:
