@@ -7,7 +7,8 @@ the border was drawn.
 
 Frames
     cells       index cell_id; kind, compound_id; Polygon.
-    borders     (row); cell_a < cell_b, length_m, kind (road, water, wall, rail, none, passage), is_walkable.
+    borders     (row); cell_a < cell_b, length_m, kind (road, water, wall, rail, none, passage), road_class,
+                is_walkable.
 
 EPSG:4326 in; lengths in metres, measured in the local metre zone. See docs/methods/cells.md for the rules
 on foot and their limits.
@@ -20,14 +21,14 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from geo.blocks import FAST, RAIL, ROAD, WALL, WALLED_KINDS, WATER, Ground, ground, line_bits, metric_shapes
+from geo.blocks import FAST, RAIL, ROAD, WALL, WALLED_KINDS, WATER, Ground, ground, line_bits, metric_shapes, road_at
 from geo.crossings import crossing_links
 from geo.crs import metric_crs_of
 from geo.edges import Bools, Floats, Ints, Shapes, SharedEdges, lines_through, shared_edges
 from geo.frames import WGS84, require, require_geometry
 
 KINDS = ("none", "road", "wall", "rail", "water")
-COLUMNS = ("cell_a", "cell_b", "length_m", "kind", "is_walkable")
+COLUMNS = ("cell_a", "cell_b", "length_m", "kind", "road_class", "is_walkable")
 Bits = NDArray[np.uint8]
 
 
@@ -69,10 +70,11 @@ def borders_between(
     Returns
     -------
     pandas.DataFrame
-        One row a pair of cells, sorted by cell_a, cell_b. ``kind`` is what lies on most of the length.
-        ``is_walkable``: one can step from one to the other - along a free stretch, through a gate, or along a
-        walkable street. A row of kind ``passage`` has no length: the cells do not touch (or only across
-        water), but a street or gate joins them.
+        One row a pair of cells, sorted by cell_a, cell_b. ``kind`` is what lies on most of the length. ``road_class``
+        is the class of the road that lies on most of a border of kind ``road`` (of two that lie on one another the
+        greater), None on all others. ``is_walkable``: one can step from one to the other - along a free stretch,
+        through a gate, or along a walkable street. A row of kind ``passage`` has no length: the cells do not touch
+        (or only across water), but a street or gate joins them.
 
     Raises
     ------
@@ -81,7 +83,8 @@ def borders_between(
     """
     _check(cells, streets, barriers, gates, compounds)
     if len(cells) == 0:
-        return _frame(np.empty((0, 2), dtype=np.int64), np.empty(0), np.empty(0, dtype=object), np.empty(0, dtype=bool))
+        none = np.empty(0, dtype=object)
+        return _frame(np.empty((0, 2), dtype=np.int64), np.empty(0), none, none, np.empty(0, dtype=bool))
     cells = cells.sort_index()
     crs = metric_crs_of(cells)
     edges = _metric(shared_edges(cells.geometry.to_numpy()), crs)
@@ -95,6 +98,7 @@ def borders_between(
     lengths: Floats = edges.lengths()
     total = np.bincount(row, lengths, len(pairs)).astype(np.float64)
     kind = _kinds(lengths, bits, row, wet[pairs].any(axis=1))
+    road_class = _road_classes(edges, bits, row, kind, cut)
     free = np.bincount(row, lengths * ((bits & (WATER | RAIL | WALL | FAST)) == 0), len(pairs))
     walkable = free >= np.minimum(free_m, 0.5 * total)
     points, keys = metric_shapes(gates, "gates", crs), _keys(gates["compound_id"])
@@ -107,7 +111,7 @@ def borders_between(
             _gate_links(shapes, ~wet, home, points[idle], keys[idle], reach_m=gate_reach_m),
         ]
     )
-    return _with_links(cells.index.to_numpy(), pairs, total, kind, walkable, links)
+    return _with_links(_frame(pairs, total, kind, road_class, walkable), links, cells.index.to_numpy())
 
 
 def _check(
@@ -164,6 +168,20 @@ def _kinds(lengths: Floats, bits: Bits, row: Ints, has_water: Bools) -> NDArray[
     return names
 
 
+def _road_classes(
+    edges: SharedEdges, bits: Bits, row: Ints, kind: NDArray[np.object_], cut: Ground
+) -> NDArray[np.object_]:
+    """Return the class of the road on most of each border of kind road, None for the others."""
+    there = np.flatnonzero(((bits & ROAD) > 0) & (kind == "road")[row])
+    name = road_at(edges.taken(there).middles(), cut)
+    total = np.zeros((len(kind), len(cut.road_classes) + 1))
+    np.add.at(total, (row[there], name), edges.lengths()[there])
+    classes: NDArray[np.object_] = np.array([*cut.road_classes, None], dtype=object)
+    most = np.where(kind == "road", total[:, : max(len(cut.road_classes), 1)].argmax(axis=1), len(cut.road_classes))
+    found: NDArray[np.object_] = classes[most]
+    return found
+
+
 def _gated(
     edges: SharedEdges, bits: Bits, row: Ints, home: Ints, gates: Shapes, keys: Ints, *, gate_m: float
 ) -> tuple[Bools, Bools]:
@@ -205,31 +223,34 @@ def _gate_links(shapes: Shapes, dry: Bools, home: Ints, gates: Shapes, keys: Int
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _with_links(
-    ids: NDArray[np.generic],
-    pairs: Ints,
+def _with_links(borders: pd.DataFrame, links: Ints, ids: NDArray[np.generic]) -> pd.DataFrame:
+    """Return borders of positions as borders of ids: walkable where a link follows one, a passage for other links."""
+    count = np.int64(len(ids))
+    known = borders["cell_a"].to_numpy() * count + borders["cell_b"].to_numpy()
+    wanted = np.unique(links[:, 0] * count + links[:, 1])
+    more = np.setdiff1d(wanted, known)
+    passages = _frame(
+        np.column_stack(np.divmod(more, count)),
+        np.zeros(len(more)),
+        np.full(len(more), "passage", dtype=object),
+        np.full(len(more), None, dtype=object),
+        np.ones(len(more), dtype=bool),
+    )
+    borders = borders.assign(is_walkable=borders["is_walkable"] | np.isin(known, wanted))
+    columns = {name: np.concatenate([borders[name].array, passages[name].array]) for name in COLUMNS[2:]}
+    pairs = ids[np.concatenate([borders[["cell_a", "cell_b"]], passages[["cell_a", "cell_b"]]])]
+    whole = _frame(pairs, columns["length_m"], columns["kind"], columns["road_class"], columns["is_walkable"])
+    return whole.sort_values(["cell_a", "cell_b"], ignore_index=True)
+
+
+def _frame(
+    pairs: NDArray[np.generic],
     lengths: Floats,
     kind: NDArray[np.object_],
+    road_class: NDArray[np.object_],
     walkable: Bools,
-    links: Ints,
 ) -> pd.DataFrame:
-    """Return the borders, made walkable where a link follows them, and a passage for every other link."""
-    count = np.int64(len(ids))
-    known, wanted = pairs[:, 0] * count + pairs[:, 1], np.unique(links[:, 0] * count + links[:, 1])
-    walkable = walkable | np.isin(known, wanted)
-    more = np.setdiff1d(wanted, known)
-    passages = np.column_stack(np.divmod(more, count))
-    return _frame(
-        ids[np.concatenate([pairs, passages])],
-        np.concatenate([lengths, np.zeros(len(more))]),
-        np.concatenate([kind, np.full(len(more), "passage", dtype=object)]),
-        np.concatenate([walkable, np.ones(len(more), dtype=bool)]),
-    )
-
-
-def _frame(pairs: NDArray[np.generic], lengths: Floats, kind: NDArray[np.object_], walkable: Bools) -> pd.DataFrame:
-    """Return the border frame, sorted."""
-    frame = pd.DataFrame(
-        {"cell_a": pairs[:, 0], "cell_b": pairs[:, 1], "length_m": lengths, "kind": kind, "is_walkable": walkable}
-    )
-    return frame.sort_values(["cell_a", "cell_b"], ignore_index=True)
+    """Return the border frame; a missing class stays None."""
+    classes = pd.Series(road_class, dtype=object)
+    columns = (pairs[:, 0], pairs[:, 1], lengths, kind, classes, walkable)
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))

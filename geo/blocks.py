@@ -17,11 +17,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from geo.edges import Floats, Ints, Shapes, lines_through, points_at
+from geo.edges import Floats, Ints, Shapes, lines_through, points_at, unique_points
 from geo.frames import POLYGONS, require_geometry
 
 GRID_M = 1e-4
@@ -39,10 +40,15 @@ WALLED_KINDS = ("walled",)
 
 @dataclass(frozen=True)
 class Ground:
-    """Everything that cuts ground, in one metre plane; arrays of geometries, empty ones left out."""
+    """Everything that cuts ground, in one metre plane; arrays of geometries, empty ones left out.
+
+    `road_class` has for each of `roads` its position in `road_classes`, the greatest road first.
+    """
 
     cuts: Shapes
     roads: Shapes
+    road_class: Ints
+    road_classes: tuple[str, ...]
     trunks: Shapes
     motorways: Shapes
     rails: Shapes
@@ -82,9 +88,15 @@ def ground(
     estates, walled = metric_shapes(compounds, "compounds", crs), compounds["kind"].isin(WALLED_KINDS).to_numpy(bool)
     is_drive = streets["road_class"].eq("service").to_numpy(bool) & streets["is_private"].to_numpy(bool)
     cuts = streets["road_class"].isin(cutting).to_numpy(bool) & ~is_drive
+    is_road = ~streets["road_class"].isin(FOOT_CLASSES).to_numpy(bool)
+    names = _by_rank(streets["road_class"][is_road])
+    roads, of = shapely.get_parts(lines[is_road], return_index=True)
+    drawn = shapely.length(roads) > 0
     return Ground(
         cuts=lines_of(lines[cuts]),
-        roads=lines_of(lines[~streets["road_class"].isin(FOOT_CLASSES).to_numpy(bool)]),
+        roads=roads[drawn],
+        road_class=pd.Index(names).get_indexer(streets["road_class"][is_road])[of[drawn]],
+        road_classes=names,
         trunks=lines_of(lines[level & streets["road_class"].isin(TRUNK_CLASSES).to_numpy(bool)]),
         motorways=lines_of(lines[level & streets["road_class"].isin(MOTORWAY_CLASSES).to_numpy(bool)]),
         rails=lines_of(shapes[kinds == "rail"]),
@@ -93,6 +105,12 @@ def ground(
         walls=np.concatenate([lines_of(shapes[kinds == "wall"]), lines_of(estates[walled])]),
         compounds=estates,
     )
+
+
+def _by_rank(classes: pd.Series) -> tuple[str, ...]:
+    """Return the distinct road classes, the greatest first, unknown ones last by name."""
+    rank = {name: place for place, name in enumerate(CUTTING_CLASSES)}
+    return tuple(sorted(classes.unique(), key=lambda name: (rank.get(name, len(rank)), str(name))))
 
 
 def areal(shapes: Shapes) -> Shapes:
@@ -124,6 +142,17 @@ def faces(lines: Shapes) -> Shapes:
     return ordered
 
 
+def loose(lines: Shapes, blocks: Shapes) -> Shapes:
+    """Return the noded lines that are on no outline of a block: dead ends, open walls."""
+    points, line = shapely.get_coordinates(np.concatenate([lines, shapely.get_rings(blocks)]), return_index=True)
+    ids = unique_points(points)[1]
+    first = np.flatnonzero(line[1:] == line[:-1])
+    keys = np.minimum(ids[first], ids[first + 1]) * len(points) + np.maximum(ids[first], ids[first + 1])
+    own, start = np.unique(line[first], return_index=True)  # a noded line is on an outline from end to end, or nowhere
+    free: Shapes = lines[~np.isin(keys[start[own < len(lines)]], keys[line[first] >= len(lines)])]
+    return free
+
+
 def first_hit(shapes: Shapes, points: Shapes) -> Ints:
     """Return for each point the lowest position of a polygon that has it (border included), -1 where none."""
     hits = np.full(len(points), len(shapes), dtype=np.int64)
@@ -150,8 +179,25 @@ def line_bits(points: Floats, cut: Ground, *, tolerance_m: float = 0.05) -> NDAr
     return bits
 
 
+def road_at(points: Floats, cut: Ground, *, tolerance_m: float = 0.05) -> Ints:
+    """Return the class of the road at each of ``(n, 2)`` points, the greatest where there are several, or -1.
+
+    The class is a position in ``cut.road_classes``.
+    """
+    found = np.full(len(points), len(cut.road_classes), dtype=np.int64)
+    lines, of = pieces_of(cut.roads)
+    point, piece = shapely.STRtree(lines).query(points_at(points), predicate="dwithin", distance=tolerance_m)
+    np.minimum.at(found, point, cut.road_class[of[piece]])
+    return np.where(found == len(cut.road_classes), -1, found)
+
+
 def pieces(lines: Shapes) -> Shapes:
     """Return the straight segments of lines, each a LineString of two points."""
+    return pieces_of(lines)[0]
+
+
+def pieces_of(lines: Shapes) -> tuple[Shapes, Ints]:
+    """Return the straight segments of lines, and the line each is of."""
     points, line = shapely.get_coordinates(lines, return_index=True)
     inside = line[1:] == line[:-1]
-    return lines_through(np.stack([points[:-1][inside], points[1:][inside]], axis=1))
+    return lines_through(np.stack([points[:-1][inside], points[1:][inside]], axis=1)), line[1:][inside]

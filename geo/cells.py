@@ -38,6 +38,7 @@ from geo.blocks import (
     ground,
     line_bits,
     lines_of,
+    loose,
     metric_shapes,
     noded,
 )
@@ -53,6 +54,7 @@ from geo.tessellation import Faces, divided
 COLUMNS = (
     "area_code", "building_id", "stairwell_id", "compound_id", "kind", "use", "households", "people", "geometry",
 )  # fmt: skip
+PARTS = ("stairwell", "share")
 POCKET_M = 10.0
 FREE_M = 1.0
 
@@ -69,6 +71,7 @@ def cells_from_ground(
     cutting: Sequence[str] = CUTTING_CLASSES,
     sliver_m2: float = 1.0,
     strip_m: float = 2.0,
+    workers: int | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the cells of communities: an enclosed tessellation around buildings.
 
@@ -94,14 +97,17 @@ def cells_from_ground(
         Road classes that cut ground.
     sliver_m2, strip_m
         Open and water faces with less ground, or a smaller mean width (2 area / perimeter), join a neighbour.
+    workers
+        Threads to work with; None for one a core. The cells are the same whatever it is.
 
     Returns
     -------
     geopandas.GeoDataFrame
         Cells, EPSG:4326. ``attrs["outside"]`` lists the buildings outside every community (or without a geometry):
         they have no cell. ``attrs["joined"]`` lists buildings too small to draw a cell for; their households
-        and people are in the cell they stand in. Households and people of all cells add up to those of all
-        buildings but the ones outside, exactly.
+        and people are in the cell they stand in. ``attrs["cut"]`` lists the buildings above `households_max`, by
+        how they were cut: ``{"stairwell": ids, "share": ids}``; equal shares are a guess, to be checked on site.
+        Households and people of all cells add up to those of all buildings but the ones outside, exactly.
 
     Raises
     ------
@@ -115,10 +121,10 @@ def cells_from_ground(
     cut = ground(streets.sort_index(), barriers.sort_index(), compounds.sort_index(), crs=crs, cutting=cutting)
     placed, prints, outside = _placed(buildings.sort_index(), outlines, crs)
     waters = _dry(cut.waters, prints)
-    lines, blocks, community = _blocks(outlines, cut, waters)
+    blocks, community, ends = _blocks(outlines, cut, waters)
     who = owners(placed, stairwells, households_max=households_max, crs=crs)
-    found = _samples(prints, blocks, who)
-    pieces = divided(lines, blocks, found, owners=len(who))
+    found = _samples(prints, blocks, who, workers)
+    pieces = divided(blocks, ends, found, workers=workers)
     is_water = first_hit(waters, shapely.point_on_surface(blocks)) >= 0
     target = _targets(pieces, community, is_water, found, cut, sliver_m2=sliver_m2, strip_m=strip_m)
     shapes, heads = _merged(pieces.shapes, target)
@@ -176,17 +182,17 @@ def _dry(waters: Shapes, prints: Shapes) -> Shapes:
     return areal(drained)
 
 
-def _blocks(outlines: Shapes, cut: Ground, waters: Shapes) -> tuple[Shapes, Shapes, Ints]:
-    """Return the noded lines, the blocks they enclose inside communities, and the community of each."""
+def _blocks(outlines: Shapes, cut: Ground, waters: Shapes) -> tuple[Shapes, Ints, Shapes]:
+    """Return the blocks inside communities, the community of each, and the lines that enclose nothing."""
     cuts = np.concatenate([cut.cuts, cut.rails, cut.streams, cut.walls, lines_of(cut.compounds), lines_of(waters)])
     near = np.unique(shapely.STRtree(cuts).query(outlines, predicate="intersects")[1])
     lines = noded(np.concatenate([lines_of(outlines), cuts[near]]))
     blocks = faces(lines)
     community = first_hit(outlines, shapely.point_on_surface(blocks))
-    return lines, blocks[community >= 0], community[community >= 0]
+    return blocks[community >= 0], community[community >= 0], loose(lines, blocks)
 
 
-def _samples(prints: Shapes, blocks: Shapes, who: pd.DataFrame) -> Samples:
+def _samples(prints: Shapes, blocks: Shapes, who: pd.DataFrame, workers: int | None) -> Samples:
     """Return the points that stand for owners, each in the block of its building's representative point."""
     if len(prints) == 0:
         return Samples(np.empty((0, 2)), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
@@ -194,7 +200,7 @@ def _samples(prints: Shapes, blocks: Shapes, who: pd.DataFrame) -> Samples:
     block = first_hit(blocks, doors)
     astray = block < 0  # on the outermost outline, off by the rounding of the grid
     block[astray] = shapely.STRtree(blocks).nearest(doors[astray])
-    return samples(prints, block, blocks, who)
+    return samples(prints, block, blocks, who, workers=workers)
 
 
 def _targets(
@@ -296,5 +302,11 @@ def _finished(
     order = np.lexsort((-middles[:, 1], middles[:, 0], cells["area_code"].to_numpy(str)))
     frame = gpd.GeoDataFrame(cells, geometry=degrees, crs=WGS84).iloc[order][list(COLUMNS)]
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="cell_id").astype("int64")
-    frame.attrs = {"outside": outside, "joined": joined}
+    frame.attrs = {"outside": outside, "joined": joined, "cut": {kind: _ids_of(frame, kind) for kind in PARTS}}
     return frame
+
+
+def _ids_of(cells: gpd.GeoDataFrame, kind: str) -> list[object]:
+    """Return the buildings of the cells of one kind, each once."""
+    ids: list[object] = np.sort(cells.loc[cells["kind"] == kind, "building_id"].dropna().unique()).tolist()
+    return ids

@@ -20,10 +20,12 @@ from geo.crs import metric_crs_of
 from geo.edges import Bools, Ints, Shapes
 from geo.errors import InputError
 from geo.frames import POLYGONS, WGS84, require, require_geometry
+from geo.threads import mapped, runs
 
 TOLERANCE_M2 = 0.01
 SLIVER_M = 0.5
 ROUNDING_M = 0.001
+PART = 10_000  # cells a thread joins at a time
 FINDINGS = ("gap", "overlap", "sliver_gap", "sliver_overlap", "outside", "building_in_none", "building_in_two")
 COLUMNS = ("finding", "place", "area_code", "grid", "other", "building_id", "area_m2")
 
@@ -107,15 +109,26 @@ def _check_assignment(cells: gpd.GeoDataFrame, assignment: pd.Series) -> None:
 def _unions(shapes: Shapes, row: Ints) -> Shapes:
     """Return one MultiPolygon for each row number, joined along shared edges."""
     order = np.argsort(row, kind="stable")
-    groups = np.split(shapes[order], np.flatnonzero(np.diff(row[order])) + 1) if len(row) else []
+    cuts = runs(row[order], PART)
+    parts = zip(np.split(shapes[order], cuts), np.split(row[order], cuts), strict=True)
+    joined = np.concatenate(mapped(lambda part: _joined(*part), parts))
+    parts_of, at = shapely.get_parts(joined, return_index=True)
+    ground = shapely.get_dimensions(parts_of) == 2
+    return np.asarray(shapely.multipolygons(parts_of[ground], indices=at[ground]), dtype=object)
+
+
+def _joined(shapes: Shapes, row: Ints) -> Shapes:
+    """Return the union of each run of shapes with one row number; by overlay where they are no cover."""
+    groups = np.split(shapes, np.flatnonzero(np.diff(row)) + 1) if len(row) else []
     joined = np.empty(len(groups), dtype=object)
     for place, group in enumerate(groups):
-        joined[place] = shapely.coverage_union_all(group)
+        try:
+            joined[place] = shapely.coverage_union_all(group)
+        except shapely.GEOSException:  # edges that overlap, or that meet without a common vertex
+            joined[place] = shapely.union_all(group)
     for place in np.flatnonzero(~shapely.is_valid(joined)).tolist():
         joined[place] = shapely.union_all(groups[place])
-    parts, at = shapely.get_parts(joined, return_index=True)
-    ground = shapely.get_dimensions(parts) == 2
-    return np.asarray(shapely.multipolygons(parts[ground], indices=at[ground]), dtype=object)
+    return joined
 
 
 def shapes_of_units(cells: gpd.GeoDataFrame, unit_cells: pd.DataFrame) -> gpd.GeoSeries:

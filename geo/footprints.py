@@ -20,6 +20,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from geo.edges import Floats, Ints, Shapes, unique_points
+from geo.threads import in_parts
 
 INSET_M = 0.6
 WAVE_M = 0.25
@@ -39,7 +40,9 @@ class Samples:
     block: Ints
 
 
-def samples(footprints: Shapes, block: Ints, blocks: Shapes, owners: pd.DataFrame) -> Samples:
+def samples(
+    footprints: Shapes, block: Ints, blocks: Shapes, owners: pd.DataFrame, *, workers: int | None = None
+) -> Samples:
     """Return the points that stand for ``k`` owners of ``n`` footprints inside their blocks.
 
     Parameters
@@ -52,13 +55,15 @@ def samples(footprints: Shapes, block: Ints, blocks: Shapes, owners: pd.DataFram
         All blocks, Polygons.
     owners
         ``k`` rows as of `geo.owners.owners`, sorted by ``building``.
+    workers
+        Threads; None for one a core.
     """
     shapes = _clipped(footprints, block, blocks)
     first = _same(shapes, block)
     group = first[owners["building"].to_numpy()]
     heads = np.flatnonzero(first == np.arange(len(first)))
     count = np.bincount(group, minlength=len(shapes))[heads]
-    places, at = _outline_points(shapes[heads], count)
+    places, at = _outline_points(shapes[heads], count, workers)
     owner_of_head = np.full(len(shapes), -1, dtype=np.int64)
     owner_of_head[group[::-1]] = np.arange(len(group))[::-1]  # the first owner of each head
     owner = owner_of_head[heads][at]
@@ -107,24 +112,40 @@ def _same(shapes: Shapes, block: Ints) -> Ints:
     return heads
 
 
-def _outline_points(shapes: Shapes, count: Ints) -> tuple[Floats, Ints]:
+def _outline_points(shapes: Shapes, count: Ints, workers: int | None) -> tuple[Floats, Ints]:
     """Return points along the outlines and the position of the footprint each stands for, ascending."""
-    clearance = np.full(len(shapes), CLEARANCE_MAX_M)
-    pair, distance = shapely.STRtree(shapes).query_nearest(
-        shapes, max_distance=CLEARANCE_MAX_M, exclusive=True, return_distance=True, all_matches=False
-    )
-    clearance[pair[0]] = distance
+    clearance = _clearance(shapes, workers)
     close = clearance < 1.0
     drawn = shapes.copy()
-    drawn[close] = shapely.buffer(shapes[close], -INSET_M, join_style="mitre")
+    drawn[close] = in_parts(
+        lambda part: shapely.buffer(part, -INSET_M, join_style="mitre"), shapes[close], workers=workers
+    )
     gone = shapely.area(drawn) < SMALLEST_M2 / 4
     drawn[gone] = shapes[gone]
     spacing = np.sqrt(8 * WAVE_M * (clearance + np.where(close, 2 * INSET_M, 0.0))).clip(*SPACING_M)
     sides = np.ptp(shapely.bounds(drawn).reshape(-1, 2, 2), axis=1).max(axis=1)
     spacing = np.where(count > 1, np.minimum(PARTED_M, sides / (4 * count)), spacing)
-    drawn = shapely.simplify(drawn, 0.1)
-    places, at = shapely.get_coordinates(shapely.segmentize(drawn, spacing), return_index=True)
+    dotted = in_parts(
+        lambda part, m: shapely.segmentize(shapely.simplify(part, 0.1), m), drawn, spacing, workers=workers
+    )
+    places, at = shapely.get_coordinates(dotted, return_index=True)
     return places, at.astype(np.int64)
+
+
+def _clearance(shapes: Shapes, workers: int | None) -> Floats:
+    """Return how far the next footprint is from each, `CLEARANCE_MAX_M` at most."""
+    tree = shapely.STRtree(shapes)
+    tree.query(shapes[:1])  # builds it, before threads share it
+
+    def nearest(part: Shapes) -> Floats:
+        away = np.full(len(part), CLEARANCE_MAX_M)
+        found, distance = tree.query_nearest(
+            part, max_distance=CLEARANCE_MAX_M, exclusive=True, return_distance=True, all_matches=False
+        )
+        away[found[0]] = distance
+        return away
+
+    return in_parts(nearest, shapes, workers=workers)
 
 
 def _part(places: Floats, doors: Floats, shape: shapely.Geometry) -> Ints:
@@ -148,10 +169,15 @@ def _part(places: Floats, doors: Floats, shape: shapely.Geometry) -> Ints:
 
 def _distinct(found: Samples) -> Samples:
     """Return the samples without points that fall together to the millimetre: the first one keeps the place."""
-    far = found.block * (10 * np.ptp(found.places[:, 0]) + 1e4)
-    apart = np.column_stack([found.places[:, 0] + far, found.places[:, 1]])
-    ids = unique_points(np.round(apart, 3).astype(np.float64))[1]
-    kept = np.sort(np.unique(ids, return_index=True)[1])
+    corner = found.places.min(axis=0)
+    step = np.round((found.places - corner) * 1000).astype(np.int64)
+    keys = step[:, 0] * (step[:, 1].max() + 1) + step[:, 1]
+    order = np.argsort(keys, kind="stable")
+    twin = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    doubtful = np.union1d(order[twin], order[twin + 1])
+    ids = unique_points(np.column_stack([keys[doubtful], found.block[doubtful]]).astype(np.float64))[1]
+    kept = np.ones(len(keys), dtype=bool)
+    kept[np.delete(doubtful, np.unique(ids, return_index=True)[1])] = False
     return Samples(found.places[kept], found.owner[kept], found.block[kept])
 
 

@@ -1,29 +1,34 @@
 """Tessellation: blocks divided around the buildings in them, so that neighbours share every vertex.
 
 Inside a block, ground belongs to the owner whose outline is nearest (a Voronoi diagram of the outline
-points, borders kept only between different owners). Those borders and all block outlines are noded
-together and polygonized: the faces tile, by construction. Borders are straightened by up to
-`STRAIGHTEN_M`. One metre plane throughout.
+points, borders kept only between different owners, straightened by up to `STRAIGHTEN_M`). Those borders and
+the outline of the block are noded together and polygonized: the faces tile the block, by construction.
+Blocks are divided in parts of the town, on all cores; what they put on their common outlines is agreed upon
+in `geo.seams`. One metre plane throughout.
 
 Limits: nearness is as the crow flies inside the block's plane, so a block that bends can cut an
 owner's ground in two; the part away from the building is left loose for a neighbour.
 Source: enclosed tessellation, Fleischmann et al. (2020).
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import shapely
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import cKDTree
 
-from geo.blocks import GRID_M, SPAN_M, faces, first_hit, noded
-from geo.edges import Bools, Floats, Ints, Shapes, lines_through, points_at
+from geo.blocks import GRID_M, SPAN_M, faces, first_hit, lines_of, noded
+from geo.chains import chained, voronoi_edges
+from geo.edges import Bools, Floats, Ints, Shapes, points_at
 from geo.footprints import Samples
+from geo.seams import Rim, agreed, joined, rim_of
+from geo.threads import mapped, runs
 
 STRAIGHTEN_M = 0.25
 OVERSHOOT_M = 0.01
 SPECK_M = 0.25
 ROUNDS = 3
+PART = 100_000  # points a part of the town
 
 
 @dataclass(frozen=True)
@@ -35,36 +40,110 @@ class Faces:
     owner: Ints
 
 
-def divided(lines: Shapes, blocks: Shapes, found: Samples, *, owners: int) -> Faces:
+def divided(blocks: Shapes, ends: Shapes, found: Samples, *, workers: int | None = None) -> Faces:
     """Return the blocks divided around their owners.
 
     Parameters
     ----------
-    lines
-        The noded lines that enclose the blocks.
     blocks
-        ``(b,)`` Polygons; ground outside them is left out.
+        ``(b,)`` Polygons that share their vertices; ground outside them is left out.
+    ends
+        Lines inside blocks that enclose nothing, noded with the blocks' outlines: dead ends. Where a border of
+        owners crosses one, ground beyond it is cut off from its owner.
     found
-        Points that stand for owners, each inside its block.
-    owners
-        How many owners there are. Each gets exactly one face, save those whose ground was too small to draw
-        (see `geo.cells`).
+        Points that stand for owners, each inside its block; all points of an owner in one block.
+    workers
+        Threads; None for one a core. The faces do not depend on it.
+
+    Returns
+    -------
+    Faces
+        West to east, north to south. Each owner has exactly one face, save those whose ground was too small to
+        draw (see `geo.cells`).
     """
-    shapes = faces(noded(np.concatenate([lines, _borders(blocks, found)])))
+    parts = _parts(found)
+    shapes, block = _divided(blocks, ends, [_taken(found, part) for part in parts], workers)
+    order = np.argsort(block, kind="stable")
+    bounds = np.searchsorted(block[order], [0, *(found.block[part[0]] for part in parts[1:]), len(blocks)])
+    jobs = [
+        (shapes[mine], block[mine], _taken(found, part))
+        for part, mine in zip(parts, np.split(order, bounds[1:-1]), strict=True)
+    ]
+    drawn = mapped(lambda job: _owned(*job, blocks), jobs, workers=workers)
+    shapes, block, owner = (np.concatenate(arrays) for arrays in zip(*drawn, strict=True))
+    middles = shapely.get_coordinates(shapely.point_on_surface(shapes))
+    order = np.lexsort((-middles[:, 1], middles[:, 0]))
+    return Faces(shapes[order], block[order], owner[order])
+
+
+def _parts(found: Samples) -> list[Ints]:
+    """Return the samples in parts of whole blocks, some `PART` each, by block."""
+    order = np.argsort(found.block, kind="stable")
+    return np.split(order, runs(found.block[order], PART))
+
+
+def _taken(found: Samples, keep: Ints) -> Samples:
+    """Return the samples at positions."""
+    return Samples(found.places[keep], found.owner[keep], found.block[keep])
+
+
+def _divided(blocks: Shapes, ends: Shapes, parts: list[Samples], workers: int | None) -> tuple[Shapes, Ints]:
+    """Return the blocks cut along the borders of their owners, and the block of each face."""
+    home = first_hit(blocks, shapely.line_interpolate_point(ends, 0.5, normalized=True))
+    cut = mapped(lambda part: _cut(blocks, (ends, home), part), parts, workers=workers)
+    busy = np.concatenate([np.unique(part.block) for part in parts])
+    idle = np.setdiff1d(np.arange(len(blocks)), busy)
+    whole = shapely.normalize(blocks[idle])
+    shapes = np.concatenate([*(faces for faces, _, _ in cut), whole])
+    block = np.concatenate([*(block for _, block, _ in cut), idle])
+    rim = joined([*(rim for _, _, rim in cut), rim_of(whole)], [*(len(faces) for faces, _, _ in cut), len(whole)])
+    fitting = agreed(shapes, block, blocks, rim, workers=workers)
+    if fitting is not None:
+        return fitting
+    found = Samples(*(np.concatenate(arrays) for arrays in zip(*map(astuple, parts), strict=True)))
+    return _cut_at_once(blocks, ends, found)
+
+
+def _cut(blocks: Shapes, ends: tuple[Shapes, Ints], found: Samples) -> tuple[Shapes, Ints, Rim]:
+    """Return the blocks that have samples, cut along the borders of their owners one by one; block and rim."""
+    chains, at = _borders(blocks, found)
+    torn = np.unique(at)
+    rims, of = shapely.get_parts(shapely.boundary(blocks[torn]), return_index=True)
+    inner = np.isin(ends[1], torn)
+    lines, which = np.concatenate([chains, rims, ends[0][inner]]), np.concatenate([at, torn[of], ends[1][inner]])
+    groups, names = _grouped(lines, which)
+    groups = np.asarray(shapely.union_all(groups[:, None], axis=1, grid_size=GRID_M), dtype=object)
+    shapes, of = shapely.get_parts(shapely.polygonize(groups[:, None]), return_index=True)
+    inside = shapely.intersects(blocks[names[of]], shapely.point_on_surface(shapes))
+    whole = np.setdiff1d(found.block, torn)
+    shapes = shapely.normalize(np.concatenate([shapes[inside], blocks[whole]]))
+    return shapes, np.concatenate([names[of][inside], whole]), rim_of(shapes)
+
+
+def _cut_at_once(blocks: Shapes, ends: Shapes, found: Samples) -> tuple[Shapes, Ints]:
+    """Return all blocks cut along the borders of their owners, noded together: what always fits, but slowly."""
+    chains, _ = _borders(blocks, found)
+    shapes = faces(noded(np.concatenate([chains, lines_of(blocks), ends])))
     block = first_hit(blocks, shapely.point_on_surface(shapes))
-    drawn = Faces(shapes[block >= 0], block[block >= 0], np.full(int((block >= 0).sum()), -1, dtype=np.int64))
-    if owners == 0:
-        return drawn
-    anchors, nearest = _anchors(found, owners), _Nearest(found)
-    drawn = Faces(drawn.shapes, drawn.block, nearest.owners(drawn.shapes, drawn.block))
+    return shapes[block >= 0], block[block >= 0]
+
+
+def _owned(shapes: Shapes, block: Ints, found: Samples, blocks: Shapes) -> tuple[Shapes, Ints, Ints]:
+    """Return faces, their blocks and owners: one face for each owner, as far as its ground can be drawn."""
+    names, which = np.unique(found.owner, return_inverse=True)
+    if len(names) == 0:
+        return shapes, block, np.full(len(shapes), -1, dtype=np.int64)
+    found = Samples(found.places, which, found.block)
+    anchors, nearest = _anchors(found, len(names)), _Nearest(found)
+    drawn = Faces(shapes, block, nearest.owners(shapes, block))
     for last in range(ROUNDS + 1):
         main = _mains(drawn, anchors)
         if main.min() >= 0 or last == ROUNDS:
             break
         drawn = _with_specks(drawn, blocks, np.flatnonzero(main < 0), nearest)
     owner = np.full(len(drawn.shapes), -1, dtype=np.int64)
-    owner[main[main >= 0]] = np.flatnonzero(main >= 0)
-    return Faces(drawn.shapes, drawn.block, owner)
+    owner[main[main >= 0]] = names[main >= 0]
+    return drawn.shapes, drawn.block, owner
 
 
 class _Nearest:
@@ -113,19 +192,24 @@ def _anchors(found: Samples, owners: int) -> Floats:
     return anchors
 
 
-def _borders(blocks: Shapes, found: Samples) -> Shapes:
-    """Return the lines between different owners, straightened and cut off just past their block."""
+def _borders(blocks: Shapes, found: Samples) -> tuple[Shapes, Ints]:
+    """Return the lines between different owners, straightened and cut off just past their block, and that block."""
     order = np.argsort(found.block, kind="stable")
     block, starts = np.unique(found.block[order], return_index=True)
-    groups = np.split(order, starts[1:]) if len(block) else []
-    drawn, at = [np.empty((0, 2, 2))], [np.empty(0, dtype=np.int64)]
-    for place, mine in zip(block, groups, strict=True):
+    places, ends, at = [np.empty((0, 2))], [np.empty((0, 2), dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    count = 0
+    for place, mine in zip(block, np.split(order, starts[1:]) if len(block) else [], strict=True):
         if np.ptp(found.owner[mine]) > 0:
-            drawn.append(_voronoi(found.places[mine], found.owner[mine], shapely.bounds(blocks[place])))
-            at.append(np.full(len(drawn[-1]), place, dtype=np.int64))
-    segments, index = np.concatenate(drawn), np.concatenate(at)
-    chains, chain_of = _chains(segments, index)
-    return _cut_off(shapely.segmentize(chains, SPAN_M), chain_of, blocks)
+            drawn = voronoi_edges(found.places[mine], found.owner[mine], shapely.bounds(blocks[place]))
+            places.append(drawn[0])
+            ends.append(drawn[1] + count)
+            at.append(np.full(len(drawn[0]), place, dtype=np.int64))
+            count += len(drawn[0])
+    chains, origin = chained(np.concatenate(places), np.concatenate(ends))
+    rings = shapely.is_closed(chains)
+    chains[~rings] = shapely.simplify(chains[~rings], STRAIGHTEN_M, preserve_topology=False)
+    chains[rings] = shapely.simplify(chains[rings], STRAIGHTEN_M, preserve_topology=True)
+    return _cut_off(shapely.segmentize(chains, SPAN_M), np.concatenate(at)[origin], blocks)
 
 
 def _grouped(lines: Shapes, group: Ints) -> tuple[Shapes, Ints]:
@@ -136,59 +220,18 @@ def _grouped(lines: Shapes, group: Ints) -> tuple[Shapes, Ints]:
     return groups, names
 
 
-def _chains(segments: Floats, block: Ints) -> tuple[Shapes, Ints]:
-    """Return segments joined into straightened lines from fork to fork, and the block of each line."""
-    joined, blocks = _grouped(lines_through(segments), block)
-    chains, at = shapely.get_parts(shapely.line_merge(joined), return_index=True)
-    rings = shapely.is_closed(chains)
-    chains[~rings] = shapely.simplify(chains[~rings], STRAIGHTEN_M, preserve_topology=False)
-    chains[rings] = shapely.simplify(chains[rings], STRAIGHTEN_M, preserve_topology=True)
-    return chains, blocks[at]
-
-
-def _voronoi(places: Floats, owner: Ints, bounds: Floats) -> Floats:
-    """Return the Voronoi edges between points of different owners, ``(m, 2, 2)``, on the grid.
-
-    Edges are the duals of Delaunay edges: circumcentre to circumcentre. A frame of far points keeps
-    every edge that crosses the bounds finite.
-    """
-    centre = (bounds[:2] + bounds[2:]) / 2
-    reach = 3 * np.hypot(*(bounds[2:] - bounds[:2])) + 10
-    turn = 2 * np.pi * (np.arange(8) + 0.3) / 8
-    frame = reach * np.column_stack([np.cos(turn), np.sin(turn)])
-    points = np.vstack([places - centre, frame])
-    who = np.append(owner, np.full(len(frame), -1))
-    mesh = Delaunay(points)
-    one = np.repeat(np.arange(len(mesh.simplices)), 3)
-    other = mesh.neighbors.ravel()
-    corners = who[mesh.simplices[:, [[1, 2], [2, 0], [0, 1]]]].reshape(-1, 2)
-    border = (one < other) & (corners[:, 0] != corners[:, 1]) & (corners.min(axis=1) >= 0)
-    middles = np.round((_circumcentres(points[mesh.simplices]) + centre) / GRID_M) * GRID_M
-    edges = np.stack([middles[one[border]], middles[other[border]]], axis=1)
-    drawn: Floats = edges[(edges[:, 0] != edges[:, 1]).any(axis=1)]
-    return drawn
-
-
-def _circumcentres(corners: Floats) -> Floats:
-    """Return the circumcentres of ``(n, 3, 2)`` triangles; the middle of one that is flat."""
-    base = corners[:, 0]
-    b, c = corners[:, 1] - base, corners[:, 2] - base
-    double = 2 * (b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0])
-    b2, c2 = (b**2).sum(axis=1), (c**2).sum(axis=1)
-    flat = np.abs(double) < 1e-12 * (b2 + c2)
-    safe = np.where(flat, 1.0, double)
-    offset = np.column_stack([c[:, 1] * b2 - b[:, 1] * c2, b[:, 0] * c2 - c[:, 0] * b2]) / safe[:, None]
-    return base + np.where(flat[:, None], (b + c) / 3, offset)
-
-
-def _cut_off(chains: Shapes, block: Ints, blocks: Shapes) -> Shapes:
-    """Return the chains without what lies more than a centimetre outside their block."""
+def _cut_off(chains: Shapes, block: Ints, blocks: Shapes) -> tuple[Shapes, Ints]:
+    """Return the chains without what lies more than a centimetre outside their block, and their blocks."""
     shapely.prepare(blocks)
     inside = shapely.contains_properly(blocks[block], chains)
+    if inside.all():
+        return chains, block
     rim, homes = _grouped(chains[~inside], block[~inside])
     wide = shapely.buffer(blocks[homes], OVERSHOOT_M, join_style="mitre")
-    pieces = shapely.get_parts(shapely.get_parts(shapely.intersection(rim, wide)))
-    return np.concatenate([chains[inside], pieces[shapely.get_dimensions(pieces) == 1]])
+    pieces, of = shapely.get_parts(shapely.intersection(rim, wide), return_index=True)
+    pieces, inner = shapely.get_parts(pieces, return_index=True)
+    lines = shapely.get_dimensions(pieces) == 1
+    return np.concatenate([chains[inside], pieces[lines]]), np.concatenate([block[inside], homes[of[inner[lines]]]])
 
 
 def _run(values: Ints, order: Ints, value: int) -> Ints:

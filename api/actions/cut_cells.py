@@ -1,5 +1,7 @@
 """Cut cells: from ground to the smallest pieces that can change hands, and what lies between them."""
 
+from typing import Any
+
 from sqlalchemy import Engine
 
 from api.actions import Progress, silent
@@ -51,7 +53,17 @@ def cut_cells(
     progress(0.8, f"writing {len(cells):,} cells")
     with transaction(engine, actor=actor, action="cut_cells", commit=commit) as connection:
         cell_store.write_cells(connection, cells, borders)
-    outside = len(cells.attrs.get("outside", ()))
-    note = f", {outside:,} buildings lie outside every community" if outside else ""
-    progress(1.0, f"{len(cells):,} cells, {len(borders):,} borders{note}")
+    progress(1.0, f"{len(cells):,} cells, {len(borders):,} borders{_notes(cells.attrs)}")
     return len(cells)
+
+
+def _notes(attrs: dict[Any, Any]) -> str:
+    """Return what a planner should know of the cells, in words; empty where all went by the book."""
+    cut = attrs.get("cut", {})
+    notes = (
+        (len(attrs.get("outside", ())), "buildings lie outside every community"),
+        (len(cut.get("stairwell", ())), "buildings above the band cut by stairwell"),
+        (len(cut.get("share", ())), "buildings above the band cut in equal shares: their stairwells are not known"),
+        (len(attrs.get("joined", ())), "buildings too small to draw share the cell they stand in"),
+    )
+    return "".join(f", {count:,} {what}" for count, what in notes if count)

@@ -83,8 +83,8 @@ def draw_town(profile: Profile, *, scale: float = 1.0, seed: int = 0) -> Town:
         parts.append(part)
     frames = _together(parts, profile, county)
     crs = metric_crs(LON, LAT)
-    shift = _shift(tiles, crs)
-    placed = {name: _degrees(frame, crs, shift) for name, frame in frames.items() if name != "people"}
+    shift, to_degrees = _shift(tiles, crs), pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+    placed = {name: _degrees(frame, to_degrees, shift) for name, frame in frames.items() if name != "people"}
     return Town(
         name=profile.place.name.zh, people=frames["people"], source=town_source(scale=scale, seed=seed), **placed
     )
@@ -161,9 +161,8 @@ def _shift(tiles: list[Valley], crs: pyproj.CRS) -> Points:
     return np.asarray(np.round(np.array(place) - middle, 3))
 
 
-def _degrees(frame: gpd.GeoDataFrame, crs: pyproj.CRS, shift: Points) -> gpd.GeoDataFrame:
+def _degrees(frame: gpd.GeoDataFrame, to_degrees: pyproj.Transformer, shift: Points) -> gpd.GeoDataFrame:
     """Return a frame of tile metres in EPSG:4326. Equal vertices stay equal."""
-    to_degrees = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
 
     def move(coords: Points) -> Points:
         return np.column_stack(to_degrees.transform(coords[:, 0] + shift[0], coords[:, 1] + shift[1]))

@@ -22,7 +22,7 @@ def write_cells(connection: Connection, cells: gpd.GeoDataFrame, borders: pd.Dat
     cells
         index cell_id; columns as in the table. Ids must not be those of another community's cells.
     borders
-        cell_a, cell_b, length_m, kind, is_walkable.
+        cell_a, cell_b, length_m, kind, is_walkable and, where known, road_class.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def read_cells(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDa
 
 
 def read_borders(connection: Connection, *, within: str = EVERYWHERE) -> pd.DataFrame:
-    """Return borders whose two cells lie inside: cell_a < cell_b, length_m, kind, is_walkable; rows from 0."""
+    """Return borders whose two cells lie inside: cell_a < cell_b, length_m, kind, road_class, is_walkable."""
     one, other = cells_table.alias(), cells_table.alias()
     statement = select(cell_borders).order_by(cell_borders.c.cell_a, cell_borders.c.cell_b)
     if within != EVERYWHERE:

@@ -212,6 +212,12 @@ cell_borders = Table(
         CheckConstraint("kind in ('road','water','wall','rail','none','passage')", name="kind"),
         nullable=False,
     ),
+    Column(
+        "road_class",
+        Text,
+        CheckConstraint("road_class is null or kind = 'road'", name="road_class"),
+        comment="of the road that lies on most of the border; as in streets",
+    ),
     Column("is_walkable", Boolean, nullable=False),
     CheckConstraint("cell_a < cell_b", name="order"),
 )

@@ -1,6 +1,7 @@
 """Ground, cells and stations: the part of the country asked for, and no other; cells replaced as a whole."""
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -145,3 +146,17 @@ def test_a_border_is_told_from_the_lower_cell(undone: Connection) -> None:
     border = pd.DataFrame({"cell_a": [2], "cell_b": [1], "length_m": [1.0], "kind": ["none"], "is_walkable": [True]})
     with pytest.raises(RefusedRowsError, match="cell_borders_order_check"):
         copy_frame(undone, metadata.tables["cell_borders"], border)
+
+
+def test_only_a_road_has_a_class(undone: Connection) -> None:
+    """The class comes back as it was written, and no other border may carry one."""
+    made, borders = draw_cells(), draw_borders(draw_cells())
+    free = made[made["area_code"] == COMMUNITIES[3]]  # no plan covers D
+    mine = borders[borders["cell_a"].isin(free.index) & borders["cell_b"].isin(free.index)]
+    kinds = np.where(np.arange(len(mine)) % 2 == 0, "road", "none")
+    classed = mine.assign(kind=kinds, road_class=np.where(kinds == "road", "primary", None))
+    cells.write_cells(undone, free, classed)
+    found = cells.read_borders(undone, within=COMMUNITIES[3])
+    assert found["road_class"].fillna("").tolist() == ["primary" if kind == "road" else "" for kind in found["kind"]]
+    with pytest.raises(RefusedRowsError, match="cell_borders_road_class_check"):
+        cells.write_cells(undone, free, classed.assign(kind="none", road_class="primary"))

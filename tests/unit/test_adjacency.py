@@ -297,3 +297,32 @@ def test_refusals() -> None:
 def test_degrees_and_metres_of_the_drawing_agree() -> None:
     corner = metres(degrees([shapely.Point(3, 4)])).iloc[0]
     assert (corner.x, corner.y) == pytest.approx((30, 40), abs=1e-6)
+
+
+def test_a_border_on_a_road_knows_the_class_of_the_road() -> None:
+    town = draw(PLAIN)
+    ways = [[(5, -1), (5, 7)], [(-1, 3), (12, 3)], [(5, -1), (5, 7)], [(2, -1), (2, 7)]]
+    classes = ["residential", "primary", "secondary", "footway"]  # on x = 5 a secondary road above a residential one
+    houses = [shapely.box(x, y, x + 1, y + 1) for y in (1, 4) for x in (3, 7)]
+    town = replace(
+        town,
+        buildings=frame("building_id", houses, households=1, people=2),
+        streets=street(*map(shapely.LineString, ways), road_class=classes),
+    )
+    borders = Town(town).borders
+    found = borders.set_index(["cell_a", "cell_b"])["road_class"].to_dict()
+    cells = Town(town).cells.reset_index().set_index("building_id")["cell_id"]
+    pair = {key: tuple(sorted((cells[key[0]], cells[key[1]]))) for key in ((1, 2), (1, 3), (3, 4))}
+    assert found[pair[1, 2]] == found[pair[3, 4]] == "secondary"
+    assert found[pair[1, 3]] == "primary"
+    assert borders["road_class"].notna().eq(borders["kind"] == "road").all()
+
+
+def test_a_class_nobody_foresaw_is_kept_and_borders_without_a_road_have_none() -> None:
+    town = on([shapely.box(1, 1, 2, 2), shapely.box(8, 1, 9, 2)])
+    plain = Town(town).borders
+    assert plain["road_class"].tolist() == [None]
+    way = shapely.LineString([(5, -1), (5, 7)])
+    cells = cells_from_ground(*replace(town, streets=street(way, road_class="busway")).ground, cutting=["busway"])
+    borders = borders_between(cells, street(way, road_class="busway"), town.barriers, town.gates, town.compounds)
+    assert borders[["kind", "road_class"]].to_numpy().tolist() == [["road", "busway"]]

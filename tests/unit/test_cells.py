@@ -201,6 +201,7 @@ def test_stairwells_cut_a_large_building_and_bring_their_households() -> None:
     stairs = cells[cells["kind"] == "stairwell"].set_index("stairwell_id")
     assert stairs["households"].to_dict() == {3: 120, 2: 120, 1: 60}
     assert stairs["people"].sum() == 801
+    assert cells.attrs["cut"] == {"stairwell": [1], "share": []}
     ground = metres(stairs)
     # By hand: borders midway between the doors, at x = 40 m and 60 m, where the building stands.
     row = shapely.box(20, 10, 80, 20)
@@ -232,6 +233,7 @@ def test_a_large_building_without_stairwells_is_cut_in_equal_shares() -> None:
     town = with_buildings(draw("........\n........\n........"), [shapely.box(1, 1, 7, 2)], households=1000, people=2501)
     cells = cut(town, households_max=400)
     assert cells["kind"].tolist() == ["share"] * 3
+    assert cells.attrs["cut"] == {"stairwell": [], "share": [1]}
     assert sorted(cells["households"]) == [333, 333, 334]
     assert sorted(cells["people"]) == [833, 833, 835] or sorted(cells["people"]) == [833, 834, 834]
     widths = metres(cells).bounds.pipe(lambda box: box["maxx"] - box["minx"])

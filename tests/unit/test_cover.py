@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 
 from geo.cells import cells_from_ground
 from geo.cover import BadAssignmentError, LabelAcrossAreasError, cover_findings, dissolve, shapes_of_units
@@ -217,3 +218,30 @@ def test_refusals_of_findings(town: Drawn, grids: gpd.GeoDataFrame) -> None:
         cover_findings(town.areas, grids.set_crs(None, allow_override=True), town.buildings)
     with pytest.raises(DuplicateIdError):
         cover_findings(town.areas, pd.concat([grids, grids]), town.buildings)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "area_m2"),
+    [
+        ([(0, 0, 2, 2), (0, 0, 2, 2)], 400),  # one cell drawn twice
+        ([(0, 0, 4, 4), (1, 1, 2, 2)], 1600),  # one inside the other
+        ([(0, 0, 2, 2), (2, 0, 4, 1)], 600),  # side by side without a common vertex
+        ([(0, 0, 2, 2), (0, 0, 2, 1)], 400),  # on one another
+    ],
+)
+def test_cells_of_any_polygon_layer_are_joined(boxes: list[tuple[float, ...]], area_m2: float) -> None:
+    cells = frame("cell_id", [shapely.box(*box) for box in boxes], area_code=ONE, households=1, people=2)
+    grids = dissolve(cells, pd.Series(0, index=cells.index))
+    assert grids.is_valid.all()
+    assert metres(grids).area[0] == pytest.approx(area_m2, rel=1e-6)
+
+
+def test_polygons_do_not_depend_on_how_they_are_dealt_to_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = [shapely.box(x, y, x + 1, y + 1) for x in range(20) for y in range(20)]
+    cells = frame("cell_id", shapes, area_code=ONE, households=1, people=2)
+    label = pd.Series([n // 7 for n in range(400)], index=cells.index).sample(frac=1, random_state=2)
+    whole = dissolve(cells, label)
+    monkeypatch.setattr("geo.cover.PART", 10)
+    assert_geodataframe_equal(whole, dissolve(cells, label))
+    assert whole["cells"].sum() == 400
+    assert metres(whole).area.sum() == pytest.approx(40_000, rel=1e-6)
