@@ -20,7 +20,7 @@ def reading_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt
     Returns
     -------
     array of int
-        ``order``; ``x[order]`` is in reading order. Ties keep the order they come in.
+        ``order``; ``x[order]`` is in reading order; inside a row at the same x, north first.
     """
     if len(x) == 0:
         return np.empty(0, dtype=np.int64)
@@ -29,4 +29,4 @@ def reading_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt
     step = np.sqrt(width * height / len(x)) if min(width, height) > 0 else max(width, height) / len(x)
     step = max(float(step), height / len(x), 1e-6)
     rows = np.minimum((y.max() - y) // step, len(x))
-    return np.lexsort((x, rows)).astype(np.int64)
+    return np.lexsort((-y, x, rows)).astype(np.int64)

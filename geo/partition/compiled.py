@@ -4,9 +4,12 @@ Machine code is kept on disk beside the module: only the very first call of a fr
 """
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
+
+# A whole number: an int in Python, an int64 or int32 in machine code.
+Whole = Any
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

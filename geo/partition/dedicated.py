@@ -15,13 +15,15 @@ from geo.partition.graph import Flags, Ints, pieces_on_foot
 from geo.partition.ground import Ground
 
 
-def dedicated_units(ground: Ground, *, uses: Collection[str], min_m2: float, band: Band) -> list[Ints]:
+def dedicated_units(ground: Ground, among: Flags, *, uses: Collection[str], min_m2: float, band: Band) -> list[Ints]:
     """Return the cells of each dedicated grid, the largest ground first.
 
     Parameters
     ----------
     ground
         One community.
+    among
+        Cells that can be taken.
     uses
         Values of `use` that call for a dedicated grid.
     min_m2
@@ -36,8 +38,8 @@ def dedicated_units(ground: Ground, *, uses: Collection[str], min_m2: float, ban
     """
     if not uses:
         return []
-    free, taken = ~ground.is_water, []
-    for members in candidates(ground, uses=uses, min_m2=min_m2):
+    free, taken = among & ~ground.is_water, []
+    for members in candidates(ground, among, uses=uses, min_m2=min_m2):
         left = free.copy()
         left[members] = False
         if indivisible_pieces(ground, left, band) > indivisible_pieces(ground, free, band):
@@ -48,7 +50,7 @@ def dedicated_units(ground: Ground, *, uses: Collection[str], min_m2: float, ban
     return taken
 
 
-def candidates(ground: Ground, *, uses: Collection[str], min_m2: float) -> list[Ints]:
+def candidates(ground: Ground, among: Flags, *, uses: Collection[str], min_m2: float) -> list[Ints]:
     """Return the connected units large enough, by ground (descending), then by first cell."""
     wanted = np.isin(ground.use.astype(str), sorted(uses)) & ~pd.isna(ground.use) & ~ground.is_water
     known = ~pd.isna(ground.use) & ~ground.is_water
@@ -59,7 +61,7 @@ def candidates(ground: Ground, *, uses: Collection[str], min_m2: float) -> list[
     whole = in_compound & ((some > 0) & (other == 0))[ground.compound] & ~ground.is_water
     # One number a compound or a use: neighbours of the same number are one unit.
     number = np.where(whole, ground.compound, count + pd.factorize(ground.use)[0])
-    pieces = pieces_on_foot(ground.graph, whole | wanted, within=number)
+    pieces = pieces_on_foot(ground.graph, among & (whole | wanted), within=number)
     areas = np.bincount(pieces[pieces >= 0], weights=ground.graph.area[pieces >= 0])
     large = [piece for piece in np.argsort(-areas, kind="stable") if areas[piece] >= min_m2]
     return [np.flatnonzero(pieces == piece) for piece in large]
@@ -70,15 +72,18 @@ def indivisible_pieces(ground: Ground, free: Flags, band: Band) -> int:
 
     Cells above the band count as pieces of their own, as they will in the plan.
     """
-    pieces = pieces_on_foot(ground.graph, free & (ground.households <= band.hi))
-    masses = np.bincount(pieces[pieces >= 0], weights=ground.households[pieces >= 0])
-    return sum(mass > 0 and not divides(int(mass), band) for mass in masses)
+    fits = (ground.households <= band.hi) & (ground.people <= band.people_hi)
+    pieces = pieces_on_foot(ground.graph, free & fits)
+    inside = pieces >= 0
+    masses = np.bincount(pieces[inside], weights=ground.households[inside])
+    peoples = np.bincount(pieces[inside], weights=ground.people[inside])
+    return sum(m > 0 and not divides(int(m), int(p), band) for m, p in zip(masses, peoples, strict=True))
 
 
 def with_enclosed(ground: Ground, members: Ints, left: Flags) -> Ints:
     """Return the unit with the unpeopled pieces that only it connected to the rest, in order."""
     pieces = pieces_on_foot(ground.graph, left)
-    masses = np.bincount(pieces[pieces >= 0], weights=ground.households[pieces >= 0])
+    masses = np.bincount(pieces[pieces >= 0], weights=ground.households[pieces >= 0], minlength=1)
     inside = np.zeros(len(left), dtype=np.bool_)
     inside[members] = True
     joined = pieces_on_foot(ground.graph, left | inside) == pieces_on_foot(ground.graph, left | inside)[members[0]]

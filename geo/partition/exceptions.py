@@ -8,20 +8,22 @@ The certificates form a closed list, and `geo.verify` checks each one anew:
 ``cells_without_grids``     no disjoint connected sets in band hold the named cells and leave ground
                             that whole numbers of grids in band can share
 ``piece_without_division``  all divisions of its small piece were tried; none is in band
+``count_impossible``        the pieces of ground cannot make so many (or so few) grids in band
+``locked_grid``             the grid is locked, and out of band or in pieces as it was
 ``unpeopled_piece``         ground without households or way on foot was attached
 ``unresolved``              none of these: the search ended without a plan or a proof
 ==========================  ====================================================================
 
-*Piece* means: connected on foot, after water, dedicated grids and cells above the band are set aside.
+*Piece* means: connected on foot, after water, dedicated and locked grids and cells above the band are set aside.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from geo.partition.bands import Band, divides
+from geo.partition.bands import Band, divides, outside
 from geo.partition.graph import Flags, Ints, pieces_on_foot, subgraph
 from geo.partition.ground import Ground
 from geo.partition.impossible import cluster_without_grids, no_division_of
@@ -29,8 +31,7 @@ from geo.partition.impossible import cluster_without_grids, no_division_of
 COLUMNS = ["grid", "rule", "certificate", "detail"]
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One exception of one grid, by the grid's number inside its community."""
 
     grid: int
@@ -39,7 +40,34 @@ class Finding:
     detail: dict[str, object]
 
 
-def findings_of(ground: Ground, labels: Ints, dedicated: Flags, band: Band) -> list[Finding]:
+class Order(NamedTuple):
+    """How many grids were asked for, came out, and can be in band at least and at most."""
+
+    asked: int
+    made: int
+    fewest: int
+    most: int
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether no plan in band has so many grids."""
+        return not self.fewest <= self.asked <= self.most
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """The facts, for a certificate."""
+        return {"count": self.asked, "fewest": self.fewest, "most": self.most}
+
+
+def missing_count(order: Order | None) -> list[dict[str, object]]:
+    """Return the exception of a plan (grid -1: of no one grid) that has another number of grids than asked for."""
+    if order is None or order.made == order.asked:
+        return []
+    certificate = "count_impossible" if order.is_impossible else "unresolved"
+    return [{"grid": -1, "rule": "count", "certificate": certificate, "detail": {**order.detail, "made": order.made}}]
+
+
+def findings_of(ground: Ground, labels: Ints, dedicated: Flags, band: Band, order: Order | None) -> list[Finding]:
     """Return every exception of a community's plan.
 
     Parameters
@@ -49,45 +77,67 @@ def findings_of(ground: Ground, labels: Ints, dedicated: Flags, band: Band) -> l
     dedicated
         Whether each grid is dedicated (exempt from the band).
     band
-        Households of a general grid.
+        Band of a general grid.
+    order
+        The number of grids asked for, if one was.
     """
-    masses = np.bincount(labels, weights=ground.households, minlength=len(dedicated)).astype(np.int64)
-    general = ~dedicated[labels] & ~ground.is_water
-    towers = general & (ground.households > band.hi)
-    pieces = pieces_on_foot(ground.graph, general & ~towers)
-    findings, claimed = [], set[int]()
-    for grid in np.flatnonzero(~dedicated & ((masses < band.lo) | (masses > band.hi))):
+    held, people = (
+        np.bincount(labels, weights=column, minlength=len(dedicated)).astype(np.int64)
+        for column in (ground.households, ground.people)
+    )
+    general = ~dedicated[labels] & ~ground.is_water & ~ground.is_locked
+    towers = general & ((ground.households > band.hi) | (ground.people > band.people_hi))
+    search = Search(ground, towers, pieces_on_foot(ground.graph, general & ~towers), band, order, set())
+    findings = []
+    for grid in np.flatnonzero(~dedicated & (outside(held, people, band) > 0)):
         members = np.flatnonzero(labels == grid)
-        certificate, detail = band_certificate(ground, members, towers, pieces, (band, claimed))
-        findings.append(Finding(int(grid), "band", certificate, {"grid_households": int(masses[grid]), **detail}))
+        certificate, detail = band_certificate(search, members)
+        facts = {"grid_households": int(held[grid])} | ({"grid_people": int(people[grid])} if band.asks_people else {})
+        findings.append(Finding(int(grid), "band", certificate, {**facts, **detail}))
     return findings + list(contiguity_findings(ground, labels))
 
 
-def band_certificate(
-    ground: Ground, members: Ints, towers: Flags, pieces: Ints, asked: tuple[Band, set[int]]
-) -> tuple[str, dict[str, object]]:
-    """Return why the grid of `members` is out of band, with the cells or piece that prove it.
+class Search(NamedTuple):
+    """What certificates are looked for in; `claimed` are the cells that already excuse another grid."""
 
-    `asked` is the band, and the cells that already excuse another grid: this call adds its own.
-    """
-    band, claimed = asked
-    above = members[towers[members]]
+    ground: Ground
+    towers: Flags
+    pieces: Ints
+    band: Band
+    order: Order | None
+    claimed: set[int]
+
+
+def band_certificate(search: Search, members: Ints) -> tuple[str, dict[str, object]]:
+    """Return why the grid of `members` is out of band, with the cells or piece that prove it."""
+    ground, band = search.ground, search.band
+    if ground.is_locked[members].any():
+        return "locked_grid", {"cells": len(members)}
+    above = members[search.towers[members]]
     if len(above):
         cell = above[np.argmax(ground.households[above])]
         return "cell_above_band", {"cell_id": id_of(ground, cell), "households": int(ground.households[cell])}
-    own = main_piece(ground, members, pieces)
-    mass = int(ground.households[own].sum())
+    own = main_piece(ground, members, search.pieces)
+    mass, people = int(ground.households[own].sum()), int(ground.people[own].sum())
     detail = {"cell_id": id_of(ground, own[0]) if len(own) else None, "households": mass, "cells": len(own)}
-    if not divides(mass, band):
+    if not divides(mass, people, band):
         return "piece_outside_band", detail
-    piece = subgraph(ground.graph, own)
+    if search.order is not None and search.order.is_impossible:
+        return "count_impossible", search.order.detail
+    cluster = claimed_cluster(search, own, members)
+    if cluster:
+        return "cells_without_grids", {"cell_ids": [id_of(ground, cell) for cell in cluster]}
+    return "piece_without_division" if no_division_of(subgraph(ground.graph, own), band) else "unresolved", detail
+
+
+def claimed_cluster(search: Search, own: Ints, members: Ints) -> list[int]:
+    """Return cells of a piece near a grid that no grids in band can hold, and claim them; none: an empty list."""
     here = np.flatnonzero(np.isin(own, members))
-    known = {int(place) for place in np.flatnonzero(np.isin(own, sorted(claimed)))}
-    cluster = cluster_without_grids(piece, here, band, claimed=known)
-    if cluster is not None:
-        claimed.update(int(own[place]) for place in cluster)
-        return "cells_without_grids", {"cell_ids": [id_of(ground, own[place]) for place in cluster]}
-    return "piece_without_division" if no_division_of(piece, band) else "unresolved", detail
+    known = {int(place) for place in np.flatnonzero(np.isin(own, sorted(search.claimed)))}
+    places = cluster_without_grids(subgraph(search.ground.graph, own), here, search.band, claimed=known)
+    cluster = [int(own[place]) for place in places or []]
+    search.claimed.update(cluster)
+    return cluster
 
 
 def main_piece(ground: Ground, members: Ints, pieces: Ints) -> Ints:
@@ -113,6 +163,8 @@ def contiguity_findings(ground: Ground, labels: Ints) -> Iterator[Finding]:
         loose = unpeopled if len(unpeopled) < len(own) else unpeopled[1:]
         cells = np.flatnonzero(np.isin(pieces, loose))
         certificate = "unpeopled_piece" if len(loose) == len(own) - 1 else "unresolved"
+        if ground.is_locked[labels == grid].any():
+            certificate = "locked_grid"
         detail = {"pieces": len(loose), "cells": len(cells), "cell_id": id_of(ground, cells[0])}
         yield Finding(int(grid), "contiguity", certificate, detail)
 

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+
+from geo.partition.compiled import compiled
 
 Ints = npt.NDArray[np.int64]
+SmallInts = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -28,19 +29,20 @@ class Edges(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Nodes: households, position (m), ground (m2)."""
+    """Nodes: households, position (m), ground (m2), people (none: 0 everywhere)."""
 
     mass: Ints
     x: Floats
     y: Floats
     area: Floats
+    people: Ints | None = None
 
 
 class Graph(NamedTuple):
     """Compressed rows: the arcs of node u are `ptr[u]:ptr[u + 1]`, each edge stands in both rows."""
 
     ptr: Ints
-    idx: Ints
+    idx: SmallInts
     foot: Flags
     cost: Floats
     length: Floats
@@ -48,16 +50,12 @@ class Graph(NamedTuple):
     x: Floats
     y: Floats
     area: Floats
+    people: Ints
 
     @property
     def size(self) -> int:
         """How many nodes there are."""
         return len(self.mass)
-
-    @property
-    def nodes(self) -> Nodes:
-        """The node columns alone."""
-        return Nodes(self.mass, self.x, self.y, self.area)
 
 
 def graph_from_edges(edges: Edges, nodes: Nodes) -> Graph:
@@ -76,14 +74,16 @@ def graph_from_edges(edges: Edges, nodes: Nodes) -> Graph:
 
     ptr = np.concatenate([[0], np.cumsum(np.bincount(tails, minlength=size))]).astype(np.int64)
     foot = added(edges.foot) > 0
-    return Graph(ptr, heads[order].astype(np.int64), foot, added(edges.cost), added(edges.length), *nodes)
+    people = np.zeros(size, dtype=np.int64) if nodes.people is None else nodes.people
+    cost, length = added(edges.cost), added(edges.length)
+    return Graph(ptr, heads[order].astype(np.int32), foot, cost, length, *nodes[:4], people)
 
 
 def edges_of(graph: Graph) -> Edges:
     """Return each edge of the graph once, its lower end first."""
     tails = tails_of(graph)
     once = tails < graph.idx
-    return Edges(tails[once], graph.idx[once], graph.foot[once], graph.cost[once], graph.length[once])
+    return Edges(tails[once], graph.idx[once].astype(np.int64), graph.foot[once], graph.cost[once], graph.length[once])
 
 
 def tails_of(graph: Graph) -> Ints:
@@ -98,17 +98,17 @@ def arcs_of(graph: Graph, members: Ints) -> Ints:
 
 
 def subgraph(graph: Graph, members: Ints) -> Graph:
-    """Return the graph among `members`, whose order becomes the new numbering."""
-    place = np.full(graph.size, -1, dtype=np.int64)
-    place[members] = np.arange(len(members))
+    """Return the graph among `members` (ascending), whose order becomes the new numbering."""
     arcs = arcs_of(graph, members)
     tails = np.repeat(np.arange(len(members)), graph.ptr[members + 1] - graph.ptr[members])
-    inside = place[graph.idx[arcs]] >= 0
+    heads = graph.idx[arcs]
+    place = np.minimum(np.searchsorted(members, heads), len(members) - 1)
+    inside = members[place] == heads
     arcs = arcs[inside]
     ptr = np.concatenate([[0], np.cumsum(np.bincount(tails[inside], minlength=len(members)))]).astype(np.int64)
     return Graph(
         ptr,
-        place[graph.idx[arcs]],
+        place[inside].astype(np.int32),
         graph.foot[arcs],
         graph.cost[arcs],
         graph.length[arcs],
@@ -116,6 +116,7 @@ def subgraph(graph: Graph, members: Ints) -> Graph:
         graph.x[members],
         graph.y[members],
         graph.area[members],
+        graph.people[members],
     )
 
 
@@ -128,6 +129,7 @@ def contracted(graph: Graph, node_of: Ints) -> Graph:
         np.bincount(node_of, weights=graph.x * graph.area, minlength=count) / area,
         np.bincount(node_of, weights=graph.y * graph.area, minlength=count) / area,
         area,
+        np.bincount(node_of, weights=graph.people, minlength=count).astype(np.int64),
     )
     edges = edges_of(graph)
     return graph_from_edges(Edges(node_of[edges.a], node_of[edges.b], *edges[2:]), nodes)
@@ -138,15 +140,33 @@ def pieces_on_foot(graph: Graph, among: Flags, *, within: Ints | None = None) ->
 
     With `within`, only edges whose two ends have the same value there join.
     """
-    edges = edges_of(graph)
-    joined = edges.foot & among[edges.a] & among[edges.b]
-    if within is not None:
-        joined &= within[edges.a] == within[edges.b]
-    a, b = edges.a[joined], edges.b[joined]
-    links = csr_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(graph.size, graph.size))
-    _, labels = connected_components(links, directed=False)
-    pieces = np.full(graph.size, -1, dtype=np.int64)
-    pieces[among] = in_order(labels[among])
+    return flooded(graph, among, np.zeros(0, dtype=np.int64) if within is None else within)
+
+
+@compiled
+def flooded(graph: Graph, among: Flags, within: Ints) -> Ints:
+    """Number the pieces by walking each from its lowest node; an empty `within` joins all."""
+    pieces = np.full(len(among), -1, dtype=np.int64)
+    stack = np.empty(len(among), dtype=np.int32)
+    count = 0
+    for start in range(len(among)):
+        if not among[start] or pieces[start] >= 0:
+            continue
+        pieces[start] = count
+        stack[0] = start
+        height = 1
+        while height > 0:
+            height -= 1
+            u = stack[height]
+            for p in range(graph.ptr[u], graph.ptr[u + 1]):
+                v = graph.idx[p]
+                if pieces[v] >= 0 or not graph.foot[p] or not among[v]:
+                    continue
+                if len(within) == 0 or within[v] == within[u]:
+                    pieces[v] = count
+                    stack[height] = v
+                    height += 1
+        count += 1
     return pieces
 
 

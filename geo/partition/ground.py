@@ -4,8 +4,9 @@ Cells are sorted by id, so the order of rows never matters; every community is m
 zone of its own bounds, so its plan never depends on which other communities come along.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.crs import to_metric
+from geo.crs import metre_transformer, metric_crs
 from geo.errors import InputError
 from geo.frames import POLYGONS, require, require_geometry
-from geo.partition.graph import Edges, Flags, Graph, Ints, Nodes, graph_from_edges
+from geo.partition.graph import Edges, Flags, Floats, Graph, Ints, Nodes, graph_from_edges
+from geo.partition.limits import Weights
 
 CELL_COLUMNS = ("area_code", "kind", "households", "people", "geometry")
 BORDER_COLUMNS = ("cell_a", "cell_b", "length_m", "kind", "is_walkable")
@@ -43,13 +45,18 @@ class UnknownCellError(InputError):
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """One community: its cells in order of id, and the graph of their borders (mass = households)."""
+    """One community: its cells in order of id, and the graph of their borders (mass = households).
+
+    Compound, household unit and old grid of a cell are numbers, -1 where there is none.
+    """
 
     area_code: str
     cell_ids: pd.Index
-    people: Ints
     use: npt.NDArray[np.object_]
     compound: Ints
+    unit: Ints
+    old: Ints
+    is_locked: Flags
     is_water: Flags
     graph: Graph
 
@@ -58,15 +65,33 @@ class Ground:
         """Households of each cell."""
         return self.graph.mass
 
+    @property
+    def people(self) -> Ints:
+        """People of each cell."""
+        return self.graph.people
 
-def grounds_of(cells: gpd.GeoDataFrame, borders: pd.DataFrame) -> Iterator[Ground]:
+
+def grounds_of(
+    cells: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    *,
+    weights: Weights | None = None,
+    before: pd.Series | None = None,
+    locked: Collection[object] = (),
+) -> Iterator[Ground]:
     """Yield the ground of each community, by area code.
 
     Parameters
     ----------
     cells, borders
-        Frames as in docs/architecture.md; `use`, `building_id` and `compound_id` may be absent.
+        Frames as in docs/architecture.md; `use`, `building_id`, `compound_id` and `unit_id` may be absent.
         Borders between two communities are left out.
+    weights
+        How much lines and compounds weigh in what a border costs.
+    before
+        Old grid by ``cell_id``, null for none; cells it does not name have none.
+    locked
+        Old grids that stay as they are.
 
     Raises
     ------
@@ -76,15 +101,55 @@ def grounds_of(cells: gpd.GeoDataFrame, borders: pd.DataFrame) -> Iterator[Groun
     check_cells(cells)
     require(borders.reset_index(drop=True), "borders", columns=BORDER_COLUMNS)
     cells = cells.sort_index()
-    places = np.column_stack([cells.index.get_indexer(borders[end]) for end in ("cell_a", "cell_b")])
+    places = places_of(cells.index, borders)
+    codes, area_of = np.unique(cells["area_code"].to_numpy().astype(str), return_inverse=True)
+    members, starts = grouped(area_of, len(codes))
+    inside = np.flatnonzero(area_of[places[:, 0]] == area_of[places[:, 1]])
+    rows, row_starts = grouped(area_of[places[inside, 0]], len(codes))
+    shapes = metric_nodes(cells.geometry.to_numpy(), area_of, len(codes))
+    old = None if before is None else before[~before.index.duplicated()].reindex(cells.index)
+    local = np.empty(len(cells), dtype=np.int64)
+    local[members] = np.arange(len(cells)) - np.repeat(starts[:-1], np.diff(starts))
+    for number, code in enumerate(codes):
+        own = members[starts[number] : starts[number + 1]]
+        lines = inside[rows[row_starts[number] : row_starts[number + 1]]]
+        yield ground_of(
+            str(code), cells.iloc[own], borders.iloc[lines], local[places[lines]], shapes[own],
+            old=None if old is None else old.iloc[own], locked=locked, weights=weights or Weights(),
+        )  # fmt: skip
+
+
+def places_of(ids: pd.Index, borders: pd.DataFrame) -> Ints:
+    """Return the positions of the two cells of each border, or raise where one is unknown."""
+    places = np.column_stack([ids.get_indexer(pd.Index(borders[end])) for end in ("cell_a", "cell_b")]).astype(np.int64)
     if (places < 0).any():
         lost = np.concatenate([borders[end].to_numpy()[places[:, i] < 0] for i, end in enumerate(("cell_a", "cell_b"))])
         raise UnknownCellError(ids=some(lost))
-    codes, area_of = np.unique(cells["area_code"].to_numpy().astype(str), return_inverse=True)
-    for number, code in enumerate(codes):
-        members = np.flatnonzero(area_of == number)
-        inside = (area_of[places] == number).all(axis=1)
-        yield ground_of(str(code), cells.iloc[members], borders[inside], np.searchsorted(members, places[inside]))
+    return places
+
+
+def grouped(number: Ints, count: int) -> tuple[Ints, Ints]:
+    """Return positions sorted by number 0..count-1, and where each number begins."""
+    order = np.argsort(number, kind="stable")
+    return order, np.searchsorted(number[order], np.arange(count + 1))
+
+
+def metric_nodes(shapes: npt.NDArray[np.object_], area_of: Ints, count: int) -> Floats:
+    """Return the middle (x, y) and ground (m2) of each cell in the metre zone of its community, ``(n, 3)``."""
+    bounds = shapely.bounds(shapes)
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    np.minimum.at(low, area_of, bounds[:, :2])
+    np.maximum.at(high, area_of, bounds[:, 2:])
+    zones = np.array([metric_crs(*middle).to_epsg() for middle in (low + high) / 2])
+    result = np.empty((len(shapes), 3))
+    for zone in np.unique(zones):
+        own = np.flatnonzero((zones == zone)[area_of])
+        there: Callable[..., Any] = metre_transformer(int(zone)).transform
+        flat = shapely.transform(shapes[own], there, interleaved=False)
+        middles = shapely.centroid(flat)
+        area = np.maximum(shapely.area(flat), 1e-3)
+        result[own] = np.column_stack([shapely.get_x(middles), shapely.get_y(middles), area])
+    return result
 
 
 def check_cells(cells: gpd.GeoDataFrame) -> None:
@@ -110,27 +175,43 @@ def check_cells(cells: gpd.GeoDataFrame) -> None:
         )
 
 
-def ground_of(area_code: str, cells: gpd.GeoDataFrame, borders: pd.DataFrame, place: Ints) -> Ground:
-    """Return one community's ground; `place` holds the two cell positions of each border."""
-    shapes = to_metric(cells.geometry).to_numpy()
-    middles = shapely.centroid(shapes)
-    households = cells["households"].to_numpy(dtype=np.int64)
-    nodes = Nodes(households, shapely.get_x(middles), shapely.get_y(middles), np.maximum(shapely.area(shapes), 1e-3))
+def ground_of(
+    area_code: str,
+    cells: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    place: Ints,
+    shapes: Floats,
+    *,
+    old: pd.Series | None,
+    locked: Collection[object],
+    weights: Weights,
+) -> Ground:
+    """Return one community's ground.
+
+    `place` holds the two cell positions of each border, `shapes` middle and ground of each cell.
+    """
     is_water = (cells["kind"] == "water").to_numpy(dtype=np.bool_)
     compound, building = numbered(cells, "compound_id"), numbered(cells, "building_id")
-    a, b = place[:, 0].astype(np.int64), place[:, 1].astype(np.int64)
+    a, b = place[:, 0], place[:, 1]
     foot = borders["is_walkable"].to_numpy(dtype=np.bool_) & ~is_water[a] & ~is_water[b]
     length = borders["length_m"].to_numpy(dtype=np.float64)
-    factor = borders["kind"].map(KIND_COST).fillna(1.0).to_numpy(dtype=np.float64)
-    factor = factor * np.where((compound[a] == compound[b]) & (compound[a] >= 0), SAME_COMPOUND_COST, 1.0)
-    factor = factor * np.where((building[a] == building[b]) & (building[a] >= 0), SAME_BUILDING_COST, 1.0)
-    use = cells["use"].to_numpy(dtype=object) if "use" in cells else np.full(len(cells), None, dtype=object)
+    factor = borders["kind"].map(KIND_COST).fillna(1.0).to_numpy(dtype=np.float64) ** weights.lines
+    same_compound = (compound[a] == compound[b]) & (compound[a] >= 0)
+    same_building = (building[a] == building[b]) & (building[a] >= 0)
+    factor *= np.where(same_compound, SAME_COMPOUND_COST**weights.compounds, 1.0)
+    factor *= np.where(same_building, SAME_BUILDING_COST, 1.0)
+    nodes = Nodes(
+        cells["households"].to_numpy(dtype=np.int64), shapes[:, 0], shapes[:, 1], shapes[:, 2],
+        cells["people"].to_numpy(dtype=np.int64),
+    )  # fmt: skip
     return Ground(
         area_code=area_code,
         cell_ids=cells.index,
-        people=cells["people"].to_numpy(dtype=np.int64),
-        use=use,
+        use=cells["use"].to_numpy(dtype=object) if "use" in cells else np.full(len(cells), None, dtype=object),
         compound=compound,
+        unit=numbered(cells, "unit_id"),
+        old=np.full(len(cells), -1) if old is None else pd.factorize(old)[0].astype(np.int64),
+        is_locked=np.zeros(len(cells), np.bool_) if old is None else old.isin(list(locked)).to_numpy(np.bool_),
         is_water=is_water,
         graph=graph_from_edges(Edges(a, b, foot, length * factor, length), nodes),
     )

@@ -135,16 +135,16 @@ def leaves_divisible(graph: Graph, members: Group, band: Band) -> bool:
     for start in sorted({v for u in members for v in on_foot(graph, u)} - members):
         if start in small or start in large:
             continue
-        met, waiting, mass = {start}, [start], 0
-        while waiting and mass < enough and met.isdisjoint(large):
+        met, waiting, mass, people = {start}, [start], 0, 0
+        while waiting and (mass < enough or band.asks_people) and met.isdisjoint(large):
             u = waiting.pop()
-            mass += int(graph.mass[u])
+            mass, people = mass + int(graph.mass[u]), people + int(graph.people[u])
             fresh = [v for v in on_foot(graph, u) if v not in met and v not in members]
             met.update(fresh)
             waiting += fresh
         if waiting:
             large |= met
-        elif mass > 0 and not divides(mass, band):
+        elif mass > 0 and not divides(mass, people, band):
             return False
         else:
             small |= met
@@ -153,9 +153,10 @@ def leaves_divisible(graph: Graph, members: Group, band: Band) -> bool:
 
 def all_excused(graph: Graph, labels: Ints, band: Band) -> bool:
     """Return whether each part out of band has a reason: its piece, or a cluster no grids can hold."""
-    if not divides(int(graph.mass.sum()), band):
+    if not divides(int(graph.mass.sum()), int(graph.people.sum()), band):
         return True
-    missed = outside(np.bincount(labels, weights=graph.mass).astype(np.int64), band)
+    mass, people = (np.bincount(labels, weights=column).astype(np.int64) for column in (graph.mass, graph.people))
+    missed = outside(mass, people, band)
     claimed: set[int] = set()
     for part in np.unique(labels[missed[labels] > 0]):
         cluster = cluster_without_grids(graph, np.flatnonzero(labels == part), band, claimed=claimed)

@@ -13,7 +13,7 @@ from geo.partition.bands import Band, divides, outside, unavoidable
 from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.impossible import all_excused
-from geo.partition.trees import cut_by_trees
+from geo.partition.trees import cut_by_tree
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
 PATIENCE, PATIENCE_A_PART, PATIENCE_A_NODE = 150, 60, 10
@@ -26,11 +26,11 @@ EXACT_REGION, EXACT_STEPS = 12, 200
 class Division:
     """A division that is being repaired: labels, the nodes of each part, and what each misses the band by."""
 
-    def __init__(self, graph: Graph, labels: Ints, band: Band) -> None:
-        self.graph, self.band, self.labels = graph, band, labels.copy()
+    def __init__(self, graph: Graph, labels: Ints, band: Band, *, is_fixed: bool = False) -> None:
+        self.graph, self.band, self.labels, self.is_fixed = graph, band, labels.copy(), is_fixed
         order = np.argsort(labels, kind="stable")
         self.members: list[Ints] = np.split(order, np.cumsum(np.bincount(labels))[:-1])
-        missed = outside(masses_of(graph, labels), band)
+        missed = outside(masses_of(graph, labels), peoples_of(graph, labels), band)
         self.missed: dict[int, int] = {int(part): int(missed[part]) for part in np.flatnonzero(missed)}
 
     def region_around(self, part: int, parts: int, *, rng: np.random.Generator) -> list[int]:
@@ -58,52 +58,72 @@ class Division:
             own = members[parts == part]
             self.members[name] = own
             self.labels[own] = name
-            missed = int(outside(self.graph.mass[own].sum(), self.band)) if len(own) else 0
+            missed = (
+                int(outside(self.graph.mass[own].sum(), self.graph.people[own].sum(), self.band)) if len(own) else 0
+            )
             self.missed.pop(name, None)
             if missed:
                 self.missed[name] = missed
 
 
 def masses_of(graph: Graph, labels: Ints) -> Ints:
-    """Return the households of each part."""
-    return np.bincount(labels, weights=graph.mass).astype(np.int64)
+    """Return the households of each part; nodes with label -1 are in none."""
+    inside = labels >= 0
+    return np.bincount(labels[inside], weights=graph.mass[inside]).astype(np.int64)
 
 
-def households_outside(graph: Graph, labels: Ints, band: Band) -> int:
-    """Return how many households the parts are out of band, all together."""
-    return int(outside(masses_of(graph, labels), band).sum())
+def peoples_of(graph: Graph, labels: Ints) -> Ints:
+    """Return the people of each part; nodes with label -1 are in none."""
+    inside = labels >= 0
+    return np.bincount(labels[inside], weights=graph.people[inside]).astype(np.int64)
+
+
+def total_outside(graph: Graph, labels: Ints, band: Band) -> int:
+    """Return by how much the parts are out of band, all together."""
+    return int(outside(masses_of(graph, labels), peoples_of(graph, labels), band).sum())
 
 
 def is_best(graph: Graph, labels: Ints, band: Band) -> bool:
-    """Return whether no division could have fewer households out of band."""
-    return households_outside(graph, labels, band) <= unavoidable(int(graph.mass.sum()), band)
+    """Return whether no division could be less out of band."""
+    floor = unavoidable(int(graph.mass.sum()), int(graph.people.sum()), band)
+    return total_outside(graph, labels, band) <= floor
 
 
-def cut_strictly(region: Graph, band: Band, *, rng: np.random.Generator) -> Ints | None:
-    """Return parts in band of a region: by trees, or for a very small one by trying everything."""
-    if not divides(int(region.mass.sum()), band):
+def cut_strictly(region: Graph, band: Band, count: int | None, *, rng: np.random.Generator) -> Ints | None:
+    """Return parts in band of a region (`count` of them, if given): by trees, or for a very small one by trying all."""
+    if not divides(int(region.mass.sum()), int(region.people.sum()), band):
         return None
-    parts = cut_by_trees(region, band, tries=STRICT_TREES, rng=rng)
-    if parts is None and region.size <= EXACT_REGION:
+    for _ in range(STRICT_TREES):
+        parts = cut_by_tree(region, band, rng=rng)
+        if parts is not None and is_right(region, parts, count) and total_outside(region, parts, band) == 0:
+            return parts
+    if region.size <= EXACT_REGION:
         try:
-            return exact_division(region, band, steps=EXACT_STEPS)
+            return exact_division(region, band, steps=EXACT_STEPS, count=count)
         except SearchTooLongError:
             return None
-    return parts
+    return None
 
 
-def cut_widely(region: Graph, band: Band, missed: int, *, rng: np.random.Generator) -> Ints | None:
-    """Return parts of a region that miss the band by no more than `missed` households, all together."""
-    wide = Band(max(1, band.lo - missed), band.hi + missed)
+def is_right(region: Graph, parts: Ints, count: int | None) -> bool:
+    """Return whether there are as many parts as asked for, or any number will do."""
+    return len(parts) == region.size and (count is None or int(parts.max()) + 1 == count)
+
+
+def cut_widely(region: Graph, band: Band, missed: int, count: int | None, *, rng: np.random.Generator) -> Ints | None:
+    """Return parts of a region that miss the band by no more than `missed`, all together."""
+    wide = band._replace(lo=max(1, band.lo - missed), hi=band.hi + missed)
     for _ in range(WIDE_TREES):
-        parts = cut_by_trees(region, wide, tries=1, rng=rng)
-        if parts is not None and households_outside(region, parts, band) <= missed:
+        parts = cut_by_tree(region, wide, rng=rng)
+        if parts is not None and is_right(region, parts, count) and total_outside(region, parts, band) <= missed:
             return parts
     return None
 
 
-def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False) -> Ints:
-    """Return a division with fewer households out of band, or as many.
+def repaired(
+    graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False, is_fixed: bool = False
+) -> Ints:
+    """Return a division with less out of band, or as much.
 
     Parameters
     ----------
@@ -115,13 +135,15 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
         Chooses regions and trees.
     brief
         Give up early, for a first try on coarse nodes.
+    is_fixed
+        The number of parts must stay.
 
     Returns
     -------
     Ints
         A new array; every part is connected on foot.
     """
-    now = Division(graph, labels, band)
+    now = Division(graph, labels, band, is_fixed=is_fixed)
     keep_cutting(now, PATIENCE + (0 if brief else PATIENCE_A_PART * len(now.missed)), rng=rng)
     # A small piece is searched completely later on, and what is proved impossible need not be sought.
     if not brief and graph.size > FEW_NODES and not all_excused(graph, now.labels, band):
@@ -131,7 +153,7 @@ def repaired(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator
 
 def keep_cutting(now: Division, patience: int, *, rng: np.random.Generator) -> None:
     """Cut until nothing that can be in band is out of it, or `patience` cuts in a row were in vain."""
-    floor = unavoidable(int(now.graph.mass.sum()), now.band)
+    floor = unavoidable(int(now.graph.mass.sum()), int(now.graph.people.sum()), now.band)
     # A handful of nodes has a handful of divisions.
     patience = min(patience, PATIENCE_A_NODE * now.graph.size)
     least, idle, turn = sum(now.missed.values()), 0, 0
@@ -149,9 +171,9 @@ def recut(now: Division, parts: int, *, rng: np.random.Generator) -> None:
     members = np.sort(np.concatenate([now.members[name] for name in old]))
     if len(members) * (now.band.hi + 1) > MAX_REGION_SUMS:
         return
-    region = subgraph(now.graph, members)
-    cut = cut_strictly(region, now.band, rng=rng)
+    region, count = subgraph(now.graph, members), len(old) if now.is_fixed else None
+    cut = cut_strictly(region, now.band, count, rng=rng)
     if cut is None:
-        cut = cut_widely(region, now.band, sum(now.missed.get(name, 0) for name in old), rng=rng)
+        cut = cut_widely(region, now.band, sum(now.missed.get(name, 0) for name in old), count, rng=rng)
     if cut is not None:
         now.replace(old, members, cut)

@@ -1,66 +1,197 @@
-"""The solver: one piece of ground, connected on foot, into grids in band or into equal parts.
+"""The solver: pieces of ground, each connected on foot, into grids in band or into equal parts.
 
-Start by bisection, settle by moves, repair by trees, settle again; several starts where households
-stay out of band. Compounds that fit into a grid are single nodes at first, and are broken only
-where no plan in band was found with them whole.
+All pieces are started by bisection and settled by moves in one go, from several directions; the best
+division of each is kept. Only a piece that still has households out of band is mended by itself: by
+trees, then with compounds broken near the trouble, then with all broken, then by trying everything.
+Compounds that fit into a grid are single nodes until then.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from geo.partition.bands import Band, best_count, outside
 from geo.partition.bisection import bisected
-from geo.partition.exact import EXACT_CELLS, EXACT_STEPS, SearchTooLongError, exact_division
-from geo.partition.graph import Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
+from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SearchTooLongError, exact_division
+from geo.partition.graph import Flags, Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
 from geo.partition.impossible import all_excused
-from geo.partition.moves import score_of, settled
-from geo.partition.repair import is_best, masses_of, repaired
+from geo.partition.limits import Limits, Pull, Weights, limits_of, pull_of
+from geo.partition.moves import SWIFT, THOROUGH, part_scores, settled
+from geo.partition.repair import is_best, masses_of, peoples_of, repaired
 
-SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 500, 3
+STARTS, TURN, ARCS_LOOKED_AT = 3, 0.2, 20_000
 EQUAL_SLACK = 0.1
-REPAIR_ROUNDS, LOOSENINGS = 3, 3
+REPAIR_ROUNDS, LOOSENINGS, SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 3, 3, 500, 3
 
 
-def divide_in_band(graph: Graph, groups: Ints, *, band: Band, rng: np.random.Generator) -> Ints:
-    """Divide a piece of ground into connected parts in band.
+class Asked(NamedTuple):
+    """What a division is asked for: the band, how wishes pull, and whether the number of parts is fixed."""
+
+    band: Band
+    pull: Pull
+    is_fixed: bool = False
+
+
+def asked_for(band: Band, weights: Weights, *, is_fixed: bool = False) -> Asked:
+    """Return what is asked for with planners' weights."""
+    return Asked(band, pull_of(weights, may_empty=not is_fixed), is_fixed)
+
+
+def divide_pieces(
+    graph: Graph,
+    pieces: Ints,
+    groups: Ints,
+    counts: Ints,
+    asked: Asked,
+    *,
+    rng: np.random.Generator,
+    is_swift: bool = False,
+) -> Ints:
+    """Divide pieces of ground into connected parts in band.
 
     Parameters
     ----------
     graph
-        A piece that is connected on foot, no node above the band.
+        Cells; no node of a piece is above the band.
+    pieces
+        Piece 0..k-1 of each cell, connected on foot; -1 for cells left out.
     groups
-        Group (compound) of each node, -1 for none: kept whole where that is possible.
-    band
-        Households of a part, bounds included.
+        Group (compound) of each cell, -1 for none: kept whole where that is possible.
+    counts
+        Into how many parts each piece should fall.
+    asked
+        Band, pull, and whether the counts are orders or hints.
     rng
-        Where halvings begin, which regions and trees repairs try.
+        Directions of the first cuts, regions and trees of repairs.
+    is_swift
+        One start and a short schedule: for very large graphs, at a little cost in shape.
 
     Returns
     -------
     Ints
-        Part of each node, 0..k-1. Parts out of band remain only where nothing better was found.
+        Part of each cell, 0..k-1, -1 where left out. Parts out of band remain only where nothing better was found.
     """
-    if best_count(int(graph.mass.sum()), band) == 1:
-        return np.zeros(graph.size, dtype=np.int64)
+    node_of = whole_groups(graph, np.where(pieces >= 0, groups, -1), asked.band)
+    is_grouped = node_of.max(initial=-1) + 1 < graph.size
+    nodes = contracted(graph, node_of) if is_grouped else graph
+    piece_at = pieces[np.unique(node_of, return_index=True)[1]] if is_grouped else pieces
+    labels, piece_of = best_start(nodes, piece_at, counts, asked, rng=rng, is_swift=is_swift)
+    labels = labels[node_of] if is_grouped else labels
+    return mend_pieces(graph, pieces, groups, labels, piece_of, asked, rng=rng)
+
+
+def best_start(
+    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, rng: np.random.Generator, is_swift: bool
+) -> tuple[Ints, Ints]:
+    """Return the best of several divisions of each piece, and the piece of each part.
+
+    The first is cut along the way the ground lies, the others turned a little against it.
+    """
+    turn = leaning(graph)
+    best, piece_of = one_start(graph, pieces, counts, asked, turn=turn, is_swift=is_swift)
+    if is_swift or len(piece_of) == len(counts):
+        return best, piece_of
+    rank = ranks_of(graph, best, piece_of, asked)
+    for _ in range(1, STARTS):
+        askew = turn + TURN * (2.0 * float(rng.random()) - 1.0)
+        other, other_pieces = one_start(graph, pieces, counts, asked, turn=askew, is_swift=False)
+        other_rank = ranks_of(graph, other, other_pieces, asked)
+        is_better = np.array([now < before for now, before in zip(other_rank, rank, strict=True)])
+        rank = [now if chosen else before for now, before, chosen in zip(other_rank, rank, is_better, strict=True)]
+        # Parts of a piece have numbers of their own in each division: shifted, they never meet.
+        taken = (pieces >= 0) & is_better[pieces]
+        best = np.where(taken, other + len(piece_of), best)
+        piece_of = np.concatenate([piece_of, other_pieces])
+    return renumbered(best, piece_of)
+
+
+def leaning(graph: Graph) -> float:
+    """Return the direction (radians, modulo a right angle) in which most borders run or are crossed, by length."""
+    arcs = np.arange(0, len(graph.idx), max(1, len(graph.idx) // ARCS_LOOKED_AT))
+    tails, heads = np.searchsorted(graph.ptr, arcs, side="right") - 1, graph.idx[arcs]
+    step = (graph.x[heads] - graph.x[tails]) + 1j * (graph.y[heads] - graph.y[tails])
+    length = np.abs(step)
+    real = length > 0
+    return float(np.angle((graph.length[arcs][real] * (step[real] / length[real]) ** 4).sum()) / 4)
+
+
+def renumbered(labels: Ints, piece_of: Ints) -> tuple[Ints, Ints]:
+    """Return labels 0.. without gaps, and the piece of each."""
+    used = np.zeros(len(piece_of), dtype=np.bool_)
+    used[labels[labels >= 0]] = True
+    number = np.append(np.cumsum(used) - 1, -1)
+    return number[labels], piece_of[used]
+
+
+def one_start(
+    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, turn: float, is_swift: bool
+) -> tuple[Ints, Ints]:
+    """Return one division of each piece, settled, and the piece of each part."""
+    labels = bisected(graph, pieces, counts, turn=turn)
+    piece_of = piece_of_parts(labels, pieces)
+    limits = limits_of(graph, labels, piece_of, asked.band)
+    return renumbered(settled(graph, labels, limits, asked.pull, schedule=SWIFT if is_swift else THOROUGH), piece_of)
+
+
+def piece_of_parts(labels: Ints, pieces: Ints) -> Ints:
+    """Return the piece of each part 0..k-1."""
+    piece_of = np.zeros(labels.max(initial=-1) + 1, dtype=np.int64)
+    inside = labels >= 0
+    piece_of[labels[inside]] = pieces[inside]
+    return piece_of
+
+
+def ranks_of(graph: Graph, labels: Ints, piece_of: Ints, asked: Asked) -> list[tuple[int, int, float]]:
+    """Return for each piece what it is out of band by, how many parts are, and its score: less is better."""
+    limits = limits_of(graph, labels, piece_of, asked.band)
+    missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
+    sums = np.bincount(piece_of, weights=missed)
+    bad = np.bincount(piece_of, weights=missed > 0)
+    score = np.bincount(piece_of, weights=part_scores(graph, labels, limits, asked.pull))
+    return list(zip(sums.astype(int).tolist(), bad.astype(int).tolist(), score.tolist(), strict=True))
+
+
+def mend_pieces(
+    graph: Graph, pieces: Ints, groups: Ints, labels: Ints, piece_of: Ints, asked: Asked, *, rng: np.random.Generator
+) -> Ints:
+    """Return labels in which every piece that had households out of band was worked on by itself."""
+    missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
+    now = labels.copy()
+    for piece in np.unique(piece_of[missed > 0]):
+        members = np.flatnonzero(pieces == piece)
+        part = subgraph(graph, members)
+        own = in_order(labels[members])
+        if not is_best(part, own, asked.band):
+            now[members] = now.max() + 1 + mended(part, groups[members], own, asked, rng=rng)
+    return renumbered(now, np.zeros(now.max(initial=0) + 1, dtype=np.int64))[0]
+
+
+def mended(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:
+    """Return a better division of one piece than `labels`, whose compounds that fit are whole."""
+    band = asked.band
+    count = int(labels.max()) + 1
     node_of = whole_groups(graph, groups, band)
-    grouped = node_of.max() + 1 < graph.size
-    labels = searched(graph, node_of, band, rng=rng, brief=grouped)
-    for _ in range(LOOSENINGS if grouped else 0):
+    is_grouped = node_of.max() + 1 < graph.size
+    labels = refined(graph, labels, node_of, asked, rng=rng, brief=is_grouped)
+    if not is_grouped and graph.size <= SMALL_PIECE_NODES and not is_best(graph, labels, band):
+        labels = better(graph, labels, searched(graph, count, asked, rng=rng), asked)
+    for _ in range(LOOSENINGS if is_grouped else 0):
         if is_best(graph, labels, band):
             break
         node_of = broken_near(graph, labels, node_of, band)
-        labels = better(graph, labels, refined(graph, labels, node_of, band, rng=rng), band)
-    if grouped and not is_best(graph, labels, band) and not all_excused(graph, labels, band):
-        labels = better(graph, labels, searched(graph, np.arange(graph.size), band, rng=rng), band)
+        labels = better(graph, labels, refined(graph, labels, node_of, asked, rng=rng), asked)
+    if is_grouped and not is_best(graph, labels, band) and not all_excused(graph, labels, band):
+        labels = better(graph, labels, searched(graph, count, asked, rng=rng), asked)
     if not is_best(graph, labels, band) and graph.size <= EXACT_CELLS:
-        exact = exact_or_none(graph, band)
+        exact = exact_or_none(graph, asked, count)
         labels = labels if exact is None else exact
     return labels
 
 
-def exact_or_none(graph: Graph, band: Band) -> Ints | None:
+def exact_or_none(graph: Graph, asked: Asked, count: int) -> Ints | None:
     """Return a division in band of a small piece by trying all; None where there is none, or it takes too long."""
     try:
-        return exact_division(graph, band, steps=EXACT_STEPS)
+        return exact_division(graph, asked.band, steps=FIND_STEPS, count=count if asked.is_fixed else None)
     except SearchTooLongError:
         return None
 
@@ -75,84 +206,90 @@ def divide_into(graph: Graph, count: int, *, rng: np.random.Generator) -> Ints:
     """
     if not graph.mass.any():
         graph = graph._replace(mass=np.maximum(1, np.rint(graph.area / graph.area.max() * 1000)).astype(np.int64))
-    count = min(count, graph.size)
-    share = graph.mass.sum() / count
-    band = Band(int(np.ceil(share * (1 - EQUAL_SLACK))), int(share * (1 + EQUAL_SLACK)))
-    best: Ints | None = None
-    for _ in range(SMALL_PIECE_STARTS if graph.size <= SMALL_PIECE_NODES else 1):
-        labels = bisected(graph, count, rng=rng)
-        while labels.max() + 1 < count:
-            labels = halved_largest(graph, labels, rng=rng)
-        labels = settled(graph, labels, band, may_empty=False)
-        best = labels if best is None else better(graph, best, labels, band)
-    return np.zeros(graph.size, dtype=np.int64) if best is None else best
+    asked = asked_for(equal_band(int(graph.mass.sum()), min(count, graph.size)), Weights(), is_fixed=True)
+    pieces = np.zeros(graph.size, dtype=np.int64)
+    labels, _ = best_start(graph, pieces, np.array([count]), asked, rng=rng, is_swift=False)
+    return labels
 
 
-def halved_largest(graph: Graph, labels: Ints, *, rng: np.random.Generator) -> Ints:
-    """Return labels in which the heaviest part of more than one node is two parts."""
-    sizes = np.bincount(labels)
-    part = int(np.argmax(np.where(sizes > 1, masses_of(graph, labels), -1)))
-    members = np.flatnonzero(labels == part)
-    halves = bisected(subgraph(graph, members), 2, rng=rng)
-    now = labels.copy()
-    now[members[halves == 1]] = labels.max() + 1
-    return now
+def equal_band(mass: int, count: int) -> Band:
+    """Return the band of parts that are near an equal share."""
+    share = mass / count
+    return Band(int(np.ceil(share * (1 - EQUAL_SLACK))), int(share * (1 + EQUAL_SLACK)))
 
 
 def whole_groups(graph: Graph, groups: Ints, band: Band) -> Ints:
     """Return the node of each cell when every group that fits into a grid is one (each piece of it)."""
     grouped = groups >= 0
-    masses = np.bincount(groups[grouped], weights=graph.mass[grouped]) if grouped.any() else np.zeros(1)
-    fits = grouped & (masses[groups] <= band.hi)
+    if not grouped.any():
+        return np.arange(graph.size)
+    masses = np.bincount(groups[grouped], weights=graph.mass[grouped])
+    peoples = np.bincount(groups[grouped], weights=graph.people[grouped])
+    fits = grouped & ((masses <= band.hi) & (peoples <= band.people_hi))[groups]
     pieces = pieces_on_foot(graph, fits, within=groups)
     return in_order(np.where(fits, pieces, graph.size + np.arange(graph.size)))
 
 
-def searched(graph: Graph, node_of: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False) -> Ints:
-    """Return the best of several divisions whose nodes are the groups `node_of`; of one miss, if brief."""
-    nodes = contracted(graph, node_of)
-    count = best_count(int(graph.mass.sum()), band)
-    small = nodes.size <= SMALL_PIECE_NODES
+def searched(graph: Graph, count: int, asked: Asked, *, rng: np.random.Generator) -> Ints:
+    """Return the best of several divisions of one piece from the beginning, each repaired."""
     best: Ints | None = None
-    for _ in range(SMALL_PIECE_STARTS if small else 1):
-        labels = settled(nodes, bisected(nodes, count, rng=rng), band)
-        labels = improved(nodes, labels, band, rng=rng, brief=brief)
-        best = labels if best is None else better(nodes, best, labels, band)
-        if brief and not is_best(nodes, best, band):
+    pieces = np.zeros(graph.size, dtype=np.int64)
+    count = count if asked.is_fixed else best_count(int(graph.mass.sum()), int(graph.people.sum()), asked.band)
+    for _ in range(SMALL_PIECE_STARTS if graph.size <= SMALL_PIECE_NODES else 1):
+        turn = float(rng.random()) * np.pi
+        labels, _ = one_start(graph, pieces, np.array([count]), asked, turn=turn, is_swift=False)
+        labels = improved(graph, labels, asked, rng=rng)
+        best = labels if best is None else better(graph, best, labels, asked)
+        if is_best(graph, best, asked.band):
             break
-    return np.zeros(graph.size, dtype=np.int64) if best is None else best[node_of]
+    return pieces if best is None else best
 
 
-def improved(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False) -> Ints:
+def improved(graph: Graph, labels: Ints, asked: Asked, *, rng: np.random.Generator, brief: bool = False) -> Ints:
     """Return labels repaired and settled, as long as any household is out of band, a few times over."""
     for _ in range(1 if brief or graph.size <= SMALL_PIECE_NODES else REPAIR_ROUNDS):
-        if is_best(graph, labels, band):
+        if is_best(graph, labels, asked.band):
             break
-        labels = settled(graph, repaired(graph, labels, band, rng=rng, brief=brief), band)
+        cut = repaired(graph, labels, asked.band, rng=rng, brief=brief, is_fixed=asked.is_fixed)
+        limits = one_piece_limits(graph, cut, asked.band)
+        # Only where something was cut anew can a single move do better than before.
+        labels = in_order(settled(graph, cut, limits, asked.pull, among=changed_parts(labels, cut)))
     return labels
 
 
-def refined(graph: Graph, labels: Ints, node_of: Ints, band: Band, *, rng: np.random.Generator) -> Ints:
-    """Return labels improved with finer nodes than they were made with."""
+def changed_parts(before: Ints, now: Ints) -> Flags:
+    """Return which nodes are in parts of `now` that are not parts of `before`."""
+    sizes = np.bincount(now)
+    old = before[np.unique(now, return_index=True)[1]]
+    is_same = (np.bincount(now, weights=before == old[now]) == sizes) & (np.bincount(before)[old] == sizes)
+    return np.asarray(~is_same[now], dtype=np.bool_)
+
+
+def one_piece_limits(graph: Graph, labels: Ints, band: Band) -> Limits:
+    """Return the limits of the parts of one piece."""
+    return limits_of(graph, labels, np.zeros(int(labels.max()) + 1, dtype=np.int64), band)
+
+
+def refined(
+    graph: Graph, labels: Ints, node_of: Ints, asked: Asked, *, rng: np.random.Generator, brief: bool = True
+) -> Ints:
+    """Return labels improved with the nodes `node_of`, which no part of `labels` cuts."""
     nodes = contracted(graph, node_of)
     first = np.unique(node_of, return_index=True)[1]
-    return improved(nodes, labels[first], band, rng=rng, brief=True)[node_of]
+    return improved(nodes, labels[first], asked, rng=rng, brief=brief)[node_of]
 
 
 def broken_near(graph: Graph, labels: Ints, node_of: Ints, band: Band) -> Ints:
     """Return finer nodes: the groups in and next to parts out of band are single cells again."""
-    bad = np.flatnonzero(outside(masses_of(graph, labels), band))
+    bad = np.flatnonzero(outside(masses_of(graph, labels), peoples_of(graph, labels), band))
     arcs = arcs_of(graph, np.flatnonzero(np.isin(labels, bad)))
     near = labels[graph.idx[arcs[graph.foot[arcs]]]]
     loose = np.isin(labels, np.union1d(bad, near))
     return in_order(np.where(loose, graph.size + np.arange(graph.size), node_of))
 
 
-def better(graph: Graph, one: Ints, other: Ints, band: Band) -> Ints:
-    """Return the division with fewer households out of band, then fewer such parts, then the lower score."""
-
-    def rank(labels: Ints) -> tuple[int, int, float]:
-        missed = outside(masses_of(graph, labels), band)
-        return int(missed.sum()), int((missed > 0).sum()), score_of(graph, labels, band)
-
-    return other if rank(other) < rank(one) else one
+def better(graph: Graph, one: Ints, other: Ints, asked: Asked) -> Ints:
+    """Return the division of one piece with less out of band, then fewer such parts, then the lower score."""
+    zeros = np.zeros(max(one.max(), other.max()) + 1, dtype=np.int64)
+    ranks = [ranks_of(graph, labels, zeros[: labels.max() + 1], asked)[0] for labels in (one, other)]
+    return other if ranks[1] < ranks[0] else one

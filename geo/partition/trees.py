@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.partition.bands import Band
-from geo.partition.compiled import compiled
+from geo.partition.compiled import Whole, compiled
 from geo.partition.graph import Graph, Ints
+
+FINEST_SUMS = 1024
 
 Sets = npt.NDArray[np.bool_]
 
@@ -41,7 +43,7 @@ def random_tree(graph: Graph, rng: np.random.Generator) -> Tree:
     order = np.empty(size, dtype=np.int64)
     parent = np.full(size, -1, dtype=np.int64)
     taken = np.zeros(size, dtype=np.bool_)
-    heap = [(0.0, int(rng.integers(0, size)), -1)]
+    heap: list[tuple[float, Whole, Whole]] = [(0.0, np.int64(rng.integers(0, size)), np.int64(-1))]
     count = 0
     while len(heap) > 0:
         _, u, above = heapq.heappop(heap)
@@ -52,8 +54,9 @@ def random_tree(graph: Graph, rng: np.random.Generator) -> Tree:
         order[count] = u
         count += 1
         for p in range(graph.ptr[u], graph.ptr[u + 1]):
-            if graph.foot[p] and not taken[graph.idx[p]]:
-                heapq.heappush(heap, (rng.random() / (1.0 + graph.cost[p]), graph.idx[p], u))
+            v = np.int64(graph.idx[p])
+            if graph.foot[p] and not taken[v]:
+                heapq.heappush(heap, (rng.random() / (1.0 + graph.cost[p]), v, u))
     return Tree(order[:count], parent)
 
 
@@ -143,16 +146,17 @@ def tree_cut(graph: Graph, lo: int, hi: int, target: float, rng: np.random.Gener
     return read_back(tree, reach, lo, target, rng)
 
 
-def cut_by_trees(graph: Graph, band: Band, *, tries: int, rng: np.random.Generator) -> Ints | None:
-    """Divide a connected region so that every part is in band, by up to `tries` random trees.
+def cut_by_tree(graph: Graph, band: Band, *, rng: np.random.Generator) -> Ints | None:
+    """Divide a connected region so that the households of every part are in band, by one random tree.
 
     Returns
     -------
     Ints or None
-        Part of each node, 0.., in any number of parts; None where no tree could be cut.
+        Part of each node, 0.., in any number of parts; None where the tree cannot be cut so. Where a grid holds
+        many thousands, sums are rounded: then a part may be a little out of band.
     """
-    for _ in range(tries):
-        labels = tree_cut(graph, max(band.lo, 0), band.hi, band.target, rng)
-        if len(labels):
-            return labels
-    return None
+    unit = max(1, band.hi // FINEST_SUMS)
+    lo, hi = -(-band.lo // unit), band.hi // unit
+    coarse = graph if unit == 1 else graph._replace(mass=np.rint(graph.mass / unit).astype(np.int64))
+    labels = tree_cut(coarse, max(lo, 0), hi, band.target / unit, rng)
+    return labels if len(labels) else None

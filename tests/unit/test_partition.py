@@ -48,13 +48,13 @@ def mosaic(columns: int, rows: int, low: int, high: int, seed: int = 0) -> np.nd
     ],
 )  # fmt: skip
 def test_which_masses_whole_grids_can_share(mass: int, band: tuple[int, int], shares: bool) -> None:
-    assert divides(mass, Band(*band)) is shares
+    assert divides(mass, 0, Band(*band)) is shares
 
 
 @pytest.mark.parametrize(("mass", "count"), [(620, 2), (550, 1), (560, 2), (100, 1), (0, 1), (4000, 10), (501, 1)])
 def test_how_many_grids_a_mass_makes(mass: int, count: int) -> None:
     # 550 is 50 above one grid and 50 below two: the fewer; 560 is 60 above one and 40 below two.
-    assert best_count(mass, Band(300, 500)) == count
+    assert best_count(mass, 0, Band(300, 500)) == count
 
 
 def test_620_households_make_two_grids_of_310() -> None:

@@ -1,0 +1,229 @@
+"""Even grids: a number of grids is given and no band; the largest deviation from an equal share is made least.
+
+A division in a wide band is made first and settled towards equal shares. Then two neighbouring grids at a
+time are joined and parted anew along random spanning trees, so that neither is further off than the worst
+grid was: the worst grow better, the others wander and so make way. A small piece is searched completely
+at the end: its optimum is certain. Source: recombination, DeFord, Duchin and Solomon (2021), with a limit
+that closes in.
+"""
+
+import heapq
+from typing import NamedTuple
+
+import numpy as np
+
+from geo.partition.bands import Band
+from geo.partition.compiled import Whole, compiled
+from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
+from geo.partition.graph import Graph, Ints, in_order, subgraph
+from geo.partition.moves import settled
+from geo.partition.repair import masses_of
+from geo.partition.solver import Asked, best_start, one_piece_limits
+
+WIDEST = 0.5
+EVEN_STEPS = 30_000_000
+IDLE_A_PART, NODES_WALKED = 2000, 8_000_000
+
+
+def share_of(cells: Ints, pieces: Ints, count: int) -> Band:
+    """Return a wide band around the equal share of `count` grids, over ground that can have it.
+
+    Parameters
+    ----------
+    cells
+        Households of each cell: one above one and a half shares is a grid by itself.
+    pieces
+        Households of each piece connected on foot: one below half a share is one, too.
+    count
+        Grids in all.
+    """
+    total, left = int(pieces.sum()), count
+    share = total / count
+    for _ in range(len(cells) + len(pieces)):
+        towers, scraps = cells[cells > (1 + WIDEST) * share], pieces[pieces < (1 - WIDEST) * share]
+        left = count - len(towers) - len(scraps)
+        if left < 1:
+            break
+        now = (total - int(towers.sum()) - int(scraps.sum())) / left
+        if now == share:
+            break
+        share = now
+    off = max(1, int(WIDEST * share))
+    return Band(max(1, int(np.ceil(share - off))), max(1, int(np.floor(share + off))), centre=max(share, 1.0))
+
+
+def evened(graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:
+    """Divide each piece into its count of connected parts whose largest deviation from the target is as small as found.
+
+    Parameters and result as `geo.partition.solver.divide_pieces`; the target is the middle of the band.
+    """
+    labels, _ = best_start(graph, pieces, counts, asked, rng=rng, is_swift=False)
+    now = labels.copy()
+    for piece in np.flatnonzero(counts > 1):
+        members = np.flatnonzero(pieces == piece)
+        if labels[members].max() > labels[members].min():
+            own = evened_piece(subgraph(graph, members), in_order(labels[members]), asked, rng=rng)
+            now[members] = now.max() + 1 + own
+    inside = now >= 0
+    now[inside] = in_order(now[inside])
+    return now
+
+
+def evened_piece(graph: Graph, labels: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:
+    """Return a division of one piece into as many parts, nearer to equal shares."""
+    target = asked.band.target
+    exactly = Band(max(1, int(target)), max(1, int(np.ceil(target))), centre=target)
+    near = settled(graph, labels, one_piece_limits(graph, labels, exactly), asked.pull)
+    if deviation(graph, near, target) > deviation(graph, labels, target):
+        near = labels
+    near = recombined(graph, near, target, rng=rng)
+    return best_of_all(graph, near, target) if graph.size <= EXACT_CELLS else near
+
+
+def recombined(graph: Graph, labels: Ints, target: float, *, rng: np.random.Generator) -> Ints:
+    """Return a division whose largest deviation is smaller: pairs of neighbours are parted anew, again and again."""
+    best, patience = labels, IDLE_A_PART * (int(labels.max()) + 1)
+    left = NODES_WALKED // (1 if graph.size > EXACT_CELLS else 20)
+    while left > 0 and deviation(graph, best, target) >= 1:
+        now = labels.copy()
+        left = recombine(graph, now, masses_of(graph, now), target, (patience, left), rng)
+        best = now if deviation(graph, now, target) < deviation(graph, best, target) else best
+    return best
+
+
+class Pairing(NamedTuple):
+    """Scratch of recombination: the tree over two parts (nodes from the root, parents, sums) and marks."""
+
+    order: Ints
+    parent: Ints
+    held: Ints
+    mark: Ints
+
+
+@compiled
+def recombine(
+    graph: Graph, labels: Ints, mass: Ints, target: float, patience: tuple[int, int], rng: np.random.Generator
+) -> int:
+    """Part pairs of neighbours anew; return how many nodes may still be walked.
+
+    Ends when the worst part grew no better for so many times, or so many nodes were walked (`patience`).
+    """
+    most_idle, left = patience
+    size = len(labels)
+    none = np.zeros(size, dtype=np.int64)
+    work = Pairing(none, none.copy(), none.copy(), none.copy())
+    member = np.zeros(len(mass), dtype=np.int64)
+    for u in range(size):
+        member[labels[u]] = u
+    least, idle, turn = np.abs(mass - target).max(), 0, 0
+    while idle < most_idle and left > 0 and least >= 1:
+        turn, idle = turn + 2, idle + 1
+        part = np.argmax(np.abs(mass - target)) if idle % 2 == 1 else rng.integers(0, len(mass))
+        other = neighbour(graph, labels, member[part], work, turn, rng)
+        count = paired_tree(graph, labels, (member[part], other), work, turn + 1, rng)
+        left -= count
+        root = best_edge(work, count, mass[part] + mass[other], target, least, rng)
+        if root < 0:
+            continue
+        lay(labels, work, count, root, (part, other))
+        mass[part], mass[other] = work.held[root], mass[part] + mass[other] - work.held[root]
+        member[part], member[other] = root, work.order[0]
+        worst = np.abs(mass - target).max()
+        if worst < least:
+            least, idle = worst, 0
+    return left if least >= 1 else 0
+
+
+@compiled
+def neighbour(graph: Graph, labels: Ints, start: int, work: Pairing, mark: int, rng: np.random.Generator) -> int:
+    """Return a part that can be reached on foot from the part of `start` in a step: a random one, by borders."""
+    work.order[0], work.mark[start] = start, mark
+    count, done, met, found = 1, 0, 0, -1
+    while done < count:
+        u = work.order[done]
+        done += 1
+        for p in range(graph.ptr[u], graph.ptr[u + 1]):
+            v = graph.idx[p]
+            if not graph.foot[p] or labels[v] < 0:
+                continue
+            if labels[v] != labels[u]:
+                met += 1
+                found = labels[v] if rng.integers(0, met) == 0 else found
+            elif work.mark[v] != mark:
+                work.mark[v] = mark
+                work.order[count] = v
+                count += 1
+    return int(found)
+
+
+@compiled
+def paired_tree(
+    graph: Graph, labels: Ints, pair: tuple[int, int], work: Pairing, mark: int, rng: np.random.Generator
+) -> int:
+    """Grow a random tree over the part of a node and another one, and sum up its branches; return its nodes."""
+    start, other = pair
+    heap = [(0.0, np.int64(start), np.int64(-1))]
+    own, count = labels[start], 0
+    while len(heap) > 0:
+        _, u, above = heapq.heappop(heap)
+        if work.mark[u] == mark:
+            continue
+        work.mark[u], work.parent[u], work.held[u], work.order[count] = mark, above, graph.mass[u], u
+        count += 1
+        for p in range(graph.ptr[u], graph.ptr[u + 1]):
+            v = np.int64(graph.idx[p])
+            if graph.foot[p] and work.mark[v] != mark and (labels[v] == own or labels[v] == other):
+                heapq.heappush(heap, (rng.random() / (1.0 + graph.cost[p]), v, u))
+    for i in range(count - 1, 0, -1):
+        work.held[work.parent[work.order[i]]] += work.held[work.order[i]]
+    return count
+
+
+@compiled
+def best_edge(work: Pairing, count: int, total: int, target: float, least: float, rng: np.random.Generator) -> int:
+    """Return the node whose branch is a part, any one that leaves both parts less far off than `least`; -1: none."""
+    met, found = 0, -1
+    for i in range(1, count):
+        held = work.held[work.order[i]]
+        if max(abs(held - target), abs(total - held - target)) < least:
+            met += 1
+            found = work.order[i] if rng.integers(0, met) == 0 else found
+    return int(found)
+
+
+@compiled
+def lay(labels: Ints, work: Pairing, count: int, root: int, pair: tuple[Whole, Whole]) -> None:
+    """Label the branch of `root` with the first part, the rest of the tree with the second."""
+    for i in range(count):
+        u = work.order[i]
+        inside = u == root or (i > 0 and labels[work.parent[u]] == -2)
+        labels[u] = -2 if inside else pair[1]
+    for i in range(count):
+        if labels[work.order[i]] == -2:
+            labels[work.order[i]] = pair[0]
+
+
+def best_of_all(graph: Graph, labels: Ints, target: float) -> Ints:
+    """Return the most even division of a small piece: closer ones are sought until there is none."""
+    now, count = labels, int(labels.max()) + 1
+    while deviation(graph, now, target) > 0:
+        try:
+            closer = exact_division(graph, closer_than(graph, now, target), steps=EVEN_STEPS, count=count)
+        except SearchTooLongError:
+            return now
+        if closer is None or deviation(graph, closer, target) >= deviation(graph, now, target):
+            return now
+        now = closer
+    return now
+
+
+def closer_than(graph: Graph, labels: Ints, target: float) -> Band:
+    """Return the band of whole numbers nearer to the target than the worst part is."""
+    # A hair less, so that rounding never asks for the same again.
+    off = deviation(graph, labels, target) - 1e-6
+    return Band(int(np.floor(target - off)) + 1, int(np.ceil(target + off)) - 1)
+
+
+def deviation(graph: Graph, labels: Ints, target: float) -> float:
+    """Return the largest distance of a part's households from the target."""
+    return float(np.abs(masses_of(graph, labels) - target).max())
