@@ -8,11 +8,15 @@ COPY geo geo
 COPY data data
 COPY maps maps
 COPY api api
-RUN bash setup/python.sh requirements.lock && .venv/bin/python setup/assets.py
+ENV NUMBA_CACHE_DIR=/wangge/.cache/numba
+RUN bash setup/python.sh requirements.lock && .venv/bin/python setup/assets.py && .venv/bin/python setup/warm.py
 
 FROM python:3.12-slim
 RUN useradd --system --create-home --uid 10001 wangge
 COPY --from=build /wangge /wangge
+# Machine code is taken only from a folder that can be written: on another kind of processor it is compiled anew.
+COPY --from=build --chown=wangge /wangge/.cache /wangge/.cache
+ENV NUMBA_CACHE_DIR=/wangge/.cache/numba
 ENV PATH=/wangge/.venv/bin:$PATH WANGGE_HOST=0.0.0.0 WANGGE_PORT=8000 WANGGE_ENVIRONMENT=production
 WORKDIR /wangge
 USER wangge

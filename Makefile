@@ -1,6 +1,6 @@
 # Wangge. `make demo` and `make test` are all you need; each sets up what it needs and is safe to run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-test gate lint format types contracts bench places fuzz soak stop clean lock openapi pictures
+.PHONY: help demo test setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
 NAME ?= town
@@ -20,6 +20,7 @@ setup: ## .venv with the wangge command, browser assets, PostGIS
 	@bash setup/packages.sh demo
 	@bash setup/python.sh requirements.lock
 	@.venv/bin/python setup/assets.py
+	@.venv/bin/python setup/warm.py
 	@$(WANGGE) database start
 
 setup-test:
@@ -49,8 +50,16 @@ openapi: ## write docs/openapi.json anew
 pictures: setup-test ## take the README's pictures anew: make pictures AT=http://127.0.0.1:8000 (a running demo)
 	@.venv/bin/python docs/pictures/take.py $(AT) $$($(WANGGE) database home)/demo-accounts.txt
 
-bench: setup-test ## measure one task: make bench NAME=town
-	@.venv/bin/python -m bench.$(NAME)
+bench: setup-test $(if $(filter partition,$(NAME)),bench-peers) ## measure one task: make bench NAME=town, NAME=partition OPTIONS=--quick
+	@.venv/bin/python -m bench.$(NAME) $(OPTIONS)
+
+bench-peers: .venv-bench/set-up-from ## the peers of bench NAME=partition, in an environment of their own
+
+.venv-bench/set-up-from: bench/requirements.txt
+	@echo "Installing the benchmark's peers into .venv-bench"
+	@$${PYTHON:-python3} -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --quiet --disable-pip-version-check --no-input install -r $<
+	@cp $< $@
 
 places: setup-test ## every place profile on invented ground, checked: make places SCALE=1
 	@.venv/bin/python -m bench.places

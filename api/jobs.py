@@ -8,7 +8,7 @@ most `ATTEMPTS_MAX` times. A job that fails says why, in both languages.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import procrastinate
@@ -20,7 +20,7 @@ from sqlalchemy import Engine, make_url, text
 from api.actions import Progress
 from api.actions.find_clusters import find_clusters
 from api.actions.measure_reach import measure_reach
-from api.actions.propose_plan import propose_plan
+from api.actions.propose_plan import PlanWishes, propose_plan
 from api.settings import Settings
 from data.postgis.engine import WRITER, open_engine, reading, transaction
 from data.profiles import Profile, load_profile
@@ -59,6 +59,7 @@ class Order:
 
 
 _PLAN_OF_JOB = text("SELECT min(plan_id) FROM plans WHERE report->>'job_id' = :job_id")
+_WISHES = tuple(field.name for field in fields(PlanWishes))
 Runner = Callable[[Engine, Profile, Order, Progress], dict[str, Any]]
 
 
@@ -67,9 +68,11 @@ def _propose_plan(engine: Engine, profile: Profile, order: Order, progress: Prog
     with reading(engine) as conn:
         plan_id = conn.scalar(_PLAN_OF_JOB, {"job_id": str(order.job_id)})
     if plan_id is None:
+        asked = {name: value for name, value in order.arguments.items() if name not in _WISHES}
+        wishes = PlanWishes(**{name: order.arguments[name] for name in _WISHES if name in order.arguments})
         plan_id = propose_plan(
             engine, profile=profile, actor=f"job:{order.job_id}", account_id=order.account_id,
-            job_id=order.job_id, progress=progress, **order.arguments,
+            job_id=order.job_id, wishes=wishes, progress=progress, **asked,
         )  # fmt: skip
     return {"plan_id": int(plan_id)}
 

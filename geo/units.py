@@ -1,28 +1,64 @@
 """Units: household units (联户单元, 十联户) of some ten households, inside one grid.
 
 A cell with many households is divided by number; cells with few are joined with neighbours one can
-walk to. The households of all units of a grid add up to those of the grid exactly.
+walk to, all of a community in one call of the engine. The households of all units of a grid add up to
+those of the grid exactly.
 """
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo.naming import reading_order
+from geo.errors import InputError
 from geo.partition.bands import BadNumberError
-from geo.partition.graph import Ints, pieces_on_foot, subgraph, tails_of
+from geo.partition.compiled import compiled
+from geo.partition.equal import equal_parts, shared_out
+from geo.partition.graph import Floats, Ints, pieces_on_foot, tails_of
 from geo.partition.ground import Ground, grounds_of
-from geo.partition.solver import divide_into
 from geo.rng import generator
-from geo.zones import grids_of
+from geo.zones import grids_of, ranks_within
 
 COLUMNS = ["unit", "cell_id", "households"]
 
 
+class TooFewUnitsError(InputError):
+    """Fewer units are asked for in all than there are grids with households."""
+
+    zh = "共 {total} 个联户单元不够分给 {grids} 个有住户的网格：每个网格至少一个。请给出至少 {grids}。"
+    en = "{total} units in all are too few for {grids} grids with households, one each. Give at least {grids}."
+
+
+class Clusters(NamedTuple):
+    """One community before its division: grid of each cell, and its cluster (0.., -1 where nobody lives).
+
+    A cluster is a piece of small cells (`small` first clusters), or one large cell; `masses` are their households.
+    """
+
+    ground: Ground
+    grid: Ints
+    cluster: Ints
+    small: int
+    masses: Ints
+
+
+class Rows(NamedTuple):
+    """Which households are in which unit: a row a cell, several where a cell is divided by number."""
+
+    cell: Ints
+    unit: Ints
+    households: Ints
+
+
 def units_in_grids(
-    cells: gpd.GeoDataFrame, borders: pd.DataFrame, assignment: pd.Series, *, size: int = 10, seed: int = 0
+    cells: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    assignment: pd.Series,
+    *,
+    size: int = 10,
+    total: int | None = None,
+    seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Divide the households of every grid into units.
 
@@ -34,8 +70,12 @@ def units_in_grids(
         Households a unit should have. Cells of one and a half times that and more are divided by
         number; smaller ones are joined, and a scrap of under half a unit joins a neighbouring
         cell's unit where there is one.
+    total
+        Units in all the plan's grids, instead of `size`: the size is then all households by `total`, and units
+        are shared out by households over large cells and pieces of small ones. More come out only where there
+        are more such clusters that no foot joins, fewer only where there are not as many households.
     seed
-        Same plan and seed: same units.
+        Same plan and seed: same units. With `size`, a grid's units do not depend on the other grids.
 
     Returns
     -------
@@ -46,107 +86,162 @@ def units_in_grids(
     Raises
     ------
     InputError
-        Frames or `size` cannot be used, or a cell has no grid.
+        Frames or numbers cannot be used, `total` is below the number of peopled grids, or a cell has no grid.
     """
-    if size < 1:
-        raise BadNumberError(name="size", value=size)
+    for name, value in (("size", size), ("total", total)):
+        if value is not None and value < 1:
+            raise BadNumberError(name=name, value=value)
     grids = grids_of(cells, assignment)
-    tables = [units_of(ground, grids, size=size, seed=seed) for ground in grounds_of(cells, borders)]
-    rows = pd.concat(tables, ignore_index=True).sort_values(["grid", "rank"], kind="stable")
-    rows["unit"] = rows.groupby(["grid", "rank"], sort=True).ngroup()
+    grounds = list(grounds_of(cells, borders))
+    wanted = float(size) if total is None else share_in_all(grounds, grids, total)
+    towns = [clusters_of(ground, grids, wanted) for ground in grounds]
+    made = counts_near(towns, wanted) if total is None else counts_in_all(towns, wanted, total)
+    parts = [
+        rows_of(town, counts, least, rng=generator(seed, "units"))
+        for town, (counts, least) in zip(towns, made, strict=True)
+    ]
+    return unit_frames(cells, towns, parts)
+
+
+def share_in_all(grounds: list[Ground], grids: pd.Series, total: int) -> float:
+    """Return the households of a unit when there are `total` in all."""
+    peopled = np.concatenate([labels_of(ground, grids)[ground.households > 0] for ground in grounds])
+    count = len(np.unique(peopled))
+    if total < count:
+        raise TooFewUnitsError(total=total, grids=count)
+    return max(1, sum(int(ground.households.sum()) for ground in grounds)) / total
+
+
+def labels_of(ground: Ground, grids: pd.Series) -> Ints:
+    """Return the grid of each cell of a community."""
+    return grids.to_numpy(dtype=np.int64)[grids.index.get_indexer(ground.cell_ids)]
+
+
+def clusters_of(ground: Ground, grids: pd.Series, size: float) -> Clusters:
+    """Return a community's pieces of cells too small to be divided, and the large cells."""
+    grid = labels_of(ground, grids)
+    is_small = (ground.households > 0) & (2 * ground.households < 3 * size)
+    cluster = pieces_on_foot(ground.graph, is_small, within=grid)
+    small = int(cluster.max(initial=-1)) + 1
+    large = np.flatnonzero((ground.households > 0) & ~is_small)
+    cluster[large] = small + np.arange(len(large))
+    peopled = cluster >= 0
+    masses = np.bincount(cluster[peopled], weights=ground.households[peopled], minlength=small + len(large))
+    return Clusters(ground, grid, cluster, small, masses.astype(np.int64))
+
+
+def counts_near(towns: list[Clusters], size: float) -> list[tuple[Ints, Floats]]:
+    """Return how many units near a size each cluster makes, and the households (twice) that make a unit no scrap."""
+    counts = [np.maximum(1, np.floor(town.masses / size + 0.5)).astype(np.int64) for town in towns]
+    return [(own, np.full(int(own.sum()), size)) for own in counts]
+
+
+def counts_in_all(towns: list[Clusters], size: float, total: int) -> list[tuple[Ints, Floats]]:
+    """Return the same for a number of units in all: the scraps are known first, the others share out the number."""
+    scraps = []
+    for town in towns:
+        alone = joined_scraps(*walks_between(town, town.cluster), town.masses.copy(), np.full(len(town.masses), size))
+        scraps.append(alone != np.arange(len(alone)))
+    most = [np.where(np.arange(len(t.masses)) < t.small, cells_of(t), t.masses) for t in towns]
+    loose, masses = np.concatenate(scraps), np.concatenate([town.masses for town in towns])
+    counts = np.ones(len(loose), dtype=np.int64)
+    counts[~loose] = shared_out(masses[~loose].astype(np.float64), np.concatenate(most)[~loose], total)
+    split = np.split(counts, np.cumsum([len(own) for own in scraps])[:-1])
+    # What was not counted as a scrap stays a unit, however small it turns out.
+    return [(own, np.repeat(np.where(is_scrap, np.inf, 0.0), own)) for own, is_scrap in zip(split, scraps, strict=True)]
+
+
+def cells_of(town: Clusters) -> Ints:
+    """Return how many cells each cluster has."""
+    return np.bincount(town.cluster[town.cluster >= 0], minlength=len(town.masses))
+
+
+def rows_of(town: Clusters, counts: Ints, least: Floats, *, rng: np.random.Generator) -> Rows:
+    """Return which households of which cell are in which unit, once scraps have joined their neighbours."""
+    rows = divided(town, counts, rng=rng)
+    unit_of = np.full(len(town.cluster), -1, dtype=np.int64)
+    # The last part of a divided cell is never larger than the others: scraps join that one.
+    unit_of[rows.cell] = rows.unit
+    totals = np.bincount(rows.unit, weights=rows.households, minlength=len(least)).astype(np.int64)
+    into = joined_scraps(*walks_between(town, unit_of), totals, least)
+    return rows._replace(unit=into[rows.unit])
+
+
+def divided(town: Clusters, counts: Ints, *, rng: np.random.Generator) -> Rows:
+    """Return the clusters divided into their counts: small cells by the engine, large ones by number."""
+    is_small = (town.cluster >= 0) & (town.cluster < town.small)
+    counts = np.where(np.arange(len(counts)) < town.small, np.minimum(counts, cells_of(town)), counts)
+    parts = equal_parts(
+        town.ground.graph, np.where(is_small, town.cluster, -1), counts[: town.small], rng=rng
+    )  # fmt: skip
+    first = np.cumsum(counts) - counts
+    cells = np.flatnonzero(town.cluster >= 0)
+    own = np.where(is_small[cells], 1, counts[town.cluster[cells]])
+    cell = np.repeat(cells, own)
+    turn = np.arange(len(cell)) - np.repeat(np.cumsum(own) - own, own)
+    held, of = town.ground.households[cell], np.repeat(own, own)
+    unit = np.where(is_small[cell], parts[cell], first[town.cluster[cell]] + turn)
+    return Rows(cell, unit, held // of + (turn < held % of))
+
+
+def walks_between(town: Clusters, unit_of: Ints) -> tuple[Ints, Ints]:
+    """Return the units (both ends) that each walk inside a grid joins, in order of cells."""
+    graph = town.ground.graph
+    tails, heads = tails_of(graph), graph.idx
+    out = graph.foot & (unit_of[tails] >= 0) & (unit_of[heads] >= 0)
+    out &= (unit_of[tails] != unit_of[heads]) & (town.grid[tails] == town.grid[heads])
+    return unit_of[tails[out]], unit_of[heads[out]]
+
+
+@compiled
+def joined_scraps(tails: Ints, heads: Ints, totals: Ints, least: Floats) -> Ints:
+    """Return the unit that each becomes: one with less than half of `least` joins the unit at its first walk out of it.
+
+    `totals` are the households of each unit, and are changed.
+    """
+    into = np.arange(len(totals))
+    for i in range(len(tails)):
+        unit, host = tails[i], heads[i]
+        if into[unit] != unit or 2 * totals[unit] >= least[unit]:
+            continue
+        while into[host] != host:
+            host = into[host]
+        if host != unit:
+            into[unit] = host
+            totals[host] += totals[unit]
+    for unit in range(len(into)):
+        host = into[unit]
+        while into[host] != host:
+            host = into[host]
+        into[unit] = host
+    return into
+
+
+def unit_frames(cells: gpd.GeoDataFrame, towns: list[Clusters], parts: list[Rows]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of all communities as frames, units numbered by grid and reading order."""
+    grid = np.concatenate([town.grid[rows.cell] for town, rows in zip(towns, parts, strict=True)])
+    rank = np.concatenate([ranks_of_rows(town, rows) for town, rows in zip(towns, parts, strict=True)])
+    ids = np.concatenate([town.ground.cell_ids.to_numpy()[rows.cell] for town, rows in zip(towns, parts, strict=True)])
+    households = np.concatenate([rows.households for rows in parts])
+    order = np.lexsort((rank, grid))
+    grid, rank, ids, households = grid[order], rank[order], ids[order], households[order]
+    is_first = np.ones(len(grid), dtype=np.bool_)
+    is_first[1:] = (grid[1:] != grid[:-1]) | (rank[1:] != rank[:-1])
+    unit = np.cumsum(is_first) - 1
+    rows = pd.DataFrame({"unit": unit, "cell_id": ids, "households": households})
     rows["cell_id"] = rows["cell_id"].astype(cells.index.dtype)
-    units = rows.groupby("unit").agg(grid=("grid", "first"), households=("households", "sum"))
-    return units, rows[COLUMNS].reset_index(drop=True)
+    sums = np.bincount(unit, weights=households, minlength=0).astype(np.int64)
+    units = pd.DataFrame({"grid": grid[is_first], "households": sums}, index=pd.RangeIndex(len(sums), name="unit"))
+    return units, rows[COLUMNS]
 
 
-def units_of(ground: Ground, grids: pd.Series, *, size: int, seed: int) -> pd.DataFrame:
-    """Return one community's rows: grid, rank (unit inside the grid), cell_id, households."""
-    labels = grids.loc[ground.cell_ids].to_numpy(dtype=np.int64)
-    joined = joined_cells(ground, labels, size=size, seed=seed)
-    cell, unit, households = divided_cells(ground, joined, size)
-    unit = scraps_joined(ground, labels, (cell, unit, households), size)
-    rows = pd.DataFrame({"grid": labels[cell], "unit": unit, "cell": cell, "households": households})
-    rows["cell_id"] = ground.cell_ids[cell]
-    rows["rank"] = ranks(ground, rows)
-    return rows[["grid", "rank", "cell_id", "households"]]
-
-
-def joined_cells(ground: Ground, labels: Ints, *, size: int, seed: int) -> Ints:
-    """Return the unit (0..) of each peopled cell too small to be divided, -1 elsewhere."""
-    small = (ground.households > 0) & (2 * ground.households < 3 * size)
-    pieces = pieces_on_foot(ground.graph, small, within=labels)
-    masses = np.bincount(pieces[small], weights=ground.households[small])
-    units = pieces.copy()
-    order = np.argsort(pieces, kind="stable")
-    starts = np.searchsorted(pieces[order], np.arange(len(masses) + 1))
-    for piece in np.flatnonzero(2 * masses >= 3 * size):
-        members = order[starts[piece] : starts[piece + 1]]
-        count = int(masses[piece] / size + 0.5)
-        rng = generator(seed, "units", str(ground.cell_ids[members[0]]))
-        parts = divide_into(subgraph(ground.graph, members), count, rng=rng)
-        units[members] = np.where(parts == 0, piece, units.max() + parts)
-    return units
-
-
-def divided_cells(ground: Ground, units: Ints, size: int) -> tuple[Ints, Ints, Ints]:
-    """Return rows (cell, unit, households): one a joined cell, several a cell divided by number."""
-    cells = np.flatnonzero(ground.households > 0)
-    held = ground.households[cells]
-    parts = np.where(units[cells] >= 0, 1, (2 * held + size) // (2 * size))
-    cell = np.repeat(cells, parts)
-    turn = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
-    total, of = np.repeat(held, parts), np.repeat(parts, parts)
-    households = total // of + (turn < total % of)
-    alone = units[cell] < 0
-    unit = units[cell].copy()
-    unit[alone] = units.max(initial=-1) + 1 + np.arange(alone.sum())
-    return cell, unit, households
-
-
-def scraps_joined(ground: Ground, labels: Ints, rows: tuple[Ints, Ints, Ints], size: int) -> Ints:
-    """Return the units of the rows once scraps have joined a neighbouring cell's smallest unit."""
-    cell, unit, households = rows
-    totals = np.bincount(unit, weights=households, minlength=1).astype(np.int64)
-    first_row = np.full(len(labels), -1, dtype=np.int64)
-    # The last part of a divided cell is never larger than the others.
-    first_row[cell] = np.arange(len(cell))
-    result = unit.copy()
-    for tail, head in walks_out_of_scraps(ground, labels, rows, totals, size):
-        scrap, host = result[first_row[tail]], result[first_row[head]]
-        if scrap == unit[first_row[tail]] and scrap != host and 2 * totals[scrap] < size:
-            result[result == scrap] = host
-            totals[host] += totals[scrap]
-            totals[scrap] = 0
-    return result
-
-
-def walks_out_of_scraps(
-    ground: Ground, labels: Ints, rows: tuple[Ints, Ints, Ints], totals: Ints, size: int
-) -> Iterator[tuple[int, int]]:
-    """Yield (cell of a scrap, peopled neighbour in its grid but not in its unit), in order of cells."""
-    cell, unit, _ = rows
-    unit_of = np.full(len(labels), -1, dtype=np.int64)
-    unit_of[cell] = unit
-    tails, heads = tails_of(ground.graph), ground.graph.idx
-    scrap = np.append(2 * totals < size, False)[unit_of]
-    out = ground.graph.foot & scrap[tails] & (unit_of[heads] >= 0)
-    out &= (unit_of[tails] != unit_of[heads]) & (labels[tails] == labels[heads])
-    yield from zip(tails[out].tolist(), heads[out].tolist(), strict=True)
-
-
-def ranks(ground: Ground, rows: pd.DataFrame) -> Ints:
+def ranks_of_rows(town: Clusters, rows: Rows) -> Ints:
     """Return the rank of each row's unit inside its grid, in reading order of the units' middles."""
-    middles = pd.DataFrame(
-        {
-            "grid": rows["grid"],
-            "unit": rows["unit"],
-            "x": ground.graph.x[rows["cell"]],
-            "y": ground.graph.y[rows["cell"]],
-        }
-    )
-    middles = middles.groupby("unit", as_index=False).agg({"grid": "first", "x": "mean", "y": "mean"})
-    middles["rank"] = 0
-    for _, own in middles.groupby("grid"):
-        order = reading_order(own["x"].to_numpy(), own["y"].to_numpy())
-        middles.loc[own.index[order], "rank"] = np.arange(len(own))
-    return rows["unit"].map(middles.set_index("unit")["rank"]).to_numpy(dtype=np.int64)
+    _, at = np.unique(rows.unit, return_inverse=True)
+    if len(at) == 0:
+        return at
+    graph, count = town.ground.graph, np.bincount(at)
+    grid_of = np.zeros(len(count), dtype=np.int64)
+    grid_of[at] = town.grid[rows.cell]
+    middle = [np.bincount(at, weights=axis[rows.cell]) / count for axis in (graph.x, graph.y)]
+    return ranks_within(grid_of, middle[0], middle[1])[at]

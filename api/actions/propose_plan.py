@@ -1,5 +1,7 @@
 """Propose a plan: cells -> grids, zones and household units, checked, and stored as a draft."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -21,7 +23,7 @@ from geo.cover import dissolve, shapes_of_units
 from geo.crs import to_metric
 from geo.errors import ConflictError, EmptyFrameError, WanggeError
 from geo.lineage import carried_codes, issue_codes
-from geo.partition import GridProposal, propose_grids
+from geo.partition import GridProposal, Weights, propose_grids
 from geo.partition.measures import measure_plan
 from geo.units import units_in_grids
 from geo.verify import verify_plan
@@ -37,6 +39,46 @@ class PlanBrokenError(WanggeError):
     en = "The independent check refused the plan, nothing was stored: {violations}"
 
 
+@dataclass(frozen=True)
+class PlanWishes:
+    """What a planner asks for beyond the profile.
+
+    Attributes
+    ----------
+    count
+        General grids in all; any number in band where none is given.
+    afresh
+        Draw as if no plan held. Codes are still carried by overlap, and what moves is still measured.
+    locked
+        Codes of grids in force that stay exactly as they are. None: those that are locked there already.
+    """
+
+    count: int | None = None
+    afresh: bool = False
+    locked: Collection[str] | None = None
+
+
+NO_WISHES = PlanWishes()
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What the solver and the check are both told, and the plan in force (None where there is none)."""
+
+    band: tuple[int, int]
+    people_band: tuple[int, int] | None
+    count: int | None
+    before: pd.Series | None
+    locked: tuple[str, ...]
+    in_force: pd.Series | None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The same as arguments of solver and check."""
+        names = ("band", "people_band", "count", "before", "locked")
+        return {name: getattr(self, name) for name in names}
+
+
 def propose_plan(
     engine: Engine,
     *,
@@ -48,17 +90,28 @@ def propose_plan(
     job_id: int | None = None,
     commit: bool = True,
     seed: int = 0,
+    wishes: PlanWishes = NO_WISHES,
     progress: Progress = silent,
 ) -> int:
     """Draw grids for every community of an area, verify them, store them as a draft; return its plan_id.
 
-    Without `commit` everything is done and rolled back at the end. `job_id` is kept in the report, so that a job
-    that is run again finds what it made.
+    Where a published plan holds today, as few households as possible change grid, and grids keep their codes.
+
+    Parameters
+    ----------
+    job_id
+        Kept in the report, so that a job that is run again finds what it made.
+    commit
+        Without it everything is done and rolled back at the end.
+    wishes
+        A number of grids, locks, a fresh start.
 
     Raises
     ------
     EmptyFrameError
         The area has no cells yet.
+    InputError
+        Locked grids are not in force here, or are to be drawn afresh.
     PlanBrokenError
         The verifier found a rule broken without a certificate.
     """
@@ -68,7 +121,7 @@ def propose_plan(
         cells = cell_store.read_cells(connection, within=scope)
         borders = cell_store.read_borders(connection, within=scope)
         used = plan_store.used_grid_codes(connection, within=scope)
-        before = grid_store.read_codes_held(connection, on=today(), within=scope)
+        question = _question(connection, profile, scope, wishes)
         buildings = ground.read_buildings(connection, within=scope)
         names = area_store.read_areas(connection, within=scope)["name"]
     if cells.empty:
@@ -77,25 +130,36 @@ def propose_plan(
     cells = _without_small_uses(cells, buildings, footprint_min_m2=rule.dedicated_footprint_min_m2)
     progress(0.1, "drawing grids")
     proposal = propose_grids(
-        cells, borders, band=rule.band, dedicated_uses=rule.dedicated_uses,
-        dedicated_min_m2=rule.dedicated_min_m2, seed=seed,
+        cells, borders, dedicated_uses=rule.dedicated_uses, dedicated_min_m2=rule.dedicated_min_m2,
+        weights=Weights(**rule.weights.model_dump()), seed=seed, **question.asked,
         progress=lambda done, of: progress(0.1 + 0.5 * done / of, f"drawing grids, community {done} of {of}"),
     )  # fmt: skip
     progress(0.6, "checking the plan")
-    _refuse_broken(cells, borders, proposal, band=rule.band)
+    _refuse_broken(cells, borders, proposal, question)
     progress(0.7, "drawing zones and household units")
-    made = _geometry(cells, borders, proposal, profile=profile, names=names, used=used, before=before, seed=seed)
-    report = _report(cells, borders, proposal, made, band=rule.band)
+    made = _geometry(cells, borders, proposal, question, profile=profile, names=names, used=used, seed=seed)
+    asked = {"seed": seed, "weights": rule.weights.model_dump(), "is_afresh": wishes.afresh, "job_id": job_id}
+    report = {**_report(cells, borders, proposal, made, question), **asked}
     progress(0.9, f"storing {len(made.grids):,} grids")
     with transaction(engine, actor=actor, action="propose_plan", commit=commit) as connection:
         _refuse_stale_codes(connection, scope, used)
         plan_id = plan_store.create_plan(
-            connection, area_code=area_code, name=name, seed=seed, method=proposal.method,
-            report={**report, "job_id": job_id}, created_by=account_id,
+            connection, area_code=area_code, name=name, seed=seed, method=proposal.method, report=report,
+            created_by=account_id,
         )  # fmt: skip
         plan_store.write_grids(connection, plan_id, made)
     progress(1.0, f"{len(made.grids):,} grids, {len(made.zones):,} zones, {len(made.units):,} household units")
     return plan_id
+
+
+def _question(connection: Connection, profile: Profile, scope: str, wishes: PlanWishes) -> _Question:
+    """Return what is asked for: the profile's bands, and the plan in force unless the plan is drawn afresh."""
+    held = grid_store.read_codes_held(connection, on=today(), within=scope)
+    in_force = None if held.empty else held
+    before, locked, rule = None if wishes.afresh else in_force, wishes.locked, profile.grid
+    if locked is None:
+        locked = [] if before is None else grid_store.read_codes_locked(connection, on=today(), within=scope)
+    return _Question(rule.band, rule.people_band, wishes.count, before, tuple(sorted(set(locked))), in_force)
 
 
 def _refuse_stale_codes(connection: Connection, scope: str, used: list[str]) -> None:
@@ -120,15 +184,14 @@ def _without_small_uses(
     return cells.assign(use=cells["use"].mask(small))
 
 
-def _refuse_broken(
-    cells: gpd.GeoDataFrame, borders: pd.DataFrame, proposal: GridProposal, *, band: tuple[int, int]
-) -> None:
+def _refuse_broken(cells: gpd.GeoDataFrame, borders: pd.DataFrame, proposal: GridProposal, question: _Question) -> None:
     broken = verify_plan(
-        cells, borders, proposal.assignment, band=band,
-        dedicated=proposal.dedicated, exceptions=proposal.exceptions, grids=proposal.grids,
+        cells, borders, proposal.assignment, dedicated=proposal.dedicated, exceptions=proposal.exceptions,
+        grids=proposal.grids, **question.asked,
     )  # fmt: skip
     # A grid the search could not mend is the planner's to see and mend: it is kept, listed as unresolved.
-    listed = set(proposal.exceptions.loc[proposal.exceptions["certificate"] == "unresolved", "grid"])
+    unresolved = proposal.exceptions.loc[proposal.exceptions["certificate"] == "unresolved", "grid"]
+    listed = {None if grid < 0 else grid for grid in unresolved}
     broken = [violation for violation in broken if violation.grid not in listed]
     if broken:
         raise PlanBrokenError(
@@ -141,19 +204,21 @@ def _geometry(
     cells: gpd.GeoDataFrame,
     borders: pd.DataFrame,
     proposal: GridProposal,
+    question: _Question,
     *,
     profile: Profile,
     names: pd.Series,
     used: list[str],
-    before: pd.Series,
     seed: int,
 ) -> PlanGeometry:
     """Dissolve grids, zones and units, and give them their codes and names."""
     assignment, rule = proposal.assignment, profile.grid
     grids = proposal.grids.assign(geometry=dissolve(cells, assignment).geometry)
-    carried = carried_codes(before, assignment, cells["households"])
+    in_force = question.in_force
+    carried = {} if in_force is None else carried_codes(in_force, assignment, cells["households"])
     grids["grid_code"] = issue_codes(grids["area_code"], carried, used=used)
     grids["name"] = grids["area_code"].map(names) + "第" + grids["grid_code"].str[-3:].str.lstrip("0") + "网格"
+    grids["is_locked"] = grids["grid_code"].isin(question.locked)
     grids["exception"] = proposal.exceptions.groupby("grid")["certificate"].agg(", ".join).reindex(grids.index)
     zone_of, zones = zones_in_grids(cells, borders, assignment, count=rule.zones_per_grid, seed=seed)
     zones = zones.assign(geometry=dissolve(cells, zone_of).geometry)
@@ -182,21 +247,30 @@ def _report(
     borders: pd.DataFrame,
     proposal: GridProposal,
     made: PlanGeometry,
-    *,
-    band: tuple[int, int],
+    question: _Question,
 ) -> dict[str, Any]:
-    """The measures and exceptions that are frozen with the plan; an exception has its code and place."""
-    _, whole = measure_plan(cells, borders, proposal.assignment, band=band, dedicated=proposal.dedicated)
-    places = made.grids.geometry.representative_point()
+    """What was asked, measures (also by grid code), and exceptions with code and place: frozen with the plan."""
+    by_grid, whole = measure_plan(
+        cells, borders, proposal.assignment, band=question.band, people_band=question.people_band,
+        dedicated=proposal.dedicated, before=question.in_force,
+    )  # fmt: skip
+    places, codes = made.grids.geometry.representative_point(), made.grids["grid_code"]
     return {
-        "band": list(band),
+        "band": list(question.band),
+        "people_band": None if question.people_band is None else list(question.people_band),
+        "count": question.count,
+        "locked": list(question.locked),
         "measures": {name: _number(row["value"]) for name, row in whole.iterrows()},
         "versions": whole["version"].to_dict(),
+        "grids": {
+            codes[grid]: {name: _number(value) for name, value in row.items()}
+            for grid, row in by_grid.to_dict("index").items()
+        },
         "exceptions": [
             {
                 **row,
-                "grid_code": made.grids.at[row["grid"], "grid_code"],
-                "place": [places[row["grid"]].x, places[row["grid"]].y],
+                "grid_code": codes.get(row["grid"]),
+                "place": [places[row["grid"]].x, places[row["grid"]].y] if row["grid"] in codes.index else None,
             }
             for row in proposal.exceptions.to_dict("records")
         ],

@@ -73,7 +73,13 @@ def plan_body(conn: Connection, account: Account, plan_id: int) -> dict[str, Any
     return {
         **{key: plan[key] for key in PLAN_KEYS},
         "document_number": plan["document_number"],
-        "report": {"measures": report.get("measures", {}), "exceptions": exceptions},
+        "report": {
+            **{key: report.get(key) for key in ("band", "people_band", "count")},
+            **{key: report.get(key, {}) for key in ("measures", "versions", "weights")},
+            "locked": [code for code in report.get("locked", []) if account.covers(code)],
+            "is_afresh": bool(report.get("is_afresh", False)),
+            "exceptions": exceptions,
+        },
     }
 
 
@@ -142,12 +148,14 @@ def _grids(conn: Connection, account: Account, plan_id: int, *, profile: Profile
     workers = _workers(conn)
     street_digits = LEVEL_DIGITS["street"]
     frame = frame.join(grid_store.count_parts(conn, plan_id))
+    measures = _measures(conn, plan_id, frame)
     return frame.assign(
+        measures=measures,
         community=frame["area_code"].map(names),
         street=frame["area_code"].str[:street_digits].str.ljust(12, "0").map(names),
         worker=frame["grid_code"].map(workers),
         band=_band(frame, profile),
-        compactness=_compactness(frame),
+        compactness=_compactness(frame, measures),
     )
 
 
@@ -159,7 +167,10 @@ def _row(grid_id: Any, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "grid_id": grid_id,
         **{key: row[key] for key in _GRID_KEYS},
-        **{key: row[key] for key in ("community", "street", "band", "zones", "buildings", "worker", "compactness")},
+        **{
+            key: row[key]
+            for key in ("community", "street", "band", "zones", "buildings", "worker", "compactness", "measures")
+        },
         "bbox": bbox_of(row["geometry"]),
     }
 
@@ -174,14 +185,21 @@ def _band(frame: pd.DataFrame, profile: Profile) -> pd.Series:
     return pd.Series(words, index=frame.index, dtype=object)
 
 
-def _compactness(frame: gpd.GeoDataFrame) -> pd.Series:
-    """Polsby-Popper: 4 pi area / perimeter squared; 1 is a circle."""
+def _measures(conn: Connection, plan_id: int, frame: pd.DataFrame) -> pd.Series:
+    """What was measured of each grid when the plan was made, by name; {} for plans made elsewhere."""
+    found = plan_store.read_grid_measures(conn, plan_id)
+    return pd.Series([found.get(code, {}) for code in frame["grid_code"]], index=frame.index, dtype=object)
+
+
+def _compactness(frame: gpd.GeoDataFrame, measures: pd.Series) -> pd.Series:
+    """The Polsby-Popper of the report; where there is none, of the grid's outline: 4 pi area / perimeter squared."""
     if frame.empty:
         return pd.Series(dtype=float)
     shapes = to_metric(frame.geometry).to_numpy()
     around_m = shapely.length(shapes)
     value = np.divide(4 * np.pi * shapely.area(shapes), around_m**2, out=np.zeros(len(shapes)), where=around_m > 0)
-    return pd.Series(value.round(4), index=frame.index)
+    known = measures.map(lambda own: own.get("polsby_popper")).astype(float)
+    return known.fillna(pd.Series(value, index=frame.index)).round(4)
 
 
 def _workers(conn: Connection) -> pd.Series:

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from api.actions.delete_plan import delete_plan
-from api.actions.propose_plan import propose_plan
+from api.actions.propose_plan import PlanWishes, propose_plan
 from api.actions.publish_plan import publish_plan
 from api.cli._service import Commit, actor, console, profile_of, progress_bar, ready_engine, told
 from data.postgis.engine import reading
@@ -35,15 +35,24 @@ def list_plans() -> None:
 @app.command()
 def propose(
     area: Annotated[str, typer.Argument(help="12-digit code of the area")],
+    *,
     name: Annotated[str, typer.Option(help="what the plan is called")] = "网格方案",
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    count: Annotated[int | None, typer.Option(min=1, help="general grids in all; default: any number in band")] = None,
+    afresh: Annotated[bool, typer.Option("--afresh", help="draw as if no plan held")] = False,
+    lock: Annotated[list[str] | None, typer.Option(help="code of a grid that stays as it is; may be repeated")] = None,
+    unlock: Annotated[bool, typer.Option("--unlock", help="let grids change that are locked now")] = False,
     commit: Commit = False,
 ) -> None:
-    """Draw grids for every community of an area and keep them as a draft."""
+    """Draw grids for every community of an area and keep them as a draft.
+
+    Where a plan is in force, as few households as possible change grid.
+    """
+    wishes = PlanWishes(count=count, afresh=afresh, locked=lock or ([] if unlock else None))
     with ready_engine() as engine, progress_bar("plan") as progress:
         plan_id = propose_plan(
             engine, profile=profile_of(engine), area_code=area, name=name, actor=actor(), seed=seed,
-            commit=commit, progress=progress,
+            wishes=wishes, commit=commit, progress=progress,
         )  # fmt: skip
     if told(commit):
         console.print(f"Plan {plan_id} is a draft. wangge plan publish {plan_id} --from DATE --commit", highlight=False)

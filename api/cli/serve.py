@@ -1,6 +1,7 @@
 """wangge serve, work, openapi: the web service and its job runner."""
 
 import json
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from api.app import create_app
 from api.cli._service import console, ready_settings
 from api.jobs import run_worker
 from api.settings import Settings, load_settings
+from geo.partition import warm
 
 
 def serve(
@@ -29,6 +31,7 @@ def work() -> None:
     """Run background jobs: plans, circles, clusters."""
     settings = ready_settings()
     console.print("Wangge job runner is waiting for work", highlight=False)
+    warm_beside()
     run_worker(settings)
 
 
@@ -37,8 +40,16 @@ def openapi() -> None:
     print(json.dumps(create_app(load_settings()).openapi(), ensure_ascii=False, indent=2, sort_keys=True))
 
 
+def warm_beside() -> Thread:
+    """Load the planning engine's machine code (compile it on a new machine) while the service is starting."""
+    thread = Thread(target=warm, name="warm", daemon=True)
+    thread.start()
+    return thread
+
+
 def run_server(settings: Settings) -> None:
     """Serve until told to stop."""
+    warm_beside()
     uvicorn.run(
         create_app(settings),
         host=settings.host,

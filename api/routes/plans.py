@@ -82,13 +82,13 @@ def read_zones(
 
 @router.post("/api/v1/plans", status_code=202, responses=problems(401, 403, 404))
 def propose(services: ServicesDep, account: AccountDep, new: NewPlan) -> JobTaken:
-    """Have a plan drawn for an area; the answer names the job to watch."""
+    """Have a plan drawn for an area, close to the one in force if there is one; the answer names the job to watch."""
     account.require_cover(scope_of(new.area_code))
     with services.read(account) as conn:
         known = areas.read_areas(conn, within=scope_of(new.area_code))
     if new.area_code not in known.index:
         raise NotFoundError(what="area", key=new.area_code)
-    arguments = {"area_code": new.area_code, "name": new.name, "seed": new.seed}
+    arguments = new.model_dump()
     job_id = services.queue.defer("propose_plan", arguments, actor=account.name, account_id=account.account_id)
     return JobTaken(job_id=job_id)
 

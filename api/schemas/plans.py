@@ -59,10 +59,17 @@ class PlanException(Answer):
 class PlanReport(Answer):
     """What was measured when the plan was made."""
 
-    measures: dict[str, Any] = Field(
-        description="of the whole plan, whatever the asker's scope",
-        examples=[{"grids": 164, "outside_band_share": 0.0}],
+    measures: dict[str, float | None] = Field(
+        description="of the whole plan, whatever the asker's scope; null where one does not apply",
+        examples=[{"households": 61240.0, "in_band": 1.0, "polsby_popper": 0.62, "households_moved": 312.0}],
     )
+    versions: dict[str, int] = Field(description="of the measures", examples=[{"in_band": 1, "polsby_popper": 1}])
+    band: tuple[int, int] | None = Field(description="fewest and most households", examples=[[300, 500]])
+    people_band: tuple[int, int] | None = Field(description="fewest and most people", examples=[None])
+    count: int | None = Field(description="general grids asked for", examples=[None])
+    weights: dict[str, float] = Field(examples=[{"lines": 1.0, "compact": 1.0, "even": 1.0}])
+    locked: list[str] = Field(description="codes, within the asker's scope", examples=[["529901001001003"]])
+    is_afresh: bool = Field(description="drawn as if no plan had held")
     exceptions: list[PlanException] = Field(description="within the asker's scope")
 
 
@@ -90,7 +97,10 @@ class GridRow(Answer):
     zones: int = Field(examples=[4])
     buildings: int = Field(examples=[23])
     worker: str | None = Field(examples=["王某"])
-    compactness: float | None = Field(description="Polsby-Popper, 1 is a circle", examples=[0.62])
+    compactness: float | None = Field(description="Polsby-Popper of its land, 1 is a circle", examples=[0.62])
+    measures: dict[str, float | None] = Field(
+        description="as in the plan's report, of this grid", examples=[{"households": 412.0, "line_share": 0.81}]
+    )
     bbox: Bbox | None
 
 
@@ -135,6 +145,15 @@ class NewPlan(BaseModel):
     area_code: AreaCode
     name: Annotated[Line, Field(min_length=1, max_length=120, examples=["2026年网格调整方案"])]
     seed: Annotated[int, Field(ge=0, lt=2**53, examples=[20260701])] = 0
+    count: Annotated[int, Field(ge=1, le=1_000_000, description="general grids in all; null: any number")] | None = None
+    afresh: Annotated[bool, Field(description="draw as if no plan were in force")] = False
+    locked: (
+        Annotated[
+            list[GridCode],
+            Field(max_length=10_000, description="grids in force that stay as they are; null: those locked now"),
+        ]
+        | None
+    ) = None
 
 
 class Publication(BaseModel):

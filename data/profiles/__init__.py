@@ -35,11 +35,27 @@ class Place(_Part):
     levels: tuple[Label, ...]
 
 
+Strength = Annotated[float, Field(ge=0, le=100)]
+
+
+class GridWeights(_Part):
+    """How strongly each wish counts while grids are drawn: 1 the default, 0 off. See docs/guides/profiles.md."""
+
+    lines: Strength = 1.0
+    compact: Strength = 1.0
+    even: Strength = 1.0
+    compounds: Strength = 1.0
+    keep: Strength = 1.0
+
+
 class GridRule(_Part):
     """The size of a grid, of its zones and household units."""
 
     households_min: Annotated[int, Field(gt=0)]
     households_max: Annotated[int, Field(gt=0)]
+    people_min: Annotated[int, Field(gt=0)] | None = None
+    people_max: Annotated[int, Field(gt=0)] | None = None
+    weights: GridWeights = GridWeights()
     zones_per_grid: Annotated[int, Field(gt=0)]
     unit_households: Annotated[int, Field(gt=0)]
     dedicated_uses: tuple[str, ...]
@@ -52,12 +68,23 @@ class GridRule(_Part):
     def _ordered(self) -> Self:
         if self.households_min > self.households_max:
             raise ValueError("households_min is above households_max")
+        if (self.people_min is None) != (self.people_max is None):
+            raise ValueError("people_min and people_max go together: give both or none")
+        if self.people_band is not None and self.people_band[0] > self.people_band[1]:
+            raise ValueError("people_min is above people_max")
         return self
 
     @property
     def band(self) -> tuple[int, int]:
         """Lowest and highest households of a grid, both allowed."""
         return self.households_min, self.households_max
+
+    @property
+    def people_band(self) -> tuple[int, int] | None:
+        """Lowest and highest people of a grid, both allowed; None where people do not count."""
+        if self.people_min is None or self.people_max is None:
+            return None
+        return self.people_min, self.people_max
 
 
 class Circle(_Part):

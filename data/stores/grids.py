@@ -137,3 +137,11 @@ def read_codes_held(
     )
     frame = read_frame(connection, _held(statement, on, scheme), index="cell_id", geometry=False)
     return cast(pd.Series, frame["grid_code"].astype(object))
+
+
+def read_codes_locked(
+    connection: Connection, *, on: date, within: str = EVERYWHERE, scheme: str = "general"
+) -> list[str]:
+    """Return the codes of the locked grids that hold on a day, in order."""
+    statement = select(grids.c.grid_code).where(below(grids.c.area_code, within), grids.c.is_locked)
+    return sorted(connection.scalars(_held(statement, on, scheme)))

@@ -216,6 +216,12 @@ def read_plan(connection: Connection, plan_id: int, *, within: str = EVERYWHERE)
     return {**_plain(found), "report": report}
 
 
+def read_grid_measures(connection: Connection, plan_id: int) -> dict[str, dict[str, float | None]]:
+    """Return what was measured of each grid when a plan was made: code -> name -> number (None: does not apply)."""
+    found = connection.scalar(select(plans.c.report["grids"]).where(plans.c.plan_id == plan_id))
+    return found if isinstance(found, dict) else {}
+
+
 def list_plans(connection: Connection, *, within: str = EVERYWHERE) -> list[dict[str, Any]]:
     """Return the plans whose area, or one of whose grids, lies within, newest first.
 

@@ -29,7 +29,10 @@ class Wishes(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A community before its division: grids set aside (dedicated ones first), and the peopled pieces that are left."""
+    """A community before its division: grids set aside (dedicated ones first), and the peopled pieces that are left.
+
+    `sizes` is how many cells of each piece are peopled.
+    """
 
     ground: Ground
     labels: Ints
@@ -39,6 +42,13 @@ class Draft(NamedTuple):
     pieces: Ints
     masses: Ints
     peoples: Ints
+    sizes: Ints
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody lives on what is left, and it makes a grid all the same."""
+        free = self.labels[~self.ground.is_locked]
+        return len(free) > 0 and bool((free < 0).all()) and len(self.masses) == 0
 
 
 class CommunityPlan(NamedTuple):
@@ -79,16 +89,17 @@ def plan_of(draft: Draft, counts: Ints, wishes: Wishes, *, rng: np.random.Genera
     return CommunityPlan(rank[labels], dedicated)
 
 
-def peopled_pieces(ground: Ground, labels: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the peopled piece (0.., -1 elsewhere) of each cell without a grid; households and people of each."""
+def peopled_pieces(ground: Ground, labels: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return the peopled piece (0.., -1 elsewhere) of each cell without a grid; households, people, peopled cells."""
     pieces = pieces_on_foot(ground.graph, (labels < 0) & ~ground.is_water)
     inside = pieces >= 0
     count = int(pieces.max(initial=-1)) + 1
     masses = np.bincount(pieces[inside], weights=ground.households[inside], minlength=count).astype(np.int64)
     peoples = np.bincount(pieces[inside], weights=ground.people[inside], minlength=count).astype(np.int64)
+    sizes = np.bincount(pieces[inside], weights=ground.households[inside] > 0, minlength=count).astype(np.int64)
     number = np.cumsum(masses > 0) - 1
     pieces[inside] = np.where(masses > 0, number, -1)[pieces[inside]]
-    return pieces, masses[masses > 0], peoples[masses > 0]
+    return pieces, masses[masses > 0], peoples[masses > 0], sizes[masses > 0]
 
 
 def with_towers(ground: Ground, labels: Ints, band: Band) -> Ints:

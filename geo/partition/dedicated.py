@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo.partition.bands import Band, divides
-from geo.partition.graph import Flags, Ints, pieces_on_foot
+from geo.partition.graph import Flags, Ints, pieces_on_foot, without_lines
 from geo.partition.ground import Ground
 
 
@@ -45,6 +45,11 @@ def dedicated_units(ground: Ground, among: Flags, *, uses: Collection[str], min_
         if indivisible_pieces(ground, left, band) > indivisible_pieces(ground, free, band):
             continue
         unit = with_enclosed(ground, members, left)
+        whole = with_block(ground, unit, free)
+        rest = free.copy()
+        rest[whole] = False
+        if indivisible_pieces(ground, rest, band) <= indivisible_pieces(ground, left, band):
+            unit = whole
         free[unit] = False
         taken.append(unit)
     return taken
@@ -89,3 +94,13 @@ def with_enclosed(ground: Ground, members: Ints, left: Flags) -> Ints:
     joined = pieces_on_foot(ground.graph, left | inside) == pieces_on_foot(ground.graph, left | inside)[members[0]]
     unpeopled = (pieces >= 0) & (masses == 0)[pieces]
     return np.flatnonzero(inside | (joined & unpeopled))
+
+
+def with_block(ground: Ground, unit: Ints, free: Flags) -> Ints:
+    """Return the unit with the free ground around it up to the next lines, where nobody lives there."""
+    inside = np.zeros(len(free), dtype=np.bool_)
+    inside[unit] = True
+    blocks = pieces_on_foot(without_lines(ground.graph), free)
+    around = free & ~inside & np.isin(blocks, blocks[unit])
+    held = np.bincount(blocks[around], weights=ground.households[around], minlength=int(blocks.max(initial=0)) + 1)
+    return np.flatnonzero(inside | (around & (held == 0)[blocks]))

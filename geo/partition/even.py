@@ -7,9 +7,6 @@ at the end: its optimum is certain. Source: recombination, DeFord, Duchin and So
 that closes in.
 """
 
-import heapq
-from typing import NamedTuple
-
 import numpy as np
 
 from geo.partition.bands import Band
@@ -17,12 +14,14 @@ from geo.partition.compiled import Whole, compiled
 from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, in_order, subgraph
 from geo.partition.moves import settled
+from geo.partition.pairs import Pairing, neighbour, paired_tree, pairing_of
 from geo.partition.repair import masses_of
 from geo.partition.solver import Asked, best_start, one_piece_limits
 
 WIDEST = 0.5
 EVEN_STEPS = 30_000_000
 IDLE_A_PART, NODES_WALKED = 2000, 8_000_000
+LEVEL = 1e-6
 
 
 def share_of(cells: Ints, pieces: Ints, count: int) -> Band:
@@ -91,15 +90,6 @@ def recombined(graph: Graph, labels: Ints, target: float, *, rng: np.random.Gene
     return best
 
 
-class Pairing(NamedTuple):
-    """Scratch of recombination: the tree over two parts (nodes from the root, parents, sums) and marks."""
-
-    order: Ints
-    parent: Ints
-    held: Ints
-    mark: Ints
-
-
 @compiled
 def recombine(
     graph: Graph, labels: Ints, mass: Ints, target: float, patience: tuple[int, int], rng: np.random.Generator
@@ -110,19 +100,21 @@ def recombine(
     """
     most_idle, left = patience
     size = len(labels)
-    none = np.zeros(size, dtype=np.int64)
-    work = Pairing(none, none.copy(), none.copy(), none.copy())
+    work = pairing_of(size)
     member = np.zeros(len(mass), dtype=np.int64)
     for u in range(size):
         member[labels[u]] = u
     least, idle, turn = np.abs(mass - target).max(), 0, 0
     while idle < most_idle and left > 0 and least >= 1:
         turn, idle = turn + 2, idle + 1
-        part = np.argmax(np.abs(mass - target)) if idle % 2 == 1 else rng.integers(0, len(mass))
+        is_worst = idle % 2 == 1
+        part = np.argmax(np.abs(mass - target)) if is_worst else rng.integers(0, len(mass))
         other = neighbour(graph, labels, member[part], work, turn, rng)
         count = paired_tree(graph, labels, (member[part], other), work, turn + 1, rng)
         left -= count
-        root = best_edge(work, count, mass[part] + mass[other], target, least, rng)
+        # A wanderer may end as far off as the worst: without that, nothing could move over level ground.
+        off = least if is_worst else least + LEVEL
+        root = best_edge(work, count, mass[part] + mass[other], target, off, rng)
         if root < 0:
             continue
         lay(labels, work, count, root, (part, other))
@@ -132,51 +124,6 @@ def recombine(
         if worst < least:
             least, idle = worst, 0
     return left if least >= 1 else 0
-
-
-@compiled
-def neighbour(graph: Graph, labels: Ints, start: int, work: Pairing, mark: int, rng: np.random.Generator) -> int:
-    """Return a part that can be reached on foot from the part of `start` in a step: a random one, by borders."""
-    work.order[0], work.mark[start] = start, mark
-    count, done, met, found = 1, 0, 0, -1
-    while done < count:
-        u = work.order[done]
-        done += 1
-        for p in range(graph.ptr[u], graph.ptr[u + 1]):
-            v = graph.idx[p]
-            if not graph.foot[p] or labels[v] < 0:
-                continue
-            if labels[v] != labels[u]:
-                met += 1
-                found = labels[v] if rng.integers(0, met) == 0 else found
-            elif work.mark[v] != mark:
-                work.mark[v] = mark
-                work.order[count] = v
-                count += 1
-    return int(found)
-
-
-@compiled
-def paired_tree(
-    graph: Graph, labels: Ints, pair: tuple[int, int], work: Pairing, mark: int, rng: np.random.Generator
-) -> int:
-    """Grow a random tree over the part of a node and another one, and sum up its branches; return its nodes."""
-    start, other = pair
-    heap = [(0.0, np.int64(start), np.int64(-1))]
-    own, count = labels[start], 0
-    while len(heap) > 0:
-        _, u, above = heapq.heappop(heap)
-        if work.mark[u] == mark:
-            continue
-        work.mark[u], work.parent[u], work.held[u], work.order[count] = mark, above, graph.mass[u], u
-        count += 1
-        for p in range(graph.ptr[u], graph.ptr[u + 1]):
-            v = np.int64(graph.idx[p])
-            if graph.foot[p] and work.mark[v] != mark and (labels[v] == own or labels[v] == other):
-                heapq.heappush(heap, (rng.random() / (1.0 + graph.cost[p]), v, u))
-    for i in range(count - 1, 0, -1):
-        work.held[work.parent[work.order[i]]] += work.held[work.order[i]]
-    return count
 
 
 @compiled

@@ -26,7 +26,7 @@ import pandas as pd
 from geo.partition.bands import Band, divides, outside
 from geo.partition.graph import Flags, Ints, pieces_on_foot, subgraph
 from geo.partition.ground import Ground
-from geo.partition.impossible import cluster_without_grids, no_division_of
+from geo.partition.impossible import Joined, cluster_without_grids, joined_piece, no_division_of
 
 COLUMNS = ["grid", "rule", "certificate", "detail"]
 
@@ -87,7 +87,7 @@ def findings_of(ground: Ground, labels: Ints, dedicated: Flags, band: Band, orde
     )
     general = ~dedicated[labels] & ~ground.is_water & ~ground.is_locked
     towers = general & ((ground.households > band.hi) | (ground.people > band.people_hi))
-    search = Search(ground, towers, pieces_on_foot(ground.graph, general & ~towers), band, order, set())
+    search = Search(ground, towers, pieces_on_foot(ground.graph, general & ~towers), band, order, set(), {})
     findings = []
     for grid in np.flatnonzero(~dedicated & (outside(held, people, band) > 0)):
         members = np.flatnonzero(labels == grid)
@@ -98,7 +98,10 @@ def findings_of(ground: Ground, labels: Ints, dedicated: Flags, band: Band, orde
 
 
 class Search(NamedTuple):
-    """What certificates are looked for in; `claimed` are the cells that already excuse another grid."""
+    """What certificates are looked for in; `claimed` are the cells that already excuse another grid.
+
+    `joined` keeps pieces, by their first cell, as proofs look at them.
+    """
 
     ground: Ground
     towers: Flags
@@ -106,6 +109,14 @@ class Search(NamedTuple):
     band: Band
     order: Order | None
     claimed: set[int]
+    joined: dict[int, Joined]
+
+    def piece_of(self, own: Ints) -> Joined:
+        """Return a piece of the cells `own` with its dead ends joined."""
+        first = int(own[0])
+        if first not in self.joined:
+            self.joined[first] = joined_piece(subgraph(self.ground.graph, own), self.band)
+        return self.joined[first]
 
 
 def band_certificate(search: Search, members: Ints) -> tuple[str, dict[str, object]]:
@@ -127,14 +138,14 @@ def band_certificate(search: Search, members: Ints) -> tuple[str, dict[str, obje
     cluster = claimed_cluster(search, own, members)
     if cluster:
         return "cells_without_grids", {"cell_ids": [id_of(ground, cell) for cell in cluster]}
-    return "piece_without_division" if no_division_of(subgraph(ground.graph, own), band) else "unresolved", detail
+    return "piece_without_division" if no_division_of(search.piece_of(own), band) else "unresolved", detail
 
 
 def claimed_cluster(search: Search, own: Ints, members: Ints) -> list[int]:
     """Return cells of a piece near a grid that no grids in band can hold, and claim them; none: an empty list."""
     here = np.flatnonzero(np.isin(own, members))
     known = {int(place) for place in np.flatnonzero(np.isin(own, sorted(search.claimed)))}
-    places = cluster_without_grids(subgraph(search.ground.graph, own), here, search.band, claimed=known)
+    places = cluster_without_grids(search.piece_of(own), here, search.band, claimed=known)
     cluster = [int(own[place]) for place in places or []]
     search.claimed.update(cluster)
     return cluster
@@ -161,7 +172,7 @@ def contiguity_findings(ground: Ground, labels: Ints) -> Iterator[Finding]:
         unpeopled = own[masses[own] == 0]
         # With no peopled piece at all, the first one stands for the grid and the rest are attached.
         loose = unpeopled if len(unpeopled) < len(own) else unpeopled[1:]
-        cells = np.flatnonzero(np.isin(pieces, loose))
+        cells = np.flatnonzero(np.isin(pieces, loose if len(loose) else own[1:]))
         certificate = "unpeopled_piece" if len(loose) == len(own) - 1 else "unresolved"
         if ground.is_locked[labels == grid].any():
             certificate = "locked_grid"

@@ -17,6 +17,8 @@ SmallInts = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+NO_LINE = 0.95
+
 
 class Edges(NamedTuple):
     """Undirected edges, one row each: ends, on foot or not, weighted cost and bare length (m)."""
@@ -168,6 +170,16 @@ def flooded(graph: Graph, among: Flags, within: Ints) -> Ints:
                     height += 1
         count += 1
     return pieces
+
+
+def lines_in(graph: Graph) -> Flags:
+    """Return which arcs cross a line that grids should end at: a metre of it costs less than a plain one."""
+    return graph.cost < NO_LINE * graph.length
+
+
+def without_lines(graph: Graph) -> Graph:
+    """Return the graph in which one cannot walk across lines."""
+    return graph._replace(foot=graph.foot & ~lines_in(graph))
 
 
 def in_order(labels: npt.NDArray[np.integer]) -> Ints:

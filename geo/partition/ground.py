@@ -25,7 +25,7 @@ BORDER_COLUMNS = ("cell_a", "cell_b", "length_m", "kind", "is_walkable")
 
 # What a metre of plan border costs along each kind of line: people know a river or a road as the end
 # of their grid, and no line at all as nothing.
-KIND_COST = {"water": 0.1, "rail": 0.15, "wall": 0.2, "road": 0.3, "passage": 1.0, "none": 1.0}
+KIND_COST = {"water": 0.025, "rail": 0.04, "wall": 0.05, "road": 0.075, "passage": 1.0, "none": 1.0}
 SAME_COMPOUND_COST, SAME_BUILDING_COST = 3.0, 3.0
 
 

@@ -2,90 +2,114 @@
 
 A *cluster* is a few cells of one piece. It is without grids if no disjoint connected sets in band
 hold all its cells and leave ground that whole numbers of grids can share: then some grid around it
-must be out of band, whatever the rest of the plan is.
+must be out of band, whatever the rest of the plan is. Dead ends are joined before anything is tried.
 """
 
-from collections.abc import Iterator
+import heapq
+from typing import NamedTuple
 
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside
-from geo.partition.exact import EXACT_CELLS, EXACT_STEPS, SearchTooLongError, exact_division
-from geo.partition.graph import Graph, Ints
+from geo.partition.deadends import hosts_of
+from geo.partition.exact import (
+    EXACT_CELLS,
+    EXACT_STEPS,
+    MOST_CELLS,
+    SearchTooLongError,
+    are_without_grids,
+    exact_division,
+)
+from geo.partition.graph import Flags, Graph, Ints, contracted, in_order
 
 CLUSTER_SIZES = (1, 2, 3, 4, 6, 8)
 CLUSTER_STARTS = 6
-PROOF_STEPS = 2000
-
-Group = frozenset[int]
+PROOF_STEPS = 20_000
 
 
-def no_division_of(piece: Graph, band: Band) -> bool:
+class Joined(NamedTuple):
+    """A piece whose dead ends are one with the cells they hang on: its nodes, and the node of each cell."""
+
+    nodes: Graph
+    node_of: Ints
+
+    def is_above(self, band: Band) -> Flags:
+        """Return which nodes no grid in band can hold."""
+        return np.asarray((self.nodes.mass > band.hi) | (self.nodes.people > band.people_hi), dtype=np.bool_)
+
+
+def joined_piece(graph: Graph, band: Band) -> Joined:
+    """Return a connected piece as proofs look at it."""
+    node_of = in_order(hosts_of(graph, band, passes=True))
+    is_same = int(node_of.max(initial=-1)) + 1 == graph.size
+    return Joined(graph if is_same else contracted(graph, node_of), node_of)
+
+
+def no_division_of(piece: Joined, band: Band) -> bool:
     """Return whether it is proved, by trying all, that a small piece has no division in band."""
-    if piece.size > EXACT_CELLS:
+    if piece.nodes.size > EXACT_CELLS:
         return False
     try:
-        return exact_division(piece, band, steps=EXACT_STEPS) is None
+        return exact_division(piece.nodes, band, steps=EXACT_STEPS) is None
     except SearchTooLongError:
         return False
-
-
-class Proof:
-    """One attempt at a proof; its steps are counted."""
-
-    def __init__(self, graph: Graph, band: Band, steps: int = PROOF_STEPS) -> None:
-        self.graph, self.band, self.steps = graph, band, steps
-
-    def sets_with(self, cell: int, used: Group) -> Iterator[Group]:
-        """Yield every connected set in band that holds `cell` and none of `used`."""
-        nothing: tuple[int, ...] = ()
-        waiting = [(frozenset([cell]), int(self.graph.mass[cell]), nothing, used | {cell}, (cell,))]
-        while waiting:
-            members, mass, border, met, fresh = waiting.pop()
-            self.steps -= 1
-            if self.steps < 0:
-                raise SearchTooLongError
-            if mass >= self.band.lo:
-                yield members
-            border += tuple(v for u in fresh for v in on_foot(self.graph, u) if v not in met and v not in border)
-            for i, v in enumerate(border):
-                onward = mass + int(self.graph.mass[v])
-                if onward <= self.band.hi:
-                    waiting.append((members | {v}, onward, border[i + 1 :], met | set(border[: i + 1]), (v,)))
-
-    def can_hold(self, cluster: list[int], used: Group) -> bool:
-        """Return whether disjoint sets in band hold the cluster and always leave ground that can be shared."""
-        rest = [cell for cell in cluster if cell not in used]
-        return not rest or any(
-            leaves_divisible(self.graph, used | members, self.band) and self.can_hold(rest[1:], used | members)
-            for members in self.sets_with(rest[0], used)
-        )
 
 
 def is_without_grids(graph: Graph, cluster: list[int], band: Band) -> bool:
-    """Return whether it is proved that no grids in band can hold the cluster; a walk cut short proves nothing."""
-    try:
-        return not Proof(graph, band).can_hold(cluster, frozenset())
-    except SearchTooLongError:
-        return False
+    """Return whether it is proved that no grids in band can hold the cluster; a search cut short proves nothing."""
+    cells = np.unique(np.array(cluster, dtype=np.int64))
+    members = within_reach(graph, cells, band.hi, MOST_CELLS + 1)
+    return are_without_grids(graph, cells, members, band, steps=PROOF_STEPS)
 
 
-def cluster_without_grids(graph: Graph, members: Ints, band: Band, *, claimed: set[int]) -> list[int] | None:
+def within_reach(graph: Graph, cells: Ints, hi: int, most: int) -> Ints:
+    """Return the nodes, ascending, that one grid can hold with one of `cells`; only `most` or so, where there are more.
+
+    A node is within reach if all nodes on the lightest way to it hold no more than `hi`.
+    """
+    least = {int(cell): int(graph.mass[cell]) for cell in cells}
+    waiting = [(held, cell) for cell, held in least.items()]
+    heapq.heapify(waiting)
+    while waiting and len(least) < most:
+        held, u = heapq.heappop(waiting)
+        for v in on_foot(graph, u) if held == least[u] else []:
+            onward = held + int(graph.mass[v])
+            if onward < least.get(v, hi + 1):
+                least[v] = onward
+                heapq.heappush(waiting, (onward, v))
+    return np.array(sorted(least), dtype=np.int64)
+
+
+def cluster_without_grids(piece: Joined, members: Ints, band: Band, *, claimed: set[int]) -> list[int] | None:
     """Return a cluster at a part out of band that no grids can hold, or None where none is found.
 
     Parameters
     ----------
-    graph
-        A piece, no node above the band.
+    piece
+        The piece, no cell above the band.
     members
-        Nodes of the part.
+        Cells of the part.
     band
         Households of a grid.
     claimed
-        Nodes of other clusters: two grids are not excused by one reason.
+        Cells of other clusters: two grids are not excused by one reason.
     """
+    here = {int(piece.node_of[cell]): int(cell) for cell in members[::-1] if int(cell) not in claimed}
+    # Dead ends that are too much together miss the band in as many parts as they make.
+    above = piece.is_above(band)
+    if any(above[node] for node in here):
+        return [next(here[node] for node in sorted(here) if above[node])]
+    taken = {int(piece.node_of[cell]) for cell in claimed}
+    cluster = nodes_without_grids(piece.nodes, sorted(set(here) - taken), band, taken)
+    if cluster is None:
+        return None
+    return [here.get(node, int(np.argmax(piece.node_of == node))) for node in cluster]
+
+
+def nodes_without_grids(graph: Graph, members: list[int], band: Band, claimed: set[int]) -> list[int] | None:
+    """Return nodes around one of `members` that no grids can hold, or None."""
     # Only cells that are not a grid by themselves can be in trouble; the lightest are most likely to be.
-    light = [int(u) for u in members if 0 < graph.mass[u] < band.lo and int(u) not in claimed]
+    light = [u for u in members if 0 < graph.mass[u] < band.lo]
     light.sort(key=lambda u: (graph.mass[u], u))
     for size in CLUSTER_SIZES:
         for start in light[:CLUSTER_STARTS]:
@@ -123,34 +147,6 @@ def on_foot(graph: Graph, u: int) -> list[int]:
     return found
 
 
-def leaves_divisible(graph: Graph, members: Group, band: Band) -> bool:
-    """Return whether every piece that is left without `members` can be shared by whole grids.
-
-    A piece is walked only until it holds so many households that any such number can be shared; one
-    without households could come along with `members`.
-    """
-    enough = band.lo * -(-band.lo // max(1, band.hi - band.lo))
-    large: set[int] = set()
-    small: set[int] = set()
-    for start in sorted({v for u in members for v in on_foot(graph, u)} - members):
-        if start in small or start in large:
-            continue
-        met, waiting, mass, people = {start}, [start], 0, 0
-        while waiting and (mass < enough or band.asks_people) and met.isdisjoint(large):
-            u = waiting.pop()
-            mass, people = mass + int(graph.mass[u]), people + int(graph.people[u])
-            fresh = [v for v in on_foot(graph, u) if v not in met and v not in members]
-            met.update(fresh)
-            waiting += fresh
-        if waiting:
-            large |= met
-        elif mass > 0 and not divides(mass, people, band):
-            return False
-        else:
-            small |= met
-    return True
-
-
 def all_excused(graph: Graph, labels: Ints, band: Band) -> bool:
     """Return whether each part out of band has a reason: its piece, or a cluster no grids can hold."""
     if not divides(int(graph.mass.sum()), int(graph.people.sum()), band):
@@ -158,8 +154,11 @@ def all_excused(graph: Graph, labels: Ints, band: Band) -> bool:
     mass, people = (np.bincount(labels, weights=column).astype(np.int64) for column in (graph.mass, graph.people))
     missed = outside(mass, people, band)
     claimed: set[int] = set()
+    piece = joined_piece(graph, band)
+    if no_division_of(piece, band):
+        return True
     for part in np.unique(labels[missed[labels] > 0]):
-        cluster = cluster_without_grids(graph, np.flatnonzero(labels == part), band, claimed=claimed)
+        cluster = cluster_without_grids(piece, np.flatnonzero(labels == part), band, claimed=claimed)
         if cluster is None:
             return False
         claimed.update(cluster)

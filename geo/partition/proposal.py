@@ -14,7 +14,7 @@ from geo.errors import InputError
 from geo.lineage import carried_codes
 from geo.partition.bands import Band, band_of
 from geo.partition.community import CommunityPlan, Draft, Wishes, draft_of, plan_of
-from geo.partition.counts import bounds_of, counts_of, ordered_counts
+from geo.partition.counts import Pieces, bounds_of, counts_of, ordered_counts
 from geo.partition.even import share_of
 from geo.partition.exceptions import Order, exception_frame, findings_of, missing_count
 from geo.partition.graph import Graph, Ints, pieces_on_foot
@@ -48,7 +48,7 @@ class GridProposal:
     exceptions
         Frame: grid, rule (band, contiguity), certificate, detail (dict); see `exceptions`.
     band
-        Households of a general grid: as asked, or as reached where only a number of grids was asked for.
+        Households of a general grid: as asked, or half an equal share to either side where only a number of grids was.
     method
         Name and version of the method.
     """
@@ -123,7 +123,7 @@ def propose_grids(
     grounds = list(grounds_of(cells, borders, weights=weights, before=before, locked=locked))
     asked = share_band(grounds, int(count or 1)) if band is None else band_of(band, people_band)
     wishes = Wishes(asked, count, band is None, weights, tuple(dedicated_uses), dedicated_min_m2)
-    drafts = [draft_of(ground, wishes) for ground in grounds]
+    drafts, wishes = drafts_of(grounds, wishes)
     plans: list[CommunityPlan] = []
     for draft, counts in zip(drafts, counts_for(drafts, wishes), strict=True):
         plans.append(plan_of(draft, counts, wishes, rng=generator(seed, "partition", draft.ground.area_code)))
@@ -209,14 +209,33 @@ def share_band(grounds: list[Ground], count: int) -> Band:
     return share_of(cells, masses[masses > 0], count)
 
 
+def drafts_of(grounds: list[Ground], wishes: Wishes) -> tuple[list[Draft], Wishes]:
+    """Return the drafts, and the wishes anew: if equal shares leave no grid of its own to what is too heavy."""
+    drafts = [draft_of(ground, wishes) for ground in grounds]
+    if wishes.is_even and alone(drafts) + len(pieces_in(drafts).masses) > int(wishes.asked or 0):
+        total = sum(int(ground.households.sum()) for ground in grounds)
+        wishes = wishes._replace(band=Band(1, max(1, total), centre=wishes.band.target))
+        drafts = [draft_of(ground, wishes) for ground in grounds]
+    return drafts, wishes
+
+
+def alone(drafts: list[Draft]) -> int:
+    """Return how many grids are sure before any piece is divided: cells above the band and empty communities."""
+    return sum(draft.towers + draft.is_empty for draft in drafts)
+
+
+def pieces_in(drafts: list[Draft]) -> Pieces:
+    """Return the pieces of all drafts, one after the other."""
+    return Pieces(*(np.concatenate([getattr(draft, name) for draft in drafts]) for name in Pieces._fields))
+
+
 def counts_for(drafts: list[Draft], wishes: Wishes) -> list[Ints]:
     """Return how many grids each peopled piece of each community makes."""
-    masses, peoples = (np.concatenate([getattr(draft, name) for draft in drafts]) for name in ("masses", "peoples"))
+    pieces = pieces_in(drafts)
     if wishes.asked is None:
-        counts = counts_of(masses, peoples, wishes.band)
+        counts = counts_of(pieces.masses, pieces.peoples, wishes.band)
     else:
-        left = wishes.asked - sum(draft.towers for draft in drafts)
-        counts = ordered_counts(masses, peoples, wishes.band, left, is_even=wishes.is_even)
+        counts = ordered_counts(pieces, wishes.band, wishes.asked - alone(drafts))
     return np.split(counts, np.cumsum([len(draft.masses) for draft in drafts])[:-1])
 
 
@@ -239,8 +258,7 @@ def proposal_of(
     grids = pd.concat([grid_frame(*parts) for parts in zip(drafts, plans, firsts, strict=False)])
     carried = {} if before is None else carried_codes(before, assignment, cells["households"])
     grids["carries"] = pd.Series([carried.get(grid) for grid in grids.index], index=grids.index, dtype=object)
-    band = reached_band(grids, wishes.band) if wishes.is_even else wishes.band
-    order = order_of(drafts, plans, wishes)
+    band, order = wishes.band, order_of(drafts, plans, wishes)
     rows = [
         {**finding._asdict(), "grid": int(first + finding.grid)}
         for draft, plan, first in zip(drafts, plans, firsts, strict=False)
@@ -263,21 +281,10 @@ def grid_frame(draft: Draft, plan: CommunityPlan, first: int) -> pd.DataFrame:
     )
 
 
-def reached_band(grids: pd.DataFrame, wide: Band) -> Band:
-    """Return the narrowest band around the equal share that holds every grid of the wide band."""
-    held = grids.loc[grids["kind"] == "general", "households"].to_numpy()
-    off = np.abs(held[(held >= wide.lo) & (held <= wide.hi)] - wide.target).max(initial=0.0)
-    return Band(max(1, int(np.ceil(wide.target - off))), max(1, int(np.floor(wide.target + off))))
-
-
 def order_of(drafts: list[Draft], plans: list[CommunityPlan], wishes: Wishes) -> Order | None:
     """Return the number of grids that was asked for, that came out, and that could be; None if none was asked for."""
     if wishes.asked is None:
         return None
     made = sum(int((~plan.dedicated).sum()) - draft.locked for draft, plan in zip(drafts, plans, strict=True))
-    masses, peoples = (np.concatenate([getattr(draft, name) for draft in drafts]) for name in ("masses", "peoples"))
-    towers = sum(draft.towers for draft in drafts)
-    fewest, most = bounds_of(masses, peoples, wishes.band)
-    if wishes.is_even:
-        fewest, most = np.ones_like(masses), masses
-    return Order(wishes.asked, made, towers + int(fewest.sum()), towers + int(most.sum()))
+    fewest, most = (alone(drafts) + int(bounds.sum()) for bounds in bounds_of(pieces_in(drafts), wishes.band))
+    return Order(wishes.asked, made, fewest, most)

@@ -59,12 +59,12 @@ def renewed(
     if asked.is_fixed:
         labels = with_counts(graph, pieces, labels, counts)
     # Compounds are whole where the old plan has them whole; at last cells may go one by one.
-    for node_of in (unbroken_groups(graph, groups, labels, asked), np.arange(graph.size)):
+    for node_of in (whole_groups(graph, uncut(groups, labels), asked.band), np.arange(graph.size)):
         first = np.unique(node_of, return_index=True)[1]
         nodes = contracted(graph, node_of) if len(first) < graph.size else graph
         labels = mended_parts(nodes, labels[first], old[first], asked, rng=rng)[node_of]
     labels = in_order_inside(labels)
-    return mend_pieces(graph, pieces, groups, labels, piece_of_parts(labels, pieces), asked, rng=rng)
+    return mend_pieces(graph, pieces, uncut(groups, labels), labels, piece_of_parts(labels, pieces), asked, rng=rng)
 
 
 def taken_over(graph: Graph, pieces: Ints, old: Ints) -> Ints:
@@ -79,7 +79,7 @@ def taken_over(graph: Graph, pieces: Ints, old: Ints) -> Ints:
     grid = np.zeros(count, dtype=np.int64)
     grid[bits[inside]] = old[inside]
     order = np.lexsort((area, mass))
-    best = np.full(int(grid.max()) + 1, -1, dtype=np.int64)
+    best = np.full(int(old.max()) + 1, -1, dtype=np.int64)
     best[grid[order]] = order
     kept = inside & (best[old] == bits)
     labels = np.full(graph.size, -1, dtype=np.int64)
@@ -156,17 +156,17 @@ def joined_lightest(graph: Graph, labels: Ints) -> Ints:
     return in_order(np.where(labels == light, near[np.argmin(mass[near])], labels))
 
 
-def unbroken_groups(graph: Graph, groups: Ints, labels: Ints, asked: Asked) -> Ints:
-    """Return the node of each cell when every group that fits and lies in one part is one."""
+def uncut(groups: Ints, labels: Ints) -> Ints:
+    """Return the groups that lie in one part; -1 for cells of the others."""
     held = np.where(labels >= 0, groups, -1)
     known = held >= 0
-    if known.any():
-        least = np.full(int(held.max()) + 1, np.iinfo(np.int64).max)
-        most = np.full(int(held.max()) + 1, -1)
-        np.minimum.at(least, held[known], labels[known])
-        np.maximum.at(most, held[known], labels[known])
-        held = np.where(known & (least == most)[held], held, -1)
-    return whole_groups(graph, held, asked.band)
+    if not known.any():
+        return held
+    least = np.full(int(held.max()) + 1, np.iinfo(np.int64).max)
+    most = np.full(int(held.max()) + 1, -1)
+    np.minimum.at(least, held[known], labels[known])
+    np.maximum.at(most, held[known], labels[known])
+    return np.where(known & (least == most)[held], held, -1)
 
 
 def in_order_inside(labels: Ints) -> Ints:

@@ -16,10 +16,10 @@ from geo.partition.impossible import all_excused
 from geo.partition.trees import cut_by_tree
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
-PATIENCE, PATIENCE_A_PART, PATIENCE_A_NODE = 150, 60, 10
+SHORT_PATIENCE, PATIENCE, PATIENCE_A_PART, PATIENCE_A_NODE = 20, 150, 60, 10
 LONG_PATIENCE, FEW_NODES = 1500, 20
 STRICT_TREES, WIDE_TREES = 3, 2
-MAX_REGION_SUMS = 4_000_000
+MAX_REGION_SUMS, SUMS_LOOKED_AT = 4_000_000, 600_000_000
 EXACT_REGION, EXACT_STEPS = 12, 200
 
 
@@ -28,6 +28,7 @@ class Division:
 
     def __init__(self, graph: Graph, labels: Ints, band: Band, *, is_fixed: bool = False) -> None:
         self.graph, self.band, self.labels, self.is_fixed = graph, band, labels.copy(), is_fixed
+        self.sums_left = SUMS_LOOKED_AT
         order = np.argsort(labels, kind="stable")
         self.members: list[Ints] = np.split(order, np.cumsum(np.bincount(labels))[:-1])
         missed = outside(masses_of(graph, labels), peoples_of(graph, labels), band)
@@ -144,10 +145,12 @@ def repaired(
         A new array; every part is connected on foot.
     """
     now = Division(graph, labels, band, is_fixed=is_fixed)
-    keep_cutting(now, PATIENCE + (0 if brief else PATIENCE_A_PART * len(now.missed)), rng=rng)
-    # A small piece is searched completely later on, and what is proved impossible need not be sought.
-    if not brief and graph.size > FEW_NODES and not all_excused(graph, now.labels, band):
-        keep_cutting(now, LONG_PATIENCE, rng=rng)
+    keep_cutting(now, SHORT_PATIENCE, rng=rng)
+    # What is proved impossible need not be sought.
+    if now.missed and not all_excused(graph, now.labels, band):
+        keep_cutting(now, PATIENCE + (0 if brief else PATIENCE_A_PART * len(now.missed)), rng=rng)
+        if not brief and now.missed and graph.size > FEW_NODES and not all_excused(graph, now.labels, band):
+            keep_cutting(now, LONG_PATIENCE, rng=rng)
     return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)
 
 
@@ -157,7 +160,7 @@ def keep_cutting(now: Division, patience: int, *, rng: np.random.Generator) -> N
     # A handful of nodes has a handful of divisions.
     patience = min(patience, PATIENCE_A_NODE * now.graph.size)
     least, idle, turn = sum(now.missed.values()), 0, 0
-    while least > floor and idle < patience:
+    while least > floor and idle < patience and now.sums_left > 0:
         recut(now, REGION_PARTS[turn % len(REGION_PARTS)], rng=rng)
         turn, idle = turn + 1, idle + 1
         if sum(now.missed.values()) < least:
@@ -169,7 +172,9 @@ def recut(now: Division, parts: int, *, rng: np.random.Generator) -> None:
     missed = sorted(now.missed)
     old = now.region_around(missed[rng.integers(len(missed))], parts, rng=rng)
     members = np.sort(np.concatenate([now.members[name] for name in old]))
-    if len(members) * (now.band.hi + 1) > MAX_REGION_SUMS:
+    sums = len(members) * (now.band.hi + 1)
+    now.sums_left -= (STRICT_TREES + WIDE_TREES) * sums
+    if sums > MAX_REGION_SUMS:
         return
     region, count = subgraph(now.graph, members), len(old) if now.is_fixed else None
     cut = cut_strictly(region, now.band, count, rng=rng)

@@ -10,17 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.partition.bands import Band, best_count, outside
+from geo.partition.bands import Band, best_count, divides, outside
 from geo.partition.bisection import bisected
+from geo.partition.deadends import hosts_of
 from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SearchTooLongError, exact_division
-from geo.partition.graph import Flags, Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
+from geo.partition.graph import Flags, Graph, Ints, arcs_of, contracted, in_order, lines_in, pieces_on_foot, subgraph
 from geo.partition.impossible import all_excused
 from geo.partition.limits import Limits, Pull, Weights, limits_of, pull_of
 from geo.partition.moves import SWIFT, THOROUGH, part_scores, settled
+from geo.partition.pairs import reparted
 from geo.partition.repair import is_best, masses_of, peoples_of, repaired
 
-STARTS, TURN, ARCS_LOOKED_AT = 3, 0.2, 20_000
-EQUAL_SLACK = 0.1
+STARTS, TURN, ARCS_LOOKED_AT = 4, 0.2, 20_000
+PAIRINGS = 16
 REPAIR_ROUNDS, LOOSENINGS, SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 3, 3, 500, 3
 
 
@@ -88,13 +90,13 @@ def best_start(
     The first is cut along the way the ground lies, the others turned a little against it.
     """
     turn = leaning(graph)
-    best, piece_of = one_start(graph, pieces, counts, asked, turn=turn, is_swift=is_swift)
+    best, piece_of = one_start(graph, pieces, counts, asked, turn=turn, rng=rng, is_swift=is_swift)
     if is_swift or len(piece_of) == len(counts):
         return best, piece_of
     rank = ranks_of(graph, best, piece_of, asked)
     for _ in range(1, STARTS):
         askew = turn + TURN * (2.0 * float(rng.random()) - 1.0)
-        other, other_pieces = one_start(graph, pieces, counts, asked, turn=askew, is_swift=False)
+        other, other_pieces = one_start(graph, pieces, counts, asked, turn=askew, rng=rng, is_swift=False)
         other_rank = ranks_of(graph, other, other_pieces, asked)
         is_better = np.array([now < before for now, before in zip(other_rank, rank, strict=True)])
         rank = [now if chosen else before for now, before, chosen in zip(other_rank, rank, is_better, strict=True)]
@@ -102,7 +104,8 @@ def best_start(
         taken = (pieces >= 0) & is_better[pieces]
         best = np.where(taken, other + len(piece_of), best)
         piece_of = np.concatenate([piece_of, other_pieces])
-    return renumbered(best, piece_of)
+        best, piece_of = renumbered(best, piece_of)
+    return best, piece_of
 
 
 def leaning(graph: Graph) -> float:
@@ -124,13 +127,17 @@ def renumbered(labels: Ints, piece_of: Ints) -> tuple[Ints, Ints]:
 
 
 def one_start(
-    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, turn: float, is_swift: bool
+    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, turn: float, rng: np.random.Generator, is_swift: bool
 ) -> tuple[Ints, Ints]:
     """Return one division of each piece, settled, and the piece of each part."""
     labels = bisected(graph, pieces, counts, turn=turn)
     piece_of = piece_of_parts(labels, pieces)
     limits = limits_of(graph, labels, piece_of, asked.band)
-    return renumbered(settled(graph, labels, limits, asked.pull, schedule=SWIFT if is_swift else THOROUGH), piece_of)
+    labels = settled(graph, labels, limits, asked.pull, schedule=SWIFT if is_swift else THOROUGH)
+    if not is_swift and lines_in(graph).any():
+        labels = reparted(graph, labels, limits, asked.pull, rounds=PAIRINGS, rng=rng)
+        labels = settled(graph, labels, limits, asked.pull)
+    return renumbered(labels, piece_of)
 
 
 def piece_of_parts(labels: Ints, pieces: Ints) -> Ints:
@@ -167,7 +174,27 @@ def mend_pieces(
 
 
 def mended(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:
-    """Return a better division of one piece than `labels`, whose compounds that fit are whole."""
+    """Return a better division of one piece than `labels`, whose compounds that fit are whole.
+
+    Dead ends are joined first: no plan in band parts them from where they hang. If that was not enough, a last
+    search with all cells apart may miss the band by less.
+    """
+    band = asked.band
+    host = hosts_of(graph, band)
+    is_joined = (host != np.arange(graph.size)).any() and divides(int(graph.mass.sum()), int(graph.people.sum()), band)
+    start = in_order(labels[host])
+    if not is_joined or (asked.is_fixed and start.max() < labels.max()):
+        return mended_nodes(graph, groups, labels, asked, rng=rng)
+    node_of = in_order(host)
+    first = host[np.unique(node_of, return_index=True)[1]]
+    found = mended_nodes(contracted(graph, node_of), groups[first], start[first], asked, rng=rng)[node_of]
+    if is_best(graph, found, band):
+        return found
+    return refined(graph, better(graph, labels, found, asked), np.arange(graph.size), asked, rng=rng)
+
+
+def mended_nodes(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:
+    """Return a better division of a piece: compounds whole, then loosened near the trouble, then all apart."""
     band = asked.band
     count = int(labels.max()) + 1
     node_of = whole_groups(graph, groups, band)
@@ -182,40 +209,18 @@ def mended(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.ra
         labels = better(graph, labels, refined(graph, labels, node_of, asked, rng=rng), asked)
     if is_grouped and not is_best(graph, labels, band) and not all_excused(graph, labels, band):
         labels = better(graph, labels, searched(graph, count, asked, rng=rng), asked)
-    if not is_best(graph, labels, band) and graph.size <= EXACT_CELLS:
-        exact = exact_or_none(graph, asked, count)
-        labels = labels if exact is None else exact
     return labels
 
 
 def exact_or_none(graph: Graph, asked: Asked, count: int) -> Ints | None:
-    """Return a division in band of a small piece by trying all; None where there is none, or it takes too long."""
+    """Return a division in band of a small piece by trying all, settled; None where there is none or it takes long."""
     try:
-        return exact_division(graph, asked.band, steps=FIND_STEPS, count=count if asked.is_fixed else None)
+        found = exact_division(graph, asked.band, steps=FIND_STEPS, count=count if asked.is_fixed else None)
     except SearchTooLongError:
         return None
-
-
-def divide_into(graph: Graph, count: int, *, rng: np.random.Generator) -> Ints:
-    """Divide a connected piece into `count` connected parts of about equal mass (ground, if it has none).
-
-    Returns
-    -------
-    Ints
-        Part of each node, 0..k-1, with k = min(count, nodes).
-    """
-    if not graph.mass.any():
-        graph = graph._replace(mass=np.maximum(1, np.rint(graph.area / graph.area.max() * 1000)).astype(np.int64))
-    asked = asked_for(equal_band(int(graph.mass.sum()), min(count, graph.size)), Weights(), is_fixed=True)
-    pieces = np.zeros(graph.size, dtype=np.int64)
-    labels, _ = best_start(graph, pieces, np.array([count]), asked, rng=rng, is_swift=False)
-    return labels
-
-
-def equal_band(mass: int, count: int) -> Band:
-    """Return the band of parts that are near an equal share."""
-    share = mass / count
-    return Band(int(np.ceil(share * (1 - EQUAL_SLACK))), int(share * (1 + EQUAL_SLACK)))
+    if found is None:
+        return None
+    return in_order(settled(graph, in_order(found), one_piece_limits(graph, in_order(found), asked.band), asked.pull))
 
 
 def whole_groups(graph: Graph, groups: Ints, band: Band) -> Ints:
@@ -237,7 +242,7 @@ def searched(graph: Graph, count: int, asked: Asked, *, rng: np.random.Generator
     count = count if asked.is_fixed else best_count(int(graph.mass.sum()), int(graph.people.sum()), asked.band)
     for _ in range(SMALL_PIECE_STARTS if graph.size <= SMALL_PIECE_NODES else 1):
         turn = float(rng.random()) * np.pi
-        labels, _ = one_start(graph, pieces, np.array([count]), asked, turn=turn, is_swift=False)
+        labels, _ = one_start(graph, pieces, np.array([count]), asked, turn=turn, rng=rng, is_swift=False)
         labels = improved(graph, labels, asked, rng=rng)
         best = labels if best is None else better(graph, best, labels, asked)
         if is_best(graph, best, asked.band):
@@ -273,10 +278,13 @@ def one_piece_limits(graph: Graph, labels: Ints, band: Band) -> Limits:
 def refined(
     graph: Graph, labels: Ints, node_of: Ints, asked: Asked, *, rng: np.random.Generator, brief: bool = True
 ) -> Ints:
-    """Return labels improved with the nodes `node_of`, which no part of `labels` cuts."""
+    """Return labels improved with the nodes `node_of`, which no part of `labels` cuts; few nodes are searched fully."""
     nodes = contracted(graph, node_of)
-    first = np.unique(node_of, return_index=True)[1]
-    return improved(nodes, labels[first], asked, rng=rng, brief=brief)[node_of]
+    start = in_order(labels[np.unique(node_of, return_index=True)[1]])
+    is_small = nodes.size <= EXACT_CELLS and not is_best(nodes, start, asked.band)
+    exact = exact_or_none(nodes, asked, int(start.max()) + 1) if is_small else None
+    found = improved(nodes, start, asked, rng=rng, brief=brief or is_small) if exact is None else exact
+    return found[node_of]
 
 
 def broken_near(graph: Graph, labels: Ints, node_of: Ints, band: Band) -> Ints:

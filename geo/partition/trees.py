@@ -155,6 +155,8 @@ def cut_by_tree(graph: Graph, band: Band, *, rng: np.random.Generator) -> Ints |
         Part of each node, 0.., in any number of parts; None where the tree cannot be cut so. Where a grid holds
         many thousands, sums are rounded: then a part may be a little out of band.
     """
+    if graph.size == 0:
+        return None
     unit = max(1, band.hi // FINEST_SUMS)
     lo, hi = -(-band.lo // unit), band.hi // unit
     coarse = graph if unit == 1 else graph._replace(mass=np.rint(graph.mass / unit).astype(np.int64))

@@ -1,25 +1,52 @@
 """Proposing a plan: codes are carried from whatever plan holds in each community, and issued once."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
 from api.actions import propose_plan as module
-from api.actions.propose_plan import propose_plan
+from api.actions.propose_plan import PlanWishes, propose_plan
 from api.actions.publish_plan import publish_plan
 from data.postgis.engine import reading
-from data.profiles import load_profile
+from data.profiles import GridRule, Profile, load_profile
 from data.stores import grids as grid_store
 from data.stores import plans as plan_store
-from geo.errors import ConflictError, EmptyFrameError
+from geo.errors import ConflictError, EmptyFrameError, InputError
+from geo.partition.measures import MEASURES
 from tests.fixtures.small_town import COMMUNITIES, COUNTY, write_small_town
 
 PROFILE = load_profile("demo")
 
 
-def propose(engine: Engine, area_code: str) -> int:
-    return propose_plan(engine, profile=PROFILE, area_code=area_code, name="试划", actor="test")
+def propose(engine: Engine, area_code: str, *, profile: Profile = PROFILE, seed: int = 0, **wishes: Any) -> int:
+    return propose_plan(
+        engine, profile=profile, area_code=area_code, name="试划", actor="test", seed=seed, wishes=PlanWishes(**wishes)
+    )
+
+
+def with_grid(**settings: object) -> Profile:
+    """The demo's profile with other rules for grids."""
+    grid = GridRule.model_validate({**PROFILE.grid.model_dump(), **settings})
+    return PROFILE.model_copy(update={"grid": grid})
+
+
+def report_of(engine: Engine, plan_id: int) -> dict[str, Any]:
+    with reading(engine) as connection:
+        return plan_store.read_plan(connection, plan_id)["report"]
+
+
+def cells_by_code(engine: Engine, plan_id: int) -> dict[str, frozenset[int]]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT grid_code, cell_id FROM plan_cells JOIN grids USING (grid_id) WHERE grids.plan_id = :id"),
+            {"id": plan_id},
+        ).all()
+    found: dict[str, set[int]] = {}
+    for code, cell in rows:
+        found.setdefault(code, set()).add(cell)
+    return {code: frozenset(cells) for code, cells in found.items()}
 
 
 def codes(engine: Engine, plan_id: int) -> set[str]:
@@ -89,3 +116,95 @@ def test_codes_issued_meanwhile_stop_a_proposal(engine: Engine, monkeypatch: pyt
 def test_an_area_without_cells_says_what_to_run(engine: Engine) -> None:
     with pytest.raises(EmptyFrameError, match="town cells"):
         propose(engine, COUNTY)
+
+
+# In the small town every grid of the plan in force holds 240 households: outside the demo's band, inside this one.
+LOW = {"households_min": 200, "households_max": 300}
+
+
+def test_a_plan_close_to_the_one_in_force_moves_nobody(engine: Engine) -> None:
+    write_small_town(engine)
+    plan_id = propose(engine, COUNTY, profile=with_grid(**LOW), seed=5)
+    old, new = cells_by_code(engine, 1), cells_by_code(engine, plan_id)
+    assert {code: new[code] for code in old} == old
+    report = report_of(engine, plan_id)
+    assert report["measures"]["households_moved"] == 0
+    assert report["measures"]["households_kept"] == 6 * 240
+    assert (report["seed"], report["band"], report["is_afresh"], report["count"]) == (5, [200, 300], False, None)
+    assert report["people_band"] is None
+    assert report["weights"] == {"lines": 1, "compact": 1, "even": 1, "compounds": 1, "keep": 1}
+
+
+def test_drawn_afresh_the_plan_in_force_is_only_measured_against(engine: Engine) -> None:
+    write_small_town(engine)
+    profile = with_grid(households_min=150, households_max=170, weights={"compact": 3})
+    kept, afresh = (report_of(engine, propose(engine, COUNTY, profile=profile, afresh=how)) for how in (False, True))
+    assert afresh["is_afresh"]
+    assert afresh["weights"]["compact"] == 3
+    totals = [
+        report["measures"]["households_moved"] + report["measures"]["households_kept"] for report in (kept, afresh)
+    ]
+    assert totals == [6 * 240, 6 * 240]
+    assert kept["measures"]["households_moved"] <= afresh["measures"]["households_moved"]
+
+
+def test_locked_grids_stay_and_are_locked_in_every_later_plan(engine: Engine) -> None:
+    write_small_town(engine)
+    lock = f"{COMMUNITIES[0]}001"
+    # A band in which the other grids must change.
+    profile = with_grid(households_min=300, households_max=500)
+    first = propose(engine, COMMUNITIES[0], profile=profile, locked=[lock])
+    assert cells_by_code(engine, first)[lock] == cells_by_code(engine, 1)[lock]
+    assert [row["certificate"] for row in report_of(engine, first)["exceptions"] if row["grid_code"] == lock] == [
+        "locked_grid"
+    ]
+    publish_plan(engine, plan_id=first, valid_from=date(2026, 6, 1), document_number=None, actor="test")
+    again = propose(engine, COUNTY, profile=profile)
+    assert report_of(engine, again)["locked"] == [lock]
+    assert cells_by_code(engine, again)[lock] == cells_by_code(engine, 1)[lock]
+    free = propose(engine, COUNTY, profile=profile, locked=[])
+    assert report_of(engine, free)["locked"] == []
+
+
+def test_locks_that_cannot_be_kept_are_refused(engine: Engine) -> None:
+    write_small_town(engine)
+    with pytest.raises(InputError, match="not in the old plan"):
+        propose(engine, COMMUNITIES[0], locked=["529901001001999"])
+    with pytest.raises(InputError, match="no old plan"):
+        propose(engine, COMMUNITIES[0], locked=[f"{COMMUNITIES[0]}001"], afresh=True)
+
+
+def test_a_number_of_grids_is_kept_or_certified(engine: Engine) -> None:
+    write_small_town(engine)
+    profile = with_grid(households_min=100, households_max=300)
+    plan_id = propose(engine, COMMUNITIES[3], profile=profile, count=4)
+    assert len(codes(engine, plan_id)) == 4
+    assert report_of(engine, plan_id)["count"] == 4
+    # 480 households make at most four grids of 100, and sixteen cells at most sixteen grids.
+    plan_id = propose(engine, COMMUNITIES[3], profile=profile, count=9)
+    assert len(codes(engine, plan_id)) == 9
+    assert {row["certificate"] for row in report_of(engine, plan_id)["exceptions"]} == {"count_impossible"}
+    plan_id = propose(engine, COMMUNITIES[3], profile=profile, count=40)
+    (row,) = (row for row in report_of(engine, plan_id)["exceptions"] if row["rule"] == "count")
+    assert (row["certificate"], row["grid_code"], row["place"]) == ("count_impossible", None, None)
+
+
+def test_people_are_kept_in_their_band(engine: Engine) -> None:
+    write_small_town(engine)
+    # 84 people a cell of 30 households: 5 to 6 cells by people, 5 to 8 by households.
+    profile = with_grid(households_min=150, households_max=240, people_min=420, people_max=510)
+    plan_id = propose(engine, COMMUNITIES[3], profile=profile)
+    report = report_of(engine, plan_id)
+    assert report["people_band"] == [420, 510]
+    assert report["measures"]["people_outside"] == 0
+    assert {grid["people"] for grid in report["grids"].values()} <= {420.0, 504.0}
+
+
+def test_the_report_has_every_measure_of_every_grid(engine: Engine) -> None:
+    write_small_town(engine)
+    plan_id = propose(engine, COUNTY)
+    report = report_of(engine, plan_id)
+    assert set(report["measures"]) == set(report["versions"]) == {measure.name for measure in MEASURES}
+    assert set(report["grids"]) == codes(engine, plan_id)
+    for measure in ("households", "people"):
+        assert sum(grid[measure] for grid in report["grids"].values()) == report["measures"][measure]

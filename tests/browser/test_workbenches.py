@@ -131,3 +131,17 @@ def test_incidents_can_be_narrowed_by_day_and_kind(open_browser: Open, served: S
     expect(page.locator("#sum-total")).not_to_have_text(f"{narrowed:,}")
     assert figure(page, "sum-total") < narrowed
     expect(page.locator("#hours svg, #hours table").first).to_be_visible()
+
+
+def test_the_planner_reads_every_measure_of_the_plan_and_of_a_grid(open_browser: Open) -> None:
+    page = open_browser(role="planner").open("/planner")
+    expect(page.locator("#measures")).to_be_visible()
+    page.locator("#measures summary").click()
+    labels = page.locator("#measures-of-plan dt")
+    expect(labels).to_have_count(11)
+    said = dict(zip(labels.all_inner_texts(), page.locator("#measures-of-plan dd").all_inner_texts(), strict=True))
+    assert re.fullmatch(r"[\d,]+ 户", said["户数合计"])
+    assert re.fullmatch(r"[\d.]+%", said["户数达标的网格"])
+    assert said["超出或不足的人数"] == "–"
+    page.locator("#grids tbody tr").first.click()
+    expect(page.locator("#detail-body")).to_contain_text("沿路、水、墙的边界")

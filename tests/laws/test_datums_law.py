@@ -23,7 +23,8 @@ def far_from_the_outline(lon: float, lat: float) -> bool:
 @many
 @given(china, shifted)
 def test_places_inside_go_there_and_back(place: tuple[float, float], datum: str) -> None:
-    assume(bool(is_shifted(np.array(place[0]), np.array(place[1]))))
+    # at the rim a shifted place may lie outside, where it is also the place that was never shifted
+    assume(bool(is_shifted(np.array(place[0]), np.array(place[1]))) and far_from_the_outline(*place))
     there = from_wgs84(*place, datum=datum)
     back = to_wgs84(*there, datum=datum)
     assert np.abs(np.array(back) - place).max() < SAME_DEG

@@ -8,14 +8,14 @@ from geo.partition import propose_grids
 from geo.partition.bands import BadNumberError
 from geo.partition.graph import pieces_on_foot
 from geo.partition.ground import grounds_of
-from geo.units import units_in_grids
+from geo.units import TooFewUnitsError, units_in_grids
 from tests.fixtures.lattice import lattice
 
 
-def checked(town: tuple, assignment: pd.Series, *, size: int = 10) -> tuple[pd.DataFrame, pd.DataFrame]:
+def checked(town: tuple, assignment: pd.Series, **options: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Make units, and check what must hold for every plan."""
     cells, borders = town
-    units, rows = units_in_grids(cells, borders, assignment, size=size)
+    units, rows = units_in_grids(cells, borders, assignment, **options)
     held = rows.groupby("cell_id")["households"].sum().reindex(cells.index, fill_value=0)
     assert held.eq(cells["households"]).all()
     assert rows["households"].gt(0).all()
@@ -103,3 +103,50 @@ def test_a_size_below_one_is_refused() -> None:
     cells, borders = lattice([[10]])
     with pytest.raises(BadNumberError, match="size"):
         units_in_grids(cells, borders, pd.Series(0, index=cells.index), size=0)
+
+
+@pytest.mark.parametrize("total", [40, 57, 120, 300])
+def test_units_in_all_come_out_exactly(total: int) -> None:
+    town = lattice(np.random.default_rng(2).choice([0, 1, 2, 4, 9, 30, 77], (16, 16)))
+    plan = propose_grids(*town)
+    units, _ = checked(town, plan.assignment, total=total)
+    assert len(units) == total
+    size = town[0]["households"].sum() / total
+    assert units["households"].median() == pytest.approx(size, rel=0.3)
+
+
+def test_a_unit_for_every_household_is_the_most_there_can_be() -> None:
+    town = lattice([[3, 0, 2, 1]])
+    units, _ = checked(town, one_grid(town), total=50)
+    assert units["households"].tolist() == [1] * 6
+
+
+def test_clusters_that_no_foot_joins_stay_apart_whatever_the_number() -> None:
+    town = lattice([[5, 5, 5]], is_wall=lambda a, b: True)
+    assert checked(town, one_grid(town), total=1)[0]["households"].tolist() == [5, 5, 5]
+
+
+def test_a_scrap_is_not_counted_as_a_unit_of_its_own() -> None:
+    # Of three units of some eleven households the scrap of three gets none: it joins its neighbour.
+    town = lattice([[3, 30]])
+    units, _ = checked(town, one_grid(town), total=3)
+    assert sorted(units["households"]) == [10, 10, 13]
+
+
+def test_fewer_units_in_all_than_peopled_grids_are_refused() -> None:
+    town = lattice([[10, 10, 0]])
+    labels = pd.Series([0, 1, 2], index=town[0].index)
+    assert len(checked(town, labels, total=2)[0]) == 2
+    with pytest.raises(TooFewUnitsError, match="at least 2"):
+        units_in_grids(*town, labels, total=1)
+    with pytest.raises(BadNumberError, match="total"):
+        units_in_grids(*town, labels, total=0)
+
+
+def test_units_of_one_grid_do_not_depend_on_the_others() -> None:
+    town = lattice(np.random.default_rng(4).integers(0, 9, (10, 20)))
+    halves = pd.Series(np.tile(np.repeat([0, 1], 10), 10), index=town[0].index)
+    other = halves.mask((halves == 1) & (np.arange(len(halves)) % 20 > 16), 3)
+    first, second = (units_in_grids(*town, labels)[1] for labels in (halves, other))
+    west = halves.index[halves == 0]
+    pd.testing.assert_frame_equal(*(rows[rows["cell_id"].isin(west)] for rows in (first, second)))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import geo.proofs
+import geo.town
 import geo.verify
 from geo.errors import InputError
 from geo.verify import Violation, verify_plan
@@ -189,8 +190,11 @@ def test_exceptions_that_nothing_calls_for_are_found(row: tuple) -> None:
 
 def test_a_violation_can_be_read_in_both_languages() -> None:
     violation = Violation("band", 3, {"households": 12})
-    assert violation.text("zh") == "网格 3: 网格户数必须在区间之内 (households = 12)"
-    assert violation.text("en") == "grid 3: a grid's households are in band (households = 12)"
+    assert violation.text("zh") == "网格 3: 网格户数（及要求的人数）必须在区间之内 (households = 12)"
+    assert (
+        violation.text("en")
+        == "grid 3: a grid's households (and people, where asked for) are in band (households = 12)"
+    )
 
 
 def test_missing_columns_are_refused(row: tuple) -> None:
@@ -199,7 +203,7 @@ def test_missing_columns_are_refused(row: tuple) -> None:
         verify_plan(cells.drop(columns="kind"), borders, pd.Series(dtype=int), band=BAND)
 
 
-@pytest.mark.parametrize("module", [geo.verify, geo.proofs])
+@pytest.mark.parametrize("module", [geo.verify, geo.proofs, geo.town])
 def test_the_verifier_knows_nothing_of_the_solver(module: object) -> None:
     tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
     names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -7,7 +7,7 @@ import pytest
 from geo.partition import propose_grids
 from geo.partition.bands import BadNumberError
 from geo.verify import verify_plan
-from geo.zones import CellWithoutGridError, zones_in_grids
+from geo.zones import CellWithoutGridError, TooFewZonesError, zones_in_grids
 from tests.fixtures.lattice import lattice
 
 
@@ -102,3 +102,75 @@ def test_bad_requests_are_refused() -> None:
         zones_in_grids(cells, borders, pd.Series(0, index=cells.index), count=0)
     with pytest.raises(CellWithoutGridError, match="2"):
         zones_in_grids(cells, borders, pd.Series([0], index=cells.index[:1]))
+
+
+def test_a_zone_border_follows_a_winding_road_rather_than_the_straight_middle() -> None:
+    # The road runs along row 5 in the west and row 6 in the east: a straight cut would be shorter and more equal.
+    road = {(x, 5 if x < 6 else 6) for x in range(12)}
+
+    def kind(a: tuple[int, int], b: tuple[int, int]) -> str:
+        north = a in road and b == (a[0], a[1] + 1)
+        step = {a, b} == {(5, 6), (6, 6)}
+        return "road" if north or step else "none"
+
+    town = lattice([[10] * 12] * 12, kind_of=kind)
+    zone, zones = checked(town, pd.Series(0, index=town[0].index), count=2)
+    lines = town[1][zone.loc[town[1]["cell_a"]].to_numpy() != zone.loc[town[1]["cell_b"]].to_numpy()]
+    assert set(lines["kind"]) == {"road"}
+    assert sorted(zones["households"]) == [660, 780]
+
+
+def test_zones_in_all_are_shared_out_by_households() -> None:
+    town = lattice([[10] * 12] * 6)
+    # Grids of 6, 18 and 48 cells: 60, 180 and 480 households.
+    labels = pd.Series(np.tile(np.repeat([0, 1, 2], [1, 3, 8]), 6), index=town[0].index)
+    _, zones = checked(town, labels, total=12)
+    assert zones.groupby("grid").size().tolist() == [1, 3, 8]
+    _, zones = checked(town, labels, total=3)
+    assert zones.groupby("grid").size().tolist() == [1, 1, 1]
+
+
+def test_fewer_zones_in_all_than_grids_are_refused() -> None:
+    town = lattice([[10] * 4])
+    with pytest.raises(TooFewZonesError, match="at least 4"):
+        zones_in_grids(*town, pd.Series([0, 1, 2, 3], index=town[0].index), total=3)
+
+
+def test_a_grid_in_two_pieces_shares_its_zones_between_them() -> None:
+    town = lattice([[10, 10, 10, 10, 10, 10, 0, 10, 10]], water={(6, 0)})
+    zone, zones = checked_but_pieces(town, count=4)
+    assert zones["households"].tolist() == [20, 20, 20, 20]
+    # The water between them joins one bank.
+    assert zone.to_numpy()[6] in (zone.to_numpy()[5], zone.to_numpy()[7])
+
+
+def checked_but_pieces(town: tuple, *, count: int) -> tuple[pd.Series, pd.DataFrame]:
+    return zones_in_grids(*town, pd.Series(0, index=town[0].index), count=count)
+
+
+def test_open_ground_that_touches_no_zone_joins_the_nearest_one_of_its_own_grid() -> None:
+    # The last cell has no border with its grid; the other grid is nearer.
+    cells, borders = lattice([[10, 10, 10, 10, 0]])
+    borders = borders[borders["cell_b"] != 5]
+    labels = pd.Series([0, 0, 1, 1, 0], index=cells.index)
+    zone, zones = zones_in_grids(cells, borders, labels, count=2)
+    assert zones["grid"].tolist() == [0, 0, 1, 1]
+    assert zone[5] == zone[2]
+
+
+def test_a_grid_of_water_is_one_zone() -> None:
+    town = lattice([[10, 10, 0, 0]], water={(2, 0), (3, 0)})
+    zone, zones = zones_in_grids(*town, pd.Series([0, 0, 1, 1], index=town[0].index), count=2)
+    assert zones["grid"].tolist() == [0, 0, 1]
+    assert zone.tolist() == [0, 1, 2, 2]
+
+
+def test_same_zones_in_any_row_order_and_for_any_labels() -> None:
+    cells, borders = lattice(np.random.default_rng(6).integers(0, 30, (16, 16)))
+    plan = propose_grids(cells, borders).assignment
+    zone, _ = zones_in_grids(cells, borders, plan, seed=3)
+    again, zones = zones_in_grids(
+        cells.sample(frac=1, random_state=1), borders.sample(frac=1, random_state=2), plan * 10 - 7, seed=3
+    )
+    assert again.reindex(cells.index).tolist() == zone.tolist()
+    assert set(zones["grid"]) == set(plan * 10 - 7)

@@ -42,13 +42,15 @@ function dialog(name, submit) {
 
 const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
 
+const asked = ({ count, afresh, seed, ...values }) => ({ ...values, seed: Number(seed), count: count ? Number(count) : null, afresh: Boolean(afresh) });
+
 export function dialogs({ plan, today, reload }) {
   const propose = dialog("propose", async (values) => {
     const bar = byId("propose-progress");
     bar.hidden = false;
     bar.removeAttribute("value");
     try {
-      const { job_id: jobId } = await send("POST", "plans", { ...values, seed: Number(values.seed) });
+      const { job_id: jobId } = await send("POST", "plans", asked(values));
       const result = await follow(jobId, (share) => {
         if (share !== null && share !== undefined) bar.value = share;
       });

@@ -2,6 +2,7 @@
 
 import { byId, data, debounce, empty, fact, fill, get, h, number, percent, s, setAddress, setText, t } from "./core.js";
 import { besideCard, card, chosen, fitBox, foldLegendOnPhone, keepInView, openOn } from "./map.js";
+import { measuresOfGrid, measuresOfPlan } from "./measures.js";
 import { dialogs } from "./plan_dialogs.js";
 import { sortable } from "./table.js";
 
@@ -57,6 +58,14 @@ function factsOf(grid) {
   );
 }
 
+// What the card says in its own words already.
+const SAID = new Set(["households", "people", "in_band", "polsby_popper"]);
+
+function measuresOf(grid) {
+  const rows = measuresOfGrid(grid.measures, SAID);
+  return rows && h("div", {}, h("p", { class: "sub" }, t("方案指标")), rows);
+}
+
 function zonesOf(zones) {
   if (!zones || !zones.length) return null;
   const rows = zones.map((zone) =>
@@ -99,7 +108,7 @@ export function start(map, { ground, grids: tiles }) {
     const head = [h("h2", {}, grid.name), h("span", { class: "code" }, grid.grid_code)];
     const exceptions = ((page.report && page.report.exceptions) || []).filter((one) => one.grid_code === code).map(certificateOf);
     const more = h("div", {});
-    detail.show(head, [h("div", {}, bandBadge(grid)), factsOf(grid), ...exceptions, more]);
+    detail.show(head, [h("div", {}, bandBadge(grid)), factsOf(grid), measuresOf(grid), ...exceptions, more].filter(Boolean));
     await fill(more, () => get(`plans/${page.plan.plan_id}/grids/${encodeURIComponent(code)}`), (feature) => {
       outline.show(feature);
       const { zones, units } = feature.properties;
@@ -145,6 +154,9 @@ export function start(map, { ground, grids: tiles }) {
     setText("sum-share", general.length ? percent(general.filter((grid) => grid.band === "within").length / general.length) : "–");
     setText("sum-exceptions", number(page.grids.filter((grid) => grid.exception).length));
     setText("sum-households", number(page.grids.reduce((sum, grid) => sum + grid.households, 0)));
+    const rows = measuresOfPlan(page.report.measures);
+    byId("measures").hidden = !rows.length;
+    byId("measures-of-plan").replaceChildren(...rows);
   }
 
   function drawPlan() {
