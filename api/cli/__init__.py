@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from api.cli import account, database, demo, importing, incidents, plan, reach, serve, town
+from api.cli import account, analyse, database, demo, importing, incidents, plan, reach, serve, town
 from geo.errors import WanggeError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("import", rich_help_panel="Make a town")(importing.import_file)
 app.add_typer(plan.app, name="plan", rich_help_panel="Read and redraw it")
 app.add_typer(reach.app, name="reach", rich_help_panel="Read and redraw it")
 app.add_typer(incidents.app, name="incidents", rich_help_panel="Read and redraw it")
+app.add_typer(analyse.app, name="analyse", rich_help_panel="Analyse files, without a database")
 
 
 def main() -> None:
