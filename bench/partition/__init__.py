@@ -1,0 +1,1 @@
+"""The planning engine beside its peers: `make bench NAME=partition`."""
