@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo.knots import Knots, knots_of
-from geo.town import NO_LIMIT, Bounds, Ints, Town
+from geo.town import NO_LIMIT, Bounds, Ints, Load, Town
 
 Group = frozenset[int]
 
@@ -138,19 +138,22 @@ def named_cells(town: Town, proof: Proof) -> list[int]:
 def can_hold(ground: Knots, knots: list[int], free: Group, count: "Count") -> bool:
     """Return whether disjoint connected sets in band of free knots hold `knots` and leave what can be shared."""
     rest = [knot for knot in knots if knot in free]
-    return not rest or any(
-        not ground.bounds.is_below(ground.load_of(group))
-        and rest_is_shareable(ground, group, free)
-        and can_hold(ground, rest[1:], free - group, count)
-        for group in connected_sets(ground, rest[0], free, count)
-    )
+    if rest and free not in count.known:
+        count.known[free] = any(
+            not ground.bounds.is_below(ground.load_of(group))
+            and rest_is_shareable(ground, group, free)
+            and can_hold(ground, rest[1:], free - group, count)
+            for group in connected_sets(ground, rest[0], free, count)
+        )
+    return not rest or count.known[free]
 
 
 @dataclass
 class Count:
-    """How many sets a proof has looked at."""
+    """How many sets a proof has looked at, and what it knows of the ground left over."""
 
     sets: int = 0
+    known: dict[Group, bool] = field(default_factory=dict)
 
 
 class TooManySetsError(Exception):
@@ -158,23 +161,47 @@ class TooManySetsError(Exception):
 
 
 def connected_sets(ground: Knots, knot: int, among: Group, count: Count) -> Iterator[Group]:
-    """Yield every connected set inside `among` that holds `knot` and is not above the band, by size."""
+    """Yield every connected set inside `among` that holds `knot` and can become a grid, by size."""
     layer = set() if ground.bounds.is_above(ground.loads[knot]) else {frozenset([knot])}
     while layer:
         yield from layer
         count.sets += len(layer)
         if count.sets > MOST_SETS:
             raise TooManySetsError
-        layer = {
+        wider = {
             group | {near}
             for group in layer
             for near in set().union(*(ground.beside[u] for u in group)) & among - group
-            if not ground.bounds.is_above(ground.load_of(group | {near}))
         }
+        layer = {group for group in wider if not is_hopeless(ground, group, among)}
+
+
+def is_hopeless(ground: Knots, group: Group, free: Group) -> bool:
+    """Return whether a set is above the band, or will be with what the ground beside it cannot do without it."""
+    households, people = ground.load_of(group)
+    if ground.bounds.is_above((households, people)):
+        return True
+    first = ground.bounds.first
+    short = sum(short_of(ground, load) for load in pieces_beside(ground, group, free))
+    return (households, people)[first] + short > ground.bounds.hi[first]
+
+
+def short_of(ground: Knots, load: Load) -> int:
+    """Return how much of a piece's load must go to a grid outside of it: what whole grids in band cannot hold."""
+    first = ground.bounds.first
+    lo, hi = ground.bounds.lo[first], ground.bounds.hi[first]
+    return 0 if -(-load[first] // hi) * lo <= load[first] else load[first] % hi
 
 
 def rest_is_shareable(ground: Knots, group: Group, free: Group) -> bool:
-    """Return whether each piece of `free` ground left beside `group` can be shared; no walk is longer than needed."""
+    """Return whether each piece of `free` ground left beside `group` can be shared."""
+    # Ground without households could come along with the group.
+    first = ground.bounds.first
+    return all(load[first] == 0 or ground.bounds.is_shareable(load) for load in pieces_beside(ground, group, free))
+
+
+def pieces_beside(ground: Knots, group: Group, free: Group) -> Iterator[Load]:
+    """Yield the load of each piece of `free` ground left beside `group`, but those large enough for any share."""
     enough = enough_to_share(ground.bounds)
     first = ground.bounds.first
     known: set[int] = set()
@@ -189,10 +216,8 @@ def rest_is_shareable(ground: Knots, group: Group, free: Group) -> bool:
             met |= fresh
             waiting += fresh
         known |= met
-        # Ground without households could come along with the group.
-        if not waiting and load[first] > 0 and not ground.bounds.is_shareable(load):
-            return False
-    return True
+        if not waiting:
+            yield load
 
 
 def enough_to_share(bounds: Bounds) -> int:
@@ -212,24 +237,24 @@ def piece_without_division(town: Town, proof: Proof) -> bool:
     if len(knots.loads) > MOST_KNOTS:
         return False
     try:
-        return not can_be_divided(knots, frozenset(knots.loads), {}, Count())
+        return not can_be_divided(knots, frozenset(knots.loads), Count())
     except TooManySetsError:
         return False
 
 
-def can_be_divided(ground: Knots, rest: Group, known: dict[Group, bool], count: Count) -> bool:
+def can_be_divided(ground: Knots, rest: Group, count: Count) -> bool:
     """Return whether connected sets in band cover `rest`: try all that hold the knot with the fewest neighbours."""
     if not rest:
         return True
-    if rest not in known:
+    if rest not in count.known:
         knot = min(rest, key=lambda u: (len(ground.beside[u] & rest), u))
-        known[rest] = any(
+        count.known[rest] = any(
             not ground.bounds.is_below(ground.load_of(group))
             and rest_is_shareable(ground, group, rest)
-            and can_be_divided(ground, rest - group, known, count)
+            and can_be_divided(ground, rest - group, count)
             for group in connected_sets(ground, knot, rest, count)
         )
-    return known[rest]
+    return count.known[rest]
 
 
 def unpeopled_piece(town: Town, proof: Proof) -> bool:

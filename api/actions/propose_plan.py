@@ -20,13 +20,13 @@ from data.stores import plans as plan_store
 from data.stores.plans import PlanGeometry
 from geo.codes import scope_of
 from geo.cover import dissolve, shapes_of_units
-from geo.crs import to_metric
 from geo.errors import ConflictError, EmptyFrameError, WanggeError
 from geo.lineage import carried_codes, issue_codes
 from geo.partition import GridProposal, Weights, propose_grids
+from geo.partition.dedicated import without_small_uses
 from geo.partition.measures import measure_plan
 from geo.units import units_in_grids
-from geo.verify import verify_plan
+from geo.verify import OF_NO_ONE_GRID, verify_plan
 from geo.zones import zones_in_grids
 
 CODES_LOCK = 7_491_207  # any number that no other lock has: codes are issued by one transaction at a time
@@ -127,7 +127,7 @@ def propose_plan(
     if cells.empty:
         raise EmptyFrameError(what="cells", mend="Run `wangge town cells` first.")
     rule = profile.grid
-    cells = _without_small_uses(cells, buildings, footprint_min_m2=rule.dedicated_footprint_min_m2)
+    cells = without_small_uses(cells, buildings, footprint_min_m2=rule.dedicated_footprint_min_m2)
     progress(0.1, "drawing grids")
     proposal = propose_grids(
         cells, borders, dedicated_uses=rule.dedicated_uses, dedicated_min_m2=rule.dedicated_min_m2,
@@ -173,26 +173,15 @@ def _refuse_stale_codes(connection: Connection, scope: str, used: list[str]) -> 
         )
 
 
-def _without_small_uses(
-    cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, *, footprint_min_m2: float
-) -> gpd.GeoDataFrame:
-    """Drop the use of small buildings outside compounds: a shed in wide fields is no works of its own."""
-    if buildings.empty:
-        return cells
-    footprint_m2 = cells["building_id"].map(to_metric(buildings.geometry).area)
-    small = cells["compound_id"].isna() & ~(footprint_m2 >= footprint_min_m2)
-    return cells.assign(use=cells["use"].mask(small))
-
-
 def _refuse_broken(cells: gpd.GeoDataFrame, borders: pd.DataFrame, proposal: GridProposal, question: _Question) -> None:
     broken = verify_plan(
         cells, borders, proposal.assignment, dedicated=proposal.dedicated, exceptions=proposal.exceptions,
         grids=proposal.grids, **question.asked,
     )  # fmt: skip
     # A grid the search could not mend is the planner's to see and mend: it is kept, listed as unresolved.
-    unresolved = proposal.exceptions.loc[proposal.exceptions["certificate"] == "unresolved", "grid"]
-    listed = {None if grid < 0 else grid for grid in unresolved}
-    broken = [violation for violation in broken if violation.grid not in listed]
+    unresolved = proposal.exceptions[proposal.exceptions["certificate"] == "unresolved"]
+    listed = set(zip(unresolved["rule"], unresolved["grid"], strict=True))
+    broken = [each for each in broken if (each.rule, OF_NO_ONE_GRID if each.grid is None else each.grid) not in listed]
     if broken:
         raise PlanBrokenError(
             violations="; ".join(violation.text("en") for violation in broken[:5]),

@@ -19,14 +19,14 @@ WARM_CELLS, WARM_SEED = 1500, 8
 
 
 def labels(given: Path, out: Path) -> None:
-    """Divide a ready graph; hand back the labels."""
+    """Divide a ready graph in one swift call; hand back the labels."""
     from geo.partition import divide_graph
 
     arrays = dict(np.load(given))
     for households in ("mixed", "uniform"):
-        divide_graph(graph_of(warm_ground(households)), band=BAND, seed=0)
+        divide_graph(graph_of(warm_ground(households)), band=BAND, seed=0, is_swift=True)
     graph, groups = graph_of(arrays), arrays.get("groups")
-    found, cost = measured(lambda: divide_graph(graph, band=BAND, seed=0, groups=groups))
+    found, cost = measured(lambda: divide_graph(graph, band=BAND, seed=0, groups=groups, is_swift=True))
     hand_back(out, cost, labels=np.asarray(found, dtype=np.int64))
 
 
@@ -47,18 +47,19 @@ def warm_ground(households: str) -> Arrays:
 
 
 def rules(given: Path, out: Path) -> None:
-    """Divide the ready graph of a town with walls, lines and compounds, in one call; hand back the time."""
+    """Divide the ready graph of a town with walls, lines and compounds, in one swift call; hand back the labels."""
     from geo.partition import divide_graph
     from geo.partition.ground import grounds_of
 
     task = pd.read_pickle(given)
-    divide_graph(graph_of(warm_ground("mixed")), band=BAND, seed=0)
+    divide_graph(graph_of(warm_ground("mixed")), band=BAND, seed=0, is_swift=True)
     grounds = list(grounds_of(task["cells"], task["borders"]))
     for ground in grounds[:2]:
-        divide_graph(ground.graph, band=BAND, seed=0, groups=ground.compound)
+        divide_graph(ground.graph, band=BAND, seed=0, groups=ground.compound, is_swift=True)
     graph, groups = side_by_side(grounds)
-    found, cost = measured(lambda: divide_graph(graph, band=BAND, seed=0, groups=groups))
-    hand_back(out, cost, labels=np.asarray(found, dtype=np.int64))
+    found, cost = measured(lambda: divide_graph(graph, band=BAND, seed=0, groups=groups, is_swift=True))
+    labels = pd.Series(found, index=np.concatenate([ground.cell_ids for ground in grounds]))
+    hand_back(out, cost, labels=labels.reindex(task["cells"].index).to_numpy(np.int64))
 
 
 def side_by_side(grounds: list[Any]) -> tuple[Any, Ints]:

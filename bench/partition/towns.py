@@ -37,6 +37,7 @@ def framed(town: Any, profile: Any) -> tuple[Frames, dict[str, Any]]:
     """Return a town's cells and borders, and the rules of its profile."""
     from geo.adjacency import borders_between
     from geo.cells import cells_from_ground
+    from geo.partition.dedicated import without_small_uses
 
     rule = profile.grid
     stairwells = town.stairwells if len(town.stairwells) else None
@@ -44,6 +45,7 @@ def framed(town: Any, profile: Any) -> tuple[Frames, dict[str, Any]]:
         town.areas, town.buildings, town.streets, town.barriers, town.compounds,
         stairwells=stairwells, households_max=rule.households_max,
     )  # fmt: skip
+    cells = without_small_uses(cells, town.buildings, footprint_min_m2=rule.dedicated_footprint_min_m2)
     borders = borders_between(
         cells, town.streets, town.barriers, town.gates, town.compounds, opens_gateless=stairwells is None
     )

@@ -56,7 +56,7 @@ def evened(graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, rng: np.ra
 
     Parameters and result as `geo.partition.solver.divide_pieces`; the target is the middle of the band.
     """
-    labels, _ = best_start(graph, pieces, counts, asked, rng=rng, is_swift=False)
+    labels, _ = best_start(graph, pieces, counts, asked, rng=rng)
     now = labels.copy()
     for piece in np.flatnonzero(counts > 1):
         members = np.flatnonzero(pieces == piece)

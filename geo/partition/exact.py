@@ -16,8 +16,8 @@ from geo.partition.graph import Graph, Ints, arcs_of, pieces_on_foot
 # A set is the bits of one number.
 MOST_CELLS = 62
 EXACT_CELLS = 40
-# How many sets may be looked at: for a proof that the verifier repeats, and to find a division (some 0.1 s).
-EXACT_STEPS, FIND_STEPS = 100_000, 1_000_000
+# How many sets may be looked at: for a proof that the verifier repeats, and to find a division (some 50 ms).
+EXACT_STEPS, FIND_STEPS, SWIFT_STEPS = 50_000, 200_000, 50_000
 FOUND, NONE, UNKNOWN = 1, 0, -1
 
 # A connected set: members, households, people, cells to add next, cells it may still add.
@@ -32,7 +32,7 @@ class Small(NamedTuple):
     """A small graph and the ground around it.
 
     Neighbours on foot of each node as bits, households, people; the same of every piece of ground beyond
-    (neighbours being the nodes it touches); and the band.
+    (neighbours being the nodes it touches); the nodes beyond which nothing is known, as bits; and the band.
     """
 
     around: Ints
@@ -41,6 +41,7 @@ class Small(NamedTuple):
     beyond: Ints
     beyond_mass: Ints
     beyond_people: Ints
+    open: Whole
     band: Band
 
 
@@ -78,47 +79,66 @@ def seed_of(small: Small, free: Whole, wanted: Whole) -> Grown:
 
 
 @compiled
-def is_shareable(small: Small, rest: Whole, wanted: Whole) -> bool:
-    """Return whether each connected piece of the rest holds what some whole number of grids in band can share.
-
-    A piece without households could come along with any grid beside it, but not where it is wanted itself.
-    """
-    band, left = small.band, rest
-    while left:
-        piece, fresh = np.int64(0), left & -left
-        mass, people, met = np.int64(0), np.int64(0), np.int64(0)
-        while fresh:
-            cell = lowest(fresh)
-            piece |= np.int64(1) << cell
-            mass += small.mass[cell]
-            people += small.people[cell]
-            fresh |= small.around[cell] & rest
-            for i in range(len(small.beyond)):
-                if small.beyond[i] >> cell & 1 and not met >> i & 1:
-                    met |= np.int64(1) << i
-                    mass += small.beyond_mass[i]
-                    people += small.beyond_people[i]
-                    fresh |= small.beyond[i] & rest
-            fresh &= ~piece
-        is_one = mass > 0 or piece & wanted != 0
-        fewest: Whole = max(1, -(-mass // band.hi), -(-people // band.people_hi))
-        if is_one and (fewest * band.lo > mass or fewest * band.people_lo > people):
-            return False
-        left &= ~piece
-    return True
+def piece_at(small: Small, rest: Whole, start: Whole) -> tuple[Whole, Whole, Whole]:
+    """Return the connected piece of the rest around `start` (one bit): nodes, households, people, ground beyond too."""
+    piece, fresh, met = np.int64(0), start, np.int64(0)
+    mass, people = np.int64(0), np.int64(0)
+    while fresh:
+        cell = lowest(fresh)
+        piece |= np.int64(1) << cell
+        mass += small.mass[cell]
+        people += small.people[cell]
+        fresh |= small.around[cell] & rest
+        for i in range(len(small.beyond)):
+            if small.beyond[i] >> cell & 1 and not met >> i & 1:
+                met |= np.int64(1) << i
+                mass += small.beyond_mass[i]
+                people += small.beyond_people[i]
+                fresh |= small.beyond[i] & rest
+        fresh &= ~piece
+    return piece, mass, people
 
 
 @compiled
-def grow(small: Small, waiting: list[Grown], grown: Grown) -> None:
-    """Put off every set that holds one cell more, each of them once."""
+def needed(small: Small, rest: Whole, wanted: Whole) -> int:
+    """Return how many households of the rest must still join the set beside it; -1: none, whole grids can share all.
+
+    A piece under the band must come along whole; one between whole numbers of grids, with what is too much. Ground
+    nobody lives on can go with any grid, but must not be left where it is wanted itself.
+    """
+    band, left, need = small.band, rest, -1
+    while left:
+        piece, mass, people = piece_at(small, rest, left & -left)
+        left &= ~piece
+        if piece & small.open or (mass == 0 and not piece & wanted):
+            continue
+        fewest = max(1, -(-mass // band.hi), -(-people // band.people_hi))
+        if fewest * band.lo > mass or fewest * band.people_lo > people:
+            # What lacks people only may need no more households.
+            is_short = -(-mass // band.hi) * band.lo > mass
+            need = max(need, 0) + (mass % band.hi if is_short else 0)
+    return need
+
+
+@compiled
+def grow(small: Small, waiting: list[Grown], grown: Grown, rest: Whole, wanted: Whole) -> None:
+    """Put off every set that holds one cell more, each of them once, and can still become a grid."""
     members, mass, people, border, free = grown
     while border:
         bit = border & -border
         cell = lowest(bit)
         border, free = border & ~bit, free & ~bit
-        if mass + small.mass[cell] <= small.band.hi and people + small.people[cell] <= small.band.people_hi:
-            more = (mass + small.mass[cell], people + small.people[cell])
-            waiting.append((members | bit, more[0], more[1], border | small.around[cell], free))
+        more = (members | bit, mass + small.mass[cell], people + small.people[cell])
+        if more[1] > small.band.hi or more[2] > small.band.people_hi:
+            continue
+        if more[1] + max(0, needed(small, rest & ~more[0], wanted)) <= small.band.hi:
+            waiting.append((more[0], more[1], more[2], border | small.around[cell], free))
+
+
+@compiled
+def is_grid(small: Small, members: Whole, mass: Whole, people: Whole) -> bool:
+    """Return whether a set is in band, or could be with ground nothing is known of."""
+    return bool((mass >= small.band.lo and people >= small.band.people_lo) or members & small.open != 0)
 
 
 @compiled
@@ -127,8 +147,7 @@ def search(small: Small, wanted: Whole, count: int, steps: Whole) -> tuple[int, 
 
     Returns FOUND and the sets, NONE, or UNKNOWN where `steps` sets did not do.
     """
-    band, size = small.band, len(small.mass)
-    rests: list[Whole] = [(np.int64(1) << size) - 1]
+    rests: list[Whole] = [(np.int64(1) << len(small.mass)) - 1]
     sets: list[Whole] = rests[:0]
     bases, waiting, failed = [0], [seed_of(small, rests[0], wanted)], {(np.int64(-1), np.int64(0))}
     while len(rests) > 0:
@@ -143,12 +162,12 @@ def search(small: Small, wanted: Whole, count: int, steps: Whole) -> tuple[int, 
         steps -= 1
         if steps < 0:
             return UNKNOWN, np.array(sets)
-        grow(small, waiting, (members, mass, people, border & free, free))
-        if mass < band.lo or people < band.people_lo or (count >= 0 and left == 0):
+        grow(small, waiting, (members, mass, people, border & free, free), rests[-1], wanted)
+        if not is_grid(small, members, mass, people) or (count >= 0 and left == 0):
             continue
         rest = rests[-1] & ~members
         onward = left - 1 if count >= 0 else np.int64(0)
-        if (rest, onward) in failed or not is_shareable(small, rest, wanted):
+        if (rest, onward) in failed or needed(small, rest, wanted) >= 0:
             continue
         if rest & wanted == 0 and (count < 0 or onward == 0):
             sets.append(members)
@@ -161,26 +180,32 @@ def search(small: Small, wanted: Whole, count: int, steps: Whole) -> tuple[int, 
     return NONE, np.array(sets)
 
 
-def small_of(graph: Graph, band: Band, members: Ints) -> Small:
-    """Return the graph of at most `MOST_CELLS` members and the ground beyond them; no more pieces of it than bits."""
+def small_of(graph: Graph, band: Band, members: Ints, *, is_whole: bool) -> Small:
+    """Return the graph of at most `MOST_CELLS` members, and the ground beyond them.
+
+    Unless `is_whole` is said - all that matters is among the members -, nothing is known of the ground beyond.
+    """
     place = np.full(graph.size, -1, dtype=np.int64)
     place[members] = np.arange(len(members))
     around = np.zeros(len(members), dtype=np.int64)
-    pieces = pieces_on_foot(graph, place < 0)
-    count = int(pieces.max(initial=-1)) + 1
-    beyond = np.zeros(count, dtype=np.int64)
     arcs = arcs_of(graph, members)
     tails = np.repeat(np.arange(len(members)), graph.ptr[members + 1] - graph.ptr[members])[graph.foot[arcs]]
     heads = graph.idx[arcs][graph.foot[arcs]]
     inside = place[heads] >= 0
     np.bitwise_or.at(around, tails[inside], np.int64(1) << place[heads[inside]])
-    np.bitwise_or.at(beyond, pieces[heads[~inside]], np.int64(1) << tails[~inside])
-    outside = pieces >= 0
+    pieces = pieces_on_foot(graph, (place < 0) & is_whole)
+    count = int(pieces.max(initial=-1)) + 1
+    if count > MOST_CELLS or not is_whole:
+        pieces[:], count, is_whole = -1, 0, False
+    beyond, outside = np.zeros(count, dtype=np.int64), pieces >= 0
+    if is_whole:
+        np.bitwise_or.at(beyond, pieces[heads[~inside]], np.int64(1) << tails[~inside])
     masses, peoples = (
         np.bincount(pieces[outside], weights=column[outside], minlength=count).astype(np.int64)
         for column in (graph.mass, graph.people)
     )
-    return Small(around, graph.mass[members], graph.people[members], beyond, masses, peoples, band)
+    edge = 0 if is_whole else int(np.bitwise_or.reduce(np.int64(1) << tails[~inside], initial=0))
+    return Small(around, graph.mass[members], graph.people[members], beyond, masses, peoples, edge, band)
 
 
 def exact_division(graph: Graph, band: Band, *, steps: int, count: int | None = None) -> Ints | None:
@@ -207,7 +232,7 @@ def exact_division(graph: Graph, band: Band, *, steps: int, count: int | None = 
     SearchTooLongError
         `steps` were not enough to find a division or to know that there is none.
     """
-    small, bits = small_of(graph, band, np.arange(graph.size)), np.arange(graph.size)
+    small, bits = small_of(graph, band, np.arange(graph.size), is_whole=True), np.arange(graph.size)
     found, sets = search(small, (1 << graph.size) - 1, -1 if count is None else count, steps)
     if found == UNKNOWN:
         raise SearchTooLongError
@@ -224,16 +249,13 @@ def are_without_grids(graph: Graph, cells: Ints, members: Ints, band: Band, *, s
     cells
         The cells in trouble.
     members
-        All cells that a grid with one of them can hold, ascending; more than `MOST_CELLS` prove nothing.
+        Cells that a grid with one of them can hold, nearest first: only the first `MOST_CELLS` are looked at.
     band
         Households and people of a grid.
     steps
         How many sets may be looked at: more prove nothing.
     """
-    if len(members) > MOST_CELLS:
-        return False
-    small = small_of(graph, band, members)
-    if len(small.beyond) > MOST_CELLS:
-        return False
-    wanted = sum(1 << int(place) for place in np.searchsorted(members, cells))
+    known = np.sort(members[:MOST_CELLS])
+    small = small_of(graph, band, known, is_whole=len(known) == len(members))
+    wanted = sum(1 << int(place) for place in np.searchsorted(known, cells))
     return bool(search(small, wanted, -1, steps)[0] == NONE)

@@ -24,7 +24,7 @@ from geo.partition.graph import Flags, Graph, Ints, contracted, in_order
 
 CLUSTER_SIZES = (1, 2, 3, 4, 6, 8)
 CLUSTER_STARTS = 6
-PROOF_STEPS = 20_000
+PROOF_STEPS = 2000
 
 
 class Joined(NamedTuple):
@@ -63,21 +63,24 @@ def is_without_grids(graph: Graph, cluster: list[int], band: Band) -> bool:
 
 
 def within_reach(graph: Graph, cells: Ints, hi: int, most: int) -> Ints:
-    """Return the nodes, ascending, that one grid can hold with one of `cells`; only `most` or so, where there are more.
+    """Return the nodes that one grid can hold with one of `cells`, nearest first; only `most`, where there are more.
 
     A node is within reach if all nodes on the lightest way to it hold no more than `hi`.
     """
     least = {int(cell): int(graph.mass[cell]) for cell in cells}
-    waiting = [(held, cell) for cell, held in least.items()]
-    heapq.heapify(waiting)
-    while waiting and len(least) < most:
+    waiting = [(0, cell) for cell in least]
+    found: dict[int, None] = {}
+    while waiting and len(found) < most:
         held, u = heapq.heappop(waiting)
-        for v in on_foot(graph, u) if held == least[u] else []:
-            onward = held + int(graph.mass[v])
+        if u in found:
+            continue
+        found[u] = None
+        for v in on_foot(graph, u):
+            onward = max(held, int(graph.mass[u])) + int(graph.mass[v])
             if onward < least.get(v, hi + 1):
                 least[v] = onward
                 heapq.heappush(waiting, (onward, v))
-    return np.array(sorted(least), dtype=np.int64)
+    return np.array(list(found), dtype=np.int64)
 
 
 def cluster_without_grids(piece: Joined, members: Ints, band: Band, *, claimed: set[int]) -> list[int] | None:

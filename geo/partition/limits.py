@@ -9,7 +9,7 @@ from geo.errors import InputError
 from geo.partition.bands import Band
 from geo.partition.graph import Floats, Graph, Ints
 
-CUT, SPREAD, EVEN, KEEP = 1.0, 3.0, 0.5, 1000.0
+CUT, SPREAD, EVEN, KEEP = 1.0, 0.5, 0.5, 1000.0
 
 
 class BadWeightError(InputError):

@@ -118,7 +118,7 @@ def propose_grids(
     InputError
         Frames, bands, count or weights cannot be used.
     """
-    check_asked(band, count, before, locked)
+    check_asked(band, people_band, count, before, locked)
     weights = weights or Weights()
     grounds = list(grounds_of(cells, borders, weights=weights, before=before, locked=locked))
     asked = share_band(grounds, int(count or 1)) if band is None else band_of(band, people_band)
@@ -153,14 +153,14 @@ def divide_graph(
     seed
         Same graph and seed: same labels.
     is_swift
-        One start and a short schedule: for very large graphs, at a little cost in shape.
+        One start, a short schedule and little patience: for very large graphs, at a little cost in shape.
 
     Returns
     -------
     Ints
         Part of each cell, 0..k-1; cells above the band are parts of their own, and pieces without households.
     """
-    asked = asked_for(band_of(band), Weights())
+    asked = asked_for(band_of(band), Weights())._replace(is_swift=is_swift)
     towers = graph.mass > asked.band.hi
     pieces = pieces_on_foot(graph, ~towers)
     inside = pieces >= 0
@@ -168,18 +168,27 @@ def divide_graph(
     counts = counts_of(masses, np.zeros_like(masses), asked.band)
     groups = np.full(graph.size, -1, dtype=np.int64) if groups is None else groups
     rng = generator(seed, "partition")
-    labels = divide_pieces(graph, pieces, groups, counts, asked, rng=rng, is_swift=is_swift)
+    labels = divide_pieces(graph, pieces, groups, counts, asked, rng=rng)
     labels[towers] = labels.max(initial=-1) + 1 + np.arange(towers.sum())
     return labels
 
 
 def check_asked(
-    band: tuple[int, int] | None, count: int | None, before: pd.Series | None, locked: Collection[object]
+    band: tuple[int, int] | None,
+    people_band: tuple[int, int] | None,
+    count: int | None,
+    before: pd.Series | None,
+    locked: Collection[object],
 ) -> None:
     """Raise where what is asked for says nothing, or contradicts itself."""
     lost = [] if before is None else [label for label in locked if not (before == label).any()]
     for is_wrong, reason, reason_zh in (
         (band is None and count is None, "give a band, a number of grids, or both", "请给出户数区间、网格数量，或两者"),
+        (
+            band is None and people_band is not None,
+            "a band of people needs a band of households beside it",
+            "给出人口区间时，也请给出户数区间",
+        ),
         (count is not None and count < 1, "the number of grids is below one", "网格数量小于一"),
         (
             band is None and before is not None,

@@ -7,6 +7,8 @@ the band by no more households than before is taken as well: what cannot be mend
 next door.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside, unavoidable
@@ -16,11 +18,24 @@ from geo.partition.impossible import all_excused
 from geo.partition.trees import cut_by_tree
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
-SHORT_PATIENCE, PATIENCE, PATIENCE_A_PART, PATIENCE_A_NODE = 20, 150, 60, 10
-LONG_PATIENCE, FEW_NODES = 1500, 20
+PATIENCE_A_NODE, FEW_NODES = 10, 20
 STRICT_TREES, WIDE_TREES = 3, 2
 MAX_REGION_SUMS, SUMS_LOOKED_AT = 4_000_000, 600_000_000
 EXACT_REGION, EXACT_STEPS = 12, 200
+
+
+class Patience(NamedTuple):
+    """How many cuts in a row may be in vain: before proofs are asked for, after, for each part, and in the end."""
+
+    first: int
+    then: int
+    a_part: int
+    last: int
+
+
+SHORT = Patience(30, 0, 0, 0)
+BRIEF = Patience(20, 150, 0, 0)
+LONG = Patience(20, 150, 60, 1500)
 
 
 class Division:
@@ -122,7 +137,7 @@ def cut_widely(region: Graph, band: Band, missed: int, count: int | None, *, rng
 
 
 def repaired(
-    graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, brief: bool = False, is_fixed: bool = False
+    graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator, patience: Patience, is_fixed: bool = False
 ) -> Ints:
     """Return a division with less out of band, or as much.
 
@@ -134,8 +149,8 @@ def repaired(
         Households a part should hold.
     rng
         Chooses regions and trees.
-    brief
-        Give up early, for a first try on coarse nodes.
+    patience
+        `LONG`, `BRIEF` for a first try on coarse nodes, or `SHORT`.
     is_fixed
         The number of parts must stay.
 
@@ -145,12 +160,12 @@ def repaired(
         A new array; every part is connected on foot.
     """
     now = Division(graph, labels, band, is_fixed=is_fixed)
-    keep_cutting(now, SHORT_PATIENCE, rng=rng)
+    keep_cutting(now, patience.first, rng=rng)
     # What is proved impossible need not be sought.
-    if now.missed and not all_excused(graph, now.labels, band):
-        keep_cutting(now, PATIENCE + (0 if brief else PATIENCE_A_PART * len(now.missed)), rng=rng)
-        if not brief and now.missed and graph.size > FEW_NODES and not all_excused(graph, now.labels, band):
-            keep_cutting(now, LONG_PATIENCE, rng=rng)
+    if patience.then and now.missed and not all_excused(graph, now.labels, band):
+        keep_cutting(now, patience.then + patience.a_part * len(now.missed), rng=rng)
+        if patience.last and now.missed and graph.size > FEW_NODES and not all_excused(graph, now.labels, band):
+            keep_cutting(now, patience.last, rng=rng)
     return np.unique(now.labels, return_inverse=True)[1].astype(np.int64)
 
 

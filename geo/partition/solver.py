@@ -13,25 +13,29 @@ import numpy as np
 from geo.partition.bands import Band, best_count, divides, outside
 from geo.partition.bisection import bisected
 from geo.partition.deadends import hosts_of
-from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SearchTooLongError, exact_division
+from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SWIFT_STEPS, SearchTooLongError, exact_division
 from geo.partition.graph import Flags, Graph, Ints, arcs_of, contracted, in_order, lines_in, pieces_on_foot, subgraph
 from geo.partition.impossible import all_excused
 from geo.partition.limits import Limits, Pull, Weights, limits_of, pull_of
 from geo.partition.moves import SWIFT, THOROUGH, part_scores, settled
 from geo.partition.pairs import reparted
-from geo.partition.repair import is_best, masses_of, peoples_of, repaired
+from geo.partition.repair import BRIEF, LONG, SHORT, is_best, masses_of, peoples_of, repaired
 
 STARTS, TURN, ARCS_LOOKED_AT = 4, 0.2, 20_000
-PAIRINGS = 16
+PAIRINGS, SWIFT_PAIRINGS = 16, 2
 REPAIR_ROUNDS, LOOSENINGS, SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 3, 3, 500, 3
 
 
 class Asked(NamedTuple):
-    """What a division is asked for: the band, how wishes pull, and whether the number of parts is fixed."""
+    """What a division is asked for: the band, how wishes pull, whether the number of parts is fixed, and haste.
+
+    Swift means one start, a short schedule and little patience: for very large graphs, at a little cost in shape.
+    """
 
     band: Band
     pull: Pull
     is_fixed: bool = False
+    is_swift: bool = False
 
 
 def asked_for(band: Band, weights: Weights, *, is_fixed: bool = False) -> Asked:
@@ -47,7 +51,6 @@ def divide_pieces(
     asked: Asked,
     *,
     rng: np.random.Generator,
-    is_swift: bool = False,
 ) -> Ints:
     """Divide pieces of ground into connected parts in band.
 
@@ -62,11 +65,9 @@ def divide_pieces(
     counts
         Into how many parts each piece should fall.
     asked
-        Band, pull, and whether the counts are orders or hints.
+        Band, pull, whether the counts are orders or hints, and haste.
     rng
         Directions of the first cuts, regions and trees of repairs.
-    is_swift
-        One start and a short schedule: for very large graphs, at a little cost in shape.
 
     Returns
     -------
@@ -77,26 +78,26 @@ def divide_pieces(
     is_grouped = node_of.max(initial=-1) + 1 < graph.size
     nodes = contracted(graph, node_of) if is_grouped else graph
     piece_at = pieces[np.unique(node_of, return_index=True)[1]] if is_grouped else pieces
-    labels, piece_of = best_start(nodes, piece_at, counts, asked, rng=rng, is_swift=is_swift)
+    labels, piece_of = best_start(nodes, piece_at, counts, asked, rng=rng)
     labels = labels[node_of] if is_grouped else labels
     return mend_pieces(graph, pieces, groups, labels, piece_of, asked, rng=rng)
 
 
 def best_start(
-    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, rng: np.random.Generator, is_swift: bool
+    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """Return the best of several divisions of each piece, and the piece of each part.
 
     The first is cut along the way the ground lies, the others turned a little against it.
     """
     turn = leaning(graph)
-    best, piece_of = one_start(graph, pieces, counts, asked, turn=turn, rng=rng, is_swift=is_swift)
-    if is_swift or len(piece_of) == len(counts):
+    best, piece_of = one_start(graph, pieces, counts, asked, turn=turn, rng=rng)
+    if asked.is_swift or len(piece_of) == len(counts):
         return best, piece_of
     rank = ranks_of(graph, best, piece_of, asked)
     for _ in range(1, STARTS):
         askew = turn + TURN * (2.0 * float(rng.random()) - 1.0)
-        other, other_pieces = one_start(graph, pieces, counts, asked, turn=askew, rng=rng, is_swift=False)
+        other, other_pieces = one_start(graph, pieces, counts, asked, turn=askew, rng=rng)
         other_rank = ranks_of(graph, other, other_pieces, asked)
         is_better = np.array([now < before for now, before in zip(other_rank, rank, strict=True)])
         rank = [now if chosen else before for now, before, chosen in zip(other_rank, rank, is_better, strict=True)]
@@ -127,15 +128,16 @@ def renumbered(labels: Ints, piece_of: Ints) -> tuple[Ints, Ints]:
 
 
 def one_start(
-    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, turn: float, rng: np.random.Generator, is_swift: bool
+    graph: Graph, pieces: Ints, counts: Ints, asked: Asked, *, turn: float, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """Return one division of each piece, settled, and the piece of each part."""
     labels = bisected(graph, pieces, counts, turn=turn)
     piece_of = piece_of_parts(labels, pieces)
     limits = limits_of(graph, labels, piece_of, asked.band)
-    labels = settled(graph, labels, limits, asked.pull, schedule=SWIFT if is_swift else THOROUGH)
-    if not is_swift and lines_in(graph).any():
-        labels = reparted(graph, labels, limits, asked.pull, rounds=PAIRINGS, rng=rng)
+    labels = settled(graph, labels, limits, asked.pull, schedule=SWIFT if asked.is_swift else THOROUGH)
+    if lines_in(graph).any():
+        rounds = SWIFT_PAIRINGS if asked.is_swift else PAIRINGS
+        labels = reparted(graph, labels, limits, asked.pull, rounds=rounds, rng=rng)
         labels = settled(graph, labels, limits, asked.pull)
     return renumbered(labels, piece_of)
 
@@ -215,7 +217,12 @@ def mended_nodes(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng:
 def exact_or_none(graph: Graph, asked: Asked, count: int) -> Ints | None:
     """Return a division in band of a small piece by trying all, settled; None where there is none or it takes long."""
     try:
-        found = exact_division(graph, asked.band, steps=FIND_STEPS, count=count if asked.is_fixed else None)
+        found = exact_division(
+            graph,
+            asked.band,
+            steps=SWIFT_STEPS if asked.is_swift else FIND_STEPS,
+            count=count if asked.is_fixed else None,
+        )
     except SearchTooLongError:
         return None
     if found is None:
@@ -242,7 +249,7 @@ def searched(graph: Graph, count: int, asked: Asked, *, rng: np.random.Generator
     count = count if asked.is_fixed else best_count(int(graph.mass.sum()), int(graph.people.sum()), asked.band)
     for _ in range(SMALL_PIECE_STARTS if graph.size <= SMALL_PIECE_NODES else 1):
         turn = float(rng.random()) * np.pi
-        labels, _ = one_start(graph, pieces, np.array([count]), asked, turn=turn, rng=rng, is_swift=False)
+        labels, _ = one_start(graph, pieces, np.array([count]), asked, turn=turn, rng=rng)
         labels = improved(graph, labels, asked, rng=rng)
         best = labels if best is None else better(graph, best, labels, asked)
         if is_best(graph, best, asked.band):
@@ -252,10 +259,11 @@ def searched(graph: Graph, count: int, asked: Asked, *, rng: np.random.Generator
 
 def improved(graph: Graph, labels: Ints, asked: Asked, *, rng: np.random.Generator, brief: bool = False) -> Ints:
     """Return labels repaired and settled, as long as any household is out of band, a few times over."""
+    patience = SHORT if asked.is_swift else BRIEF if brief else LONG
     for _ in range(1 if brief or graph.size <= SMALL_PIECE_NODES else REPAIR_ROUNDS):
         if is_best(graph, labels, asked.band):
             break
-        cut = repaired(graph, labels, asked.band, rng=rng, brief=brief, is_fixed=asked.is_fixed)
+        cut = repaired(graph, labels, asked.band, rng=rng, patience=patience, is_fixed=asked.is_fixed)
         limits = one_piece_limits(graph, cut, asked.band)
         # Only where something was cut anew can a single move do better than before.
         labels = in_order(settled(graph, cut, limits, asked.pull, among=changed_parts(labels, cut)))

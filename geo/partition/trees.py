@@ -2,7 +2,7 @@
 
 For each node the set of household sums its unfinished part can have is computed from the leaves
 upwards, over all ways to finish or to go on with each branch; then one way is read back from the
-root. Pseudo-polynomial: nodes x hi^2 at worst. Many random trees of one region come close to trying
+root. Pseudo-polynomial: nodes x hi^2 at worst, in words of bits. Many random trees of one region come close to trying
 all its divisions. Source: Johnson and Niemi (1983), knapsacks on trees; random spanning trees as in
 recombination, DeFord, Duchin and Solomon (2021).
 """
@@ -18,8 +18,11 @@ from geo.partition.compiled import Whole, compiled
 from geo.partition.graph import Graph, Ints
 
 FINEST_SUMS = 1024
+# A set of sums is a row of bits, so many to a word: shifting a set by a sum adds it to all.
+WORD = 32
+FULL = (1 << WORD) - 1
 
-Sets = npt.NDArray[np.bool_]
+Sets = npt.NDArray[np.int64]
 
 
 class Tree(NamedTuple):
@@ -61,55 +64,75 @@ def random_tree(graph: Graph, rng: np.random.Generator) -> Tree:
 
 
 @compiled
-def closes(sums: Sets, lo: int) -> bool:
-    """Return whether a part can be finished: some sum is in band."""
-    return bool(sums[lo:].any())
+def has(sums: Sets, s: Whole) -> bool:
+    """Return whether a sum is in the set."""
+    return bool(sums[s // WORD] >> s % WORD & 1)
 
 
 @compiled
-def merged(above: Sets, below: Sets, lo: int) -> Sets:
+def closes(sums: Sets, lo: Whole) -> bool:
+    """Return whether a part can be finished: some sum is in band."""
+    if lo // WORD < len(sums) and sums[lo // WORD] >> lo % WORD:
+        return True
+    return bool(sums[lo // WORD + 1 :].any())
+
+
+@compiled
+def merged(above: Sets, below: Sets, lo: Whole) -> Sets:
     """Return the sums of a part after one branch: the branch finished, or taken along."""
     result = above.copy() if closes(below, lo) else np.zeros_like(above)
-    for s in np.flatnonzero(below):
-        result[s:] |= above[: len(above) - s]
+    for place in range(len(below)):
+        word = below[place]
+        bit = 0
+        while word:
+            if word & 1:
+                result[place] |= above[0] << bit & FULL
+                for w in range(1, len(above) - place):
+                    result[place + w] |= (above[w] << bit | above[w - 1] >> WORD - bit) & FULL
+            word >>= 1
+            bit += 1
     return result
 
 
 @compiled
-def reach_of(graph: Graph, tree: Tree, lo: int, hi: int) -> Reach:
+def reach_of(graph: Graph, tree: Tree, lo: Whole, hi: Whole) -> Reach:
     """Compute all sets of sums from the leaves upwards."""
-    end = np.zeros((len(graph.mass), hi + 1), dtype=np.bool_)
-    before = np.zeros((len(graph.mass), hi + 1), dtype=np.bool_)
+    words = hi // WORD + 1
+    end = np.zeros((len(graph.mass), words), dtype=np.int64)
+    before = np.zeros((len(graph.mass), words), dtype=np.int64)
     for u in range(len(graph.mass)):
         if graph.mass[u] <= hi:
-            end[u, graph.mass[u]] = True
+            end[u, graph.mass[u] // WORD] = np.int64(1) << graph.mass[u] % WORD
+    top = (np.int64(1) << hi % WORD + 1) - 1
     for i in range(len(tree.order) - 1, 0, -1):
         u = tree.order[i]
         above = tree.parent[u]
         before[u] = end[above]
         end[above] = merged(before[u], end[u], lo)
+        # Sums above the band are of no use.
+        end[above, words - 1] &= top
     return Reach(end, before)
 
 
 @compiled
-def nearest_sum(sums: Sets, lo: int, target: float) -> int:
+def nearest_sum(sums: Sets, lo: Whole, target: float) -> int:
     """Return the sum in band nearest to the target."""
     best = -1
-    for s in range(lo, len(sums)):
-        if not sums[s]:
-            continue
-        if best < 0 or abs(s - target) < abs(best - target):
+    for s in range(lo, len(sums) * WORD):
+        if has(sums, s) and (best < 0 or abs(s - target) < abs(best - target)):
             best = s
     return best
 
 
 @compiled
-def branch_share(above: Sets, below: Sets, need: int, rng: np.random.Generator) -> int:
+def branch_share(above: Sets, below: Sets, need: Whole, rng: np.random.Generator) -> int:
     """Choose what a branch brings to its parent's part of `need`: a sum, or -1 for none of them."""
-    fitting = np.array([s for s in np.flatnonzero(below) if s <= need and above[need - s]], dtype=np.int64)
-    if len(fitting) == 0:
-        return -1
-    return int(fitting[rng.integers(0, len(fitting))])
+    met, found = 0, -1
+    for s in range(min(need + 1, len(below) * WORD)):
+        if has(below, s) and has(above, need - s):
+            met += 1
+            found = s if rng.integers(0, met) == 0 else found
+    return found
 
 
 @compiled
@@ -123,7 +146,7 @@ def read_back(tree: Tree, reach: Reach, lo: int, target: float, rng: np.random.G
         above = tree.parent[u]
         # A branch that can be finished is finished half of the time, so that other trees and other
         # readings of one tree bring other plans.
-        can_close = reach.before[u][need[above]] and closes(reach.end[u], lo)
+        can_close = has(reach.before[u], need[above]) and closes(reach.end[u], lo)
         share = -1
         if not can_close or rng.random() < 0.5:
             share = branch_share(reach.before[u], reach.end[u], need[above], rng)

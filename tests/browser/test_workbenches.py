@@ -138,7 +138,7 @@ def test_the_planner_reads_every_measure_of_the_plan_and_of_a_grid(open_browser:
     expect(page.locator("#measures")).to_be_visible()
     page.locator("#measures summary").click()
     labels = page.locator("#measures-of-plan dt")
-    expect(labels).to_have_count(11)
+    expect(labels).to_have_count(12)
     said = dict(zip(labels.all_inner_texts(), page.locator("#measures-of-plan dd").all_inner_texts(), strict=True))
     assert re.fullmatch(r"[\d,]+ 户", said["户数合计"])
     assert re.fullmatch(r"[\d.]+%", said["户数达标的网格"])
