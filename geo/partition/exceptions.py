@@ -3,7 +3,7 @@
 The certificates form a closed list, and `geo.verify` checks each one anew:
 
 ==========================  ====================================================================
-``cell_above_band``         the grid holds a single cell with more households than the band allows
+``cell_above_band``         the grid holds a single cell with more households, or people, than the band allows
 ``piece_outside_band``      no whole number of grids in band adds up to its piece of ground
 ``cells_without_grids``     no disjoint connected sets in band hold the named cells and leave ground
                             that whole numbers of grids in band can share

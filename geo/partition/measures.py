@@ -71,7 +71,8 @@ class MeasuredPlan:
 class Measure:
     """One measure: `function` gives a number a grid (NaN: none), `summary` makes the plan's number.
 
-    What `needs` something that is not there, a band of people or an old plan, has no number at all.
+    A mean is weighted where there is a `weight` a grid. What `needs` something that is not there, a band of people
+    or an old plan, has no number at all.
     """
 
     name: str
@@ -79,6 +80,15 @@ class Measure:
     function: Callable[[MeasuredPlan], Floats]
     summary: Literal["mean", "median", "sum", "max"]
     needs: Literal["", "people_band", "before"] = ""
+    weight: Callable[[MeasuredPlan], Floats] | None = None
+
+    def whole(self, plan: MeasuredPlan, by_grid: pd.Series) -> float:
+        """Return the plan's number."""
+        if self.weight is None:
+            return float(by_grid.agg(self.summary))
+        known = by_grid.notna().to_numpy()
+        weight = self.weight(plan)[known]
+        return float(np.average(by_grid[known], weights=weight)) if weight.sum() > 0 else np.nan
 
 
 def households(plan: MeasuredPlan) -> Floats:
@@ -174,14 +184,17 @@ def unions_of(shapes: npt.NDArray[np.object_], labels: Ints, zone: int) -> npt.N
     return wholes
 
 
+def inner_border_m(plan: MeasuredPlan, among: Flags | None = None) -> Floats:
+    """Metres of a grid's border with other grids; only borders `among`, if given."""
+    a, b = plan.labels[plan.edges.a], plan.labels[plan.edges.b]
+    cut = a != b if among is None else (a != b) & among
+    ends, length = np.concatenate([a[cut], b[cut]]), np.tile(plan.edges.length[cut], 2)
+    return np.bincount(ends, weights=length, minlength=plan.count).astype(np.float64)
+
+
 def line_share(plan: MeasuredPlan) -> Floats:
     """Share of a grid's border with other grids that runs on roads, water, walls or rails."""
-    a, b = plan.labels[plan.edges.a], plan.labels[plan.edges.b]
-    cut = a != b
-    ends = np.concatenate([a[cut], b[cut]])
-    length = np.tile(plan.edges.length[cut], 2)
-    whole = np.bincount(ends, weights=length, minlength=plan.count)
-    lined = np.bincount(ends, weights=length * np.tile(plan.on_line[cut], 2), minlength=plan.count)
+    whole, lined = inner_border_m(plan), inner_border_m(plan, plan.on_line)
     share: Floats = np.divide(lined, whole, out=np.full(plan.count, np.nan), where=whole > 0)
     return share
 
@@ -191,10 +204,10 @@ def compounds_broken(plan: MeasuredPlan) -> Floats:
     inside = np.flatnonzero(plan.compound >= 0)
     if len(inside) == 0:
         return np.zeros(plan.count)
-    masses = np.bincount(plan.compound[inside], weights=plan.households[inside])
+    masses, peoples = (np.bincount(plan.compound[inside], weights=of[inside]) for of in (plan.households, plan.people))
     pairs = np.unique(np.column_stack([plan.compound[inside], plan.labels[inside]]), axis=0)
     parts = np.bincount(pairs[:, 0], minlength=len(masses))
-    broken = (parts > 1) & (masses <= plan.band.hi)
+    broken = (parts > 1) & (masses <= plan.band.hi) & (peoples <= plan.band.people_hi)
     hit = broken[pairs[:, 0]]
     shares: Floats = np.bincount(pairs[hit, 1], weights=1 / parts[pairs[hit, 0]], minlength=plan.count).astype(
         np.float64
@@ -211,7 +224,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("people_outside", 1, people_outside, "sum", needs="people_band"),
     Measure("pieces", 1, pieces, "max"),
     Measure("polsby_popper", 1, polsby_popper, "median"),
-    Measure("line_share", 1, line_share, "mean"),
+    Measure("line_share", 2, line_share, "mean", weight=inner_border_m),
     Measure("compounds_broken", 1, compounds_broken, "sum"),
     Measure("households_moved", 1, households_moved, "sum", needs="before"),
     Measure("households_kept", 1, households_kept, "sum", needs="before"),
@@ -252,7 +265,7 @@ def measure_plan(
     none = np.full(plan.count, np.nan)
     columns = {measure.name: measure.function(plan) if has[measure.needs] else none for measure in MEASURES}
     by_grid = pd.DataFrame(columns, index=pd.Index(grids, name="grid"))
-    values = [float(by_grid[m.name].agg(m.summary)) if has[m.needs] else np.nan for m in MEASURES]
+    values = [m.whole(plan, by_grid[m.name]) if has[m.needs] else np.nan for m in MEASURES]
     rows = [(m.name, m.version, m.summary, value) for m, value in zip(MEASURES, values, strict=True)]
     whole = pd.DataFrame(rows, columns=["measure", "version", "summary", "value"]).set_index("measure")
     return by_grid, whole

@@ -27,7 +27,7 @@ METHOD = "bisection-moves-trees/2"
 
 
 class NothingAskedError(InputError):
-    """Neither a band nor a number of grids was given, or grids are locked without an old plan."""
+    """What is asked for says nothing or contradicts itself: no band and no count, or grids that cannot be locked."""
 
     zh = "未给出可用的要求：{reason_zh}"
     en = "Nothing to go by: {reason}"
@@ -119,6 +119,7 @@ def propose_grids(
         Frames, bands, count or weights cannot be used.
     """
     check_asked(band, people_band, count, before, locked)
+    check_locked(cells, before, locked)
     weights = weights or Weights()
     grounds = list(grounds_of(cells, borders, weights=weights, before=before, locked=locked))
     asked = share_band(grounds, int(count or 1)) if band is None else band_of(band, people_band)
@@ -204,6 +205,20 @@ def check_asked(
     ):
         if is_wrong:
             raise NothingAskedError(reason=reason, reason_zh=reason_zh)
+
+
+def check_locked(cells: gpd.GeoDataFrame, before: pd.Series | None, locked: Collection[object]) -> None:
+    """Raise where a locked grid lies in several communities: no grid may."""
+    if before is None or len(locked) == 0:
+        return
+    held = before[before.isin(list(locked))]
+    areas = cells["area_code"].reindex(held.index).groupby(held).nunique()
+    across = sorted(map(str, areas.index[areas > 1]))[:5]
+    if across:
+        raise NothingAskedError(
+            reason=f"locked grids lie in several communities: {across}; lock grids of one community each",
+            reason_zh=f"锁定的网格跨越多个社区：{across}，请只锁定位于同一社区的网格",
+        )
 
 
 def share_band(grounds: list[Ground], count: int) -> Band:

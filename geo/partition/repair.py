@@ -21,7 +21,7 @@ REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
 PATIENCE_A_NODE, FEW_NODES = 10, 20
 STRICT_TREES, WIDE_TREES = 3, 2
 MAX_REGION_SUMS, SUMS_LOOKED_AT = 4_000_000, 600_000_000
-EXACT_REGION, EXACT_STEPS = 12, 200
+REGION_NODES, REGION_STEPS = 12, 200
 
 
 class Patience(NamedTuple):
@@ -113,9 +113,9 @@ def cut_strictly(region: Graph, band: Band, count: int | None, *, rng: np.random
         parts = cut_by_tree(region, band, rng=rng)
         if parts is not None and is_right(region, parts, count) and total_outside(region, parts, band) == 0:
             return parts
-    if region.size <= EXACT_REGION:
+    if region.size <= REGION_NODES:
         try:
-            return exact_division(region, band, steps=EXACT_STEPS, count=count)
+            return exact_division(region, band, steps=REGION_STEPS, count=count)
         except SearchTooLongError:
             return None
     return None

@@ -1,9 +1,9 @@
 """The solver: pieces of ground, each connected on foot, into grids in band or into equal parts.
 
 All pieces are started by bisection and settled by moves in one go, from several directions; the best
-division of each is kept. Only a piece that still has households out of band is mended by itself: by
-trees, then with compounds broken near the trouble, then with all broken, then by trying everything.
-Compounds that fit into a grid are single nodes until then.
+division of each is kept. Only a piece that still has households out of band is mended by itself, its
+dead ends joined: by trying everything where it is small, by trees, then with compounds broken near
+the trouble, then with all broken. Compounds that fit into a grid are single nodes until then.
 """
 
 from typing import NamedTuple

@@ -53,8 +53,15 @@ def test_share_of_borders_on_lines() -> None:
     town = lattice([[1] * 3] * 2, kind_of=lambda a, b: "road" if a[0] == b[0] and a[0] < 2 else "none")
     by_grid, whole = measured(town, [0, 0, 0, 1, 1, 1])
     assert by_grid["line_share"].tolist() == pytest.approx([2 / 3, 2 / 3])
+    assert whole.loc["line_share", "value"] == pytest.approx(2 / 3)
+    # Three grids: two borders of one cell's side and one of three, on road all of the short ones only.
+    town = lattice(
+        [[1] * 3] * 2, kind_of=lambda a, b: "road" if a[1] == b[1] == 0 and {a[0], b[0]} == {0, 1} else "none"
+    )
+    _, whole = measured(town, [0, 1, 1, 2, 2, 2])
+    assert whole.loc["line_share", "value"] == pytest.approx(1 / 4)
     assert np.isnan(measured(town, [0] * 6)[0]["line_share"].iloc[0])
-    assert whole.loc["line_share", "version"] == 1
+    assert whole.loc["line_share", "version"] == 2
 
 
 def test_broken_compounds_are_counted_once() -> None:

@@ -125,7 +125,15 @@ def test_nonsense_is_refused() -> None:
         {"locked": ["a"]},
         {"before": before, "locked": ["b"]},
         {"before": before, "band": None, "count": 1},
+        {"band": None, "count": 1, "people_band": (50, 90)},
     ):
         with pytest.raises(NothingAskedError) as refused:
             propose_grids(cells, borders, **wishes)
         assert refused.value.text("zh") != refused.value.text("en")
+
+
+def test_a_grid_of_two_communities_cannot_be_locked() -> None:
+    cells, borders = lattice([[20] * 20])
+    cells["area_code"] = ["520103001001"] * 10 + ["520103001002"] * 10
+    with pytest.raises(NothingAskedError, match="several communities"):
+        propose_grids(cells, borders, before=pd.Series("a", index=cells.index), locked=["a"])
