@@ -16,7 +16,7 @@ from geo.town import NO_LIMIT, Bounds, Ints, Load, Town
 Group = frozenset[int]
 
 MOST_SETS = 200_000
-MOST_KNOTS = 40
+MOST_KNOTS = 62
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ GRID_ID = "grid_id"
 # Below so many cells, or with more of them side by side, ground may well lie in many parts.
 FEW_CELLS, LOOSE_SHARE = 10, 1 / 3
 # By how much of a household the band is narrowed where amounts had to be rounded; then by more.
-MARGINS = (0.1, 0.5, 2.0)
 Band = tuple[int, int]
 
 
@@ -127,30 +126,16 @@ def _asked(question: Question, ground: Tessellation, **more: Any) -> dict[str, A
 def _planned(
     question: Question, ground: Tessellation, cells: gpd.GeoDataFrame, borders: pd.DataFrame, progress: Progress
 ) -> tuple[GridProposal, Band]:
-    """Return the plan and its band in units; where amounts were rounded, a band narrowed until the true sums fit."""
+    """Return the plan and its band, in units."""
     scale, wanted = ground.households.scale, question.asked_band
-    margins = (0.0,) if ground.households.is_exact or wanted is None else MARGINS
-    for margin in margins:
-        narrow = round(margin * scale)
-        band = None if wanted is None else (wanted[0] * scale + narrow, wanted[1] * scale - narrow)
-        progress(0.2, f"drawing grids of {len(cells):,} cells")
-        proposal = propose_grids(
-            cells, borders, seed=question.seed,
-            progress=lambda done, of: progress(0.2 + 0.6 * done / max(of, 1), f"drawing grids, part {done} of {of}"),
-            **_asked(question, ground, band=band),
-        )  # fmt: skip
-        if wanted is None or _fits(ground, proposal, wanted):
-            break
+    band = None if wanted is None else (wanted[0] * scale, wanted[1] * scale)
+    progress(0.2, f"drawing grids of {len(cells):,} cells")
+    proposal = propose_grids(
+        cells, borders, seed=question.seed,
+        progress=lambda done, of: progress(0.2 + 0.6 * done / max(of, 1), f"drawing grids, part {done} of {of}"),
+        **_asked(question, ground, band=band),
+    )  # fmt: skip
     return proposal, (int(proposal.band[0]), int(proposal.band[1]))
-
-
-def _fits(ground: Tessellation, proposal: GridProposal, band: Band) -> bool:
-    """Return whether the true sums of all grids without an exception lie in the band."""
-    rows = ground.cell_of_row >= 0
-    grids = proposal.assignment.sort_index().to_numpy(np.int64)[ground.cell_of_row[rows]]
-    sums = np.bincount(grids, ground.households.exact[rows], len(proposal.grids))
-    excused = np.isin(np.arange(len(sums)), proposal.exceptions["grid"])
-    return bool(((sums >= band[0] - 1e-9) & (sums <= band[1] + 1e-9) | excused).all())
 
 
 def _refuse_broken(

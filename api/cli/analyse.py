@@ -136,5 +136,5 @@ def _remarks(inputs: dict[str, Any], ground: dict[str, Any], barriers: dict[str,
     if ground["parts"] > 1:
         told.append(f"The ground lies in {ground['parts']:,} parts that do not touch")
     if not inputs["households"]["is_exact"]:
-        told.append("Households are fractions: rounded to hundredths for the search, true sums checked")
+        told.append("Households are long fractions: rounded to millionths")
     return told + ([f"Uneven: {uneven}"] if uneven else [])

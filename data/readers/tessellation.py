@@ -19,7 +19,7 @@ from geo.edges import Bools, Floats, Ints, Shapes
 from geo.errors import EmptyFrameError
 from geo.tiles import REASONS, tiles_of
 
-DECIMALS_EXACT, DECIMALS_ROUNDED = 3, 2
+DECIMALS_EXACT, DECIMALS_ROUNDED = 3, 6
 UNREADABLE = "unreadable"
 FAULTS = {**REASONS, UNREADABLE: ("几何无法读取", "its geometry cannot be read")}
 
@@ -142,7 +142,7 @@ def read_tessellation(layer: Layer, columns: Columns) -> Tessellation:
 
 
 def counted(values: Floats, empty: Bools) -> Counted:
-    """Return amounts in whole units: ones, tenths ... thousandths where that is exact, else rounded hundredths."""
+    """Return amounts in whole units: ones, tenths ... thousandths where that is exact, else rounded millionths."""
     for decimals in range(DECIMALS_EXACT + 1):
         units = np.rint(values * 10**decimals)
         if np.allclose(units, values * 10**decimals, rtol=0, atol=1e-6):

@@ -11,7 +11,7 @@ import numpy as np
 
 from geo.partition.bands import Band
 from geo.partition.compiled import Whole, compiled
-from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
+from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, in_order, subgraph
 from geo.partition.moves import settled
 from geo.partition.pairs import Pairing, neighbour, paired_tree, pairing_of
@@ -19,9 +19,9 @@ from geo.partition.repair import masses_of
 from geo.partition.solver import Asked, best_start, one_piece_limits
 
 WIDEST = 0.5
-EVEN_STEPS = 30_000_000
+CERTAIN_CELLS, EVEN_STEPS = 40, 3_000_000
 IDLE_A_PART, NODES_WALKED = 2000, 8_000_000
-LEVEL = 1e-6
+LEVEL, ALIKE = 1e-6, 1e-6
 
 
 def share_of(cells: Ints, pieces: Ints, count: int) -> Band:
@@ -76,14 +76,14 @@ def evened_piece(graph: Graph, labels: Ints, asked: Asked, *, rng: np.random.Gen
     if deviation(graph, near, target) > deviation(graph, labels, target):
         near = labels
     near = recombined(graph, near, target, rng=rng)
-    return best_of_all(graph, near, target) if graph.size <= EXACT_CELLS else near
+    return best_of_all(graph, near, target) if graph.size <= CERTAIN_CELLS else near
 
 
 def recombined(graph: Graph, labels: Ints, target: float, *, rng: np.random.Generator) -> Ints:
     """Return a division whose largest deviation is smaller: pairs of neighbours are parted anew, again and again."""
     best, patience = labels, IDLE_A_PART * (int(labels.max()) + 1)
-    left = NODES_WALKED // (1 if graph.size > EXACT_CELLS else 20)
-    while left > 0 and deviation(graph, best, target) >= 1:
+    left = NODES_WALKED // (1 if graph.size > CERTAIN_CELLS else 20)
+    while left > 0 and deviation(graph, best, target) >= max(1.0, ALIKE * target):
         now = labels.copy()
         left = recombine(graph, now, masses_of(graph, now), target, (patience, left), rng)
         best = now if deviation(graph, now, target) < deviation(graph, best, target) else best
@@ -104,8 +104,8 @@ def recombine(
     member = np.zeros(len(mass), dtype=np.int64)
     for u in range(size):
         member[labels[u]] = u
-    least, idle, turn = np.abs(mass - target).max(), 0, 0
-    while idle < most_idle and left > 0 and least >= 1:
+    least, idle, turn, enough = np.abs(mass - target).max(), 0, 0, max(1.0, ALIKE * target)
+    while idle < most_idle and left > 0 and least >= enough:
         turn, idle = turn + 2, idle + 1
         is_worst = idle % 2 == 1
         part = np.argmax(np.abs(mass - target)) if is_worst else rng.integers(0, len(mass))
@@ -123,7 +123,7 @@ def recombine(
         worst = np.abs(mass - target).max()
         if worst < least:
             least, idle = worst, 0
-    return left if least >= 1 else 0
+    return left if least >= enough else 0
 
 
 @compiled

@@ -14,8 +14,7 @@ from geo.partition.compiled import Whole, compiled
 from geo.partition.graph import Graph, Ints, arcs_of, pieces_on_foot
 
 # A set is the bits of one number.
-MOST_CELLS = 62
-EXACT_CELLS = 40
+EXACT_CELLS = 62
 # How many sets may be looked at: for a proof that the verifier repeats, and to find a division (some 50 ms).
 EXACT_STEPS, FIND_STEPS, SWIFT_STEPS = 50_000, 200_000, 50_000
 FOUND, NONE, UNKNOWN = 1, 0, -1
@@ -181,7 +180,7 @@ def search(small: Small, wanted: Whole, count: int, steps: Whole) -> tuple[int, 
 
 
 def small_of(graph: Graph, band: Band, members: Ints, *, is_whole: bool) -> Small:
-    """Return the graph of at most `MOST_CELLS` members, and the ground beyond them.
+    """Return the graph of at most `EXACT_CELLS` members, and the ground beyond them.
 
     Unless `is_whole` is said - all that matters is among the members -, nothing is known of the ground beyond.
     """
@@ -195,7 +194,7 @@ def small_of(graph: Graph, band: Band, members: Ints, *, is_whole: bool) -> Smal
     np.bitwise_or.at(around, tails[inside], np.int64(1) << place[heads[inside]])
     pieces = pieces_on_foot(graph, (place < 0) & is_whole)
     count = int(pieces.max(initial=-1)) + 1
-    if count > MOST_CELLS or not is_whole:
+    if count > EXACT_CELLS or not is_whole:
         pieces[:], count, is_whole = -1, 0, False
     beyond, outside = np.zeros(count, dtype=np.int64), pieces >= 0
     if is_whole:
@@ -214,7 +213,7 @@ def exact_division(graph: Graph, band: Band, *, steps: int, count: int | None = 
     Parameters
     ----------
     graph
-        At most `MOST_CELLS` nodes: time doubles with each.
+        At most `EXACT_CELLS` nodes: time doubles with each.
     band
         Households and people of a part, bounds included.
     steps
@@ -249,13 +248,13 @@ def are_without_grids(graph: Graph, cells: Ints, members: Ints, band: Band, *, s
     cells
         The cells in trouble.
     members
-        Cells that a grid with one of them can hold, nearest first: only the first `MOST_CELLS` are looked at.
+        Cells that a grid with one of them can hold, nearest first: only the first `EXACT_CELLS` are looked at.
     band
         Households and people of a grid.
     steps
         How many sets may be looked at: more prove nothing.
     """
-    known = np.sort(members[:MOST_CELLS])
+    known = np.sort(members[:EXACT_CELLS])
     small = small_of(graph, band, known, is_whole=len(known) == len(members))
     wanted = sum(1 << int(place) for place in np.searchsorted(known, cells))
     return bool(search(small, wanted, -1, steps)[0] == NONE)

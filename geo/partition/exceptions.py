@@ -138,7 +138,9 @@ def band_certificate(search: Search, members: Ints) -> tuple[str, dict[str, obje
     cluster = claimed_cluster(search, own, members)
     if cluster:
         return "cells_without_grids", {"cell_ids": [id_of(ground, cell) for cell in cluster]}
-    return "piece_without_division" if no_division_of(search.piece_of(own), band) else "unresolved", detail
+    if no_division_of(search.piece_of(own), band):
+        return "piece_without_division", detail
+    return "unresolved", {"households": mass, "cells": len(own)}
 
 
 def claimed_cluster(search: Search, own: Ints, members: Ints) -> list[int]:

@@ -15,7 +15,6 @@ from geo.partition.deadends import hosts_of
 from geo.partition.exact import (
     EXACT_CELLS,
     EXACT_STEPS,
-    MOST_CELLS,
     SearchTooLongError,
     are_without_grids,
     exact_division,
@@ -58,7 +57,7 @@ def no_division_of(piece: Joined, band: Band) -> bool:
 def is_without_grids(graph: Graph, cluster: list[int], band: Band) -> bool:
     """Return whether it is proved that no grids in band can hold the cluster; a search cut short proves nothing."""
     cells = np.unique(np.array(cluster, dtype=np.int64))
-    members = within_reach(graph, cells, band.hi, MOST_CELLS + 1)
+    members = within_reach(graph, cells, band.hi, EXACT_CELLS + 1)
     return are_without_grids(graph, cells, members, band, steps=PROOF_STEPS)
 
 

@@ -14,12 +14,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from geo.partition.bands import outside
+from geo.partition.bands import divides, outside
 from geo.partition.bisection import bisected
 from geo.partition.graph import Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
+from geo.partition.impossible import cluster_without_grids, joined_piece
 from geo.partition.limits import KEEP, limits_of
 from geo.partition.moves import part_scores, settled
-from geo.partition.repair import cut_strictly, cut_widely, masses_of, peoples_of
+from geo.partition.repair import cut_strictly, cut_widely, is_best, masses_of, peoples_of
 from geo.partition.solver import Asked, divide_pieces, mend_pieces, one_piece_limits, piece_of_parts, whole_groups
 
 RECUTS = (2, 2, 3, 3, 4)
@@ -58,13 +59,51 @@ def renewed(
     labels = with_newcomers(graph, pieces, labels, asked)
     if asked.is_fixed:
         labels = with_counts(graph, pieces, labels, counts)
+    stuck = stuck_parts(graph, pieces, labels, asked)
     # Compounds are whole where the old plan has them whole; at last cells may go one by one.
     for node_of in (whole_groups(graph, uncut(groups, labels), asked.band), np.arange(graph.size)):
         first = np.unique(node_of, return_index=True)[1]
         nodes = contracted(graph, node_of) if len(first) < graph.size else graph
-        labels = mended_parts(nodes, labels[first], old[first], asked, rng=rng)[node_of]
+        labels = mended_parts(nodes, labels[first], old[first], stuck, asked, rng=rng)[node_of]
+    missed = missed_by_parts(graph, labels, asked)
+    missed[list(stuck)] = 0
+    inside = np.flatnonzero(labels >= 0)
+    bad = np.unique(pieces[inside[missed[labels[inside]] > 0]])
     labels = in_order_inside(labels)
-    return mend_pieces(graph, pieces, uncut(groups, labels), labels, piece_of_parts(labels, pieces), asked, rng=rng)
+    whole, piece_of = uncut(groups, labels), piece_of_parts(labels, pieces)
+    return mend_pieces(graph, np.where(np.isin(pieces, bad), pieces, -1), whole, labels, piece_of, asked, rng=rng)
+
+
+def stuck_parts(graph: Graph, pieces: Ints, labels: Ints, asked: Asked) -> set[int]:
+    """Return the parts out of band of which it is proved that no plan could do better: they stay as they were.
+
+    What holds two grids or more is not asked after: it can be split.
+    """
+    missed, mass = missed_by_parts(graph, labels, asked), masses_of(graph, labels)
+    stuck: set[int] = set()
+    inside = labels >= 0
+    bad = (missed > 0) & (mass < 2 * asked.band.lo)
+    for piece in np.unique(pieces[inside & bad[labels]]):
+        members = np.flatnonzero((pieces == piece) & inside)
+        part, own = subgraph(graph, members), labels[members]
+        if is_best(part, in_order(own), asked.band):
+            stuck.update(np.unique(own[missed[own] > 0]).tolist())
+        if not divides(int(part.mass.sum()), int(part.people.sum()), asked.band):
+            continue
+        ground, claimed = joined_piece(part, asked.band), set[int]()
+        for name in np.unique(own[bad[own]]):
+            cluster = cluster_without_grids(ground, np.flatnonzero(own == name), asked.band, claimed=claimed)
+            if cluster is not None:
+                claimed.update(cluster)
+                stuck.add(int(name))
+    return stuck
+
+
+def missed_by_parts(graph: Graph, labels: Ints, asked: Asked) -> Ints:
+    """Return by how much each part misses the band; one that was joined to another is empty, and misses nothing."""
+    missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
+    missed[np.bincount(labels[labels >= 0]) == 0] = 0
+    return missed
 
 
 def taken_over(graph: Graph, pieces: Ints, old: Ints) -> Ints:
@@ -176,17 +215,18 @@ def in_order_inside(labels: Ints) -> Ints:
     return now
 
 
-def mended_parts(graph: Graph, labels: Ints, old: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:
-    """Return labels with less out of band; each bad part is mended together with its neighbours."""
+def mended_parts(
+    graph: Graph, labels: Ints, old: Ints, stuck: set[int], asked: Asked, *, rng: np.random.Generator
+) -> Ints:
+    """Return labels with less out of band; each bad part that is not stuck is mended together with its neighbours."""
     now, tried = labels.copy(), dict[int, int]()
     home = homes(graph, now, old)
     if asked.pull.keep < KEEP:
         limits = limits_of(graph, now, np.zeros(int(now.max()) + 1, dtype=np.int64), asked.band)
         now = settled(graph, now, limits, asked.pull, home=home)
     while True:
-        missed = outside(masses_of(graph, now), peoples_of(graph, now), asked.band)
-        # A part that was joined to another one is empty.
-        missed[np.bincount(now[now >= 0]) == 0] = 0
+        missed = missed_by_parts(graph, now, asked)
+        missed[list(stuck)] = 0
         bad = [int(part) for part in np.argsort(-missed, kind="stable") if missed[part] and tried.get(part, 0) < ROUNDS]
         if not bad:
             return now

@@ -15,7 +15,7 @@ from geo.partition.bands import Band, divides, outside, unavoidable
 from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.impossible import all_excused
-from geo.partition.trees import cut_by_tree
+from geo.partition.trees import FINEST_SUMS, cut_by_tree
 
 REGION_PARTS = (2, 2, 3, 3, 4, 4, 5, 6, 8, 12)
 PATIENCE_A_NODE, FEW_NODES = 10, 20
@@ -187,7 +187,7 @@ def recut(now: Division, parts: int, *, rng: np.random.Generator) -> None:
     missed = sorted(now.missed)
     old = now.region_around(missed[rng.integers(len(missed))], parts, rng=rng)
     members = np.sort(np.concatenate([now.members[name] for name in old]))
-    sums = len(members) * (now.band.hi + 1)
+    sums = len(members) * (min(now.band.hi, 2 * FINEST_SUMS) + 1)
     now.sums_left -= (STRICT_TREES + WIDE_TREES) * sums
     if sums > MAX_REGION_SUMS:
         return

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.partition.bands import Band, best_count, divides, outside
+from geo.partition.bands import Band, best_count, divides, missed_by, outside
 from geo.partition.bisection import bisected
 from geo.partition.deadends import hosts_of
 from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SWIFT_STEPS, SearchTooLongError, exact_division
@@ -166,13 +166,19 @@ def mend_pieces(
     """Return labels in which every piece that had households out of band was worked on by itself."""
     missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
     now = labels.copy()
-    for piece in np.unique(piece_of[missed > 0]):
+    for piece in np.intersect1d(piece_of[missed > 0], pieces):
         members = np.flatnonzero(pieces == piece)
         part = subgraph(graph, members)
         own = in_order(labels[members])
-        if not is_best(part, own, asked.band):
+        if not is_best(part, own, asked.band) and not is_ordered_in_vain(part, own, asked):
             now[members] = now.max() + 1 + mended(part, groups[members], own, asked, rng=rng)
     return renumbered(now, np.zeros(now.max(initial=0) + 1, dtype=np.int64))[0]
+
+
+def is_ordered_in_vain(graph: Graph, labels: Ints, asked: Asked) -> bool:
+    """Return whether so many parts were ordered that they cannot all be in band."""
+    count = int(labels.max()) + 1
+    return asked.is_fixed and missed_by(int(graph.mass.sum()), int(graph.people.sum()), count, asked.band) > 0
 
 
 def mended(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:

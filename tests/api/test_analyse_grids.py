@@ -228,7 +228,18 @@ def test_estimates_with_many_digits_keep_the_true_band(door: Door) -> None:
     ended = door(town(households=rough))
     assert sums(ended.rows).between(300, 500).all()
     assert not ended.report["inputs"]["households"]["is_exact"]
+    assert ended.report["measures"]["households"]["value"] == pytest.approx(rough.sum(), abs=1e-3)
     assert "fractions" in ended.told
+
+
+def test_estimates_at_the_very_edge_of_the_band_are_in_it(door: Door) -> None:
+    # Three islands of two cells: exactly 300, a hair more, a hair less than 500; one third makes the file inexact.
+    cells = layer([shapely.box(x, 0, x + 90, 90) for x in (0, 90, 500, 590, 1000, 1090)], households=0.0)
+    cells["households"] = [150.0, 150.0, 150.0000001, 150 + 1 / 3, 250.0, 249.9999]
+    ended = door(cells)
+    assert ended.report["exceptions"] == []
+    assert ended.report["measures"]["in_band"]["value"] == 1
+    assert ended.report["band"] == [300, 500]
 
 
 def test_a_cell_above_the_band_is_certified_with_its_row(door: Door) -> None:
