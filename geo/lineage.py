@@ -1,7 +1,7 @@
 """Lineage: which new grid carries on which old code when a plan is drawn anew.
 
-The largest overlap wins, matched optimally over a whole community (Kuhn-Munkres), so no two
-grids claim one code. Source: Kuhn (1955), as in `scipy.optimize.linear_sum_assignment`.
+The largest overlap wins, matched optimally over a whole community, so no two grids claim one
+code. Source: the assignment problem, Kuhn (1955), solved by `scipy.optimize.linear_sum_assignment`.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
@@ -55,6 +55,10 @@ def matched(overlap: csr_array) -> Iterator[tuple[int, int]]:
     order = np.argsort(part, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
         rows, columns = members[members < count], members[members >= count] - count
+        if len(rows) == len(columns) == 1:
+            # Nothing competes: most grids of a plan that is kept.
+            yield int(rows[0]), int(columns[0])
+            continue
         table = overlap[rows][:, columns].toarray()
         for i, j in zip(*linear_sum_assignment(table, maximize=True), strict=True):
             if table[i, j] > 0:

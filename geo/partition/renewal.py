@@ -4,8 +4,9 @@ The old grids are taken over; ground they do not name joins a neighbour or becom
 of band is mended close by. For each such grid several repairs are made of it and its neighbours (households
 handed over one cell at a time, the grid split, joined to a neighbour, cut anew), each is settled so that
 ground goes home where it can, and of those that leave least out of band the one that moves fewest
-households is kept. No other grid is touched, unless the planner's weight for keeping is below one: then all
-borders are settled, against that weight.
+households is kept. Other grids stay, and so do those of which it is proved that no plan is better. Two things
+reach further: a planner's weight for keeping below one settles all borders against that weight, and a piece
+that could not be mended so is worked on as if it were new.
 """
 
 from collections.abc import Iterator
