@@ -2,17 +2,20 @@
 
 A division in a wide band is made first and settled towards equal shares. Then two neighbouring grids at a
 time are joined and parted anew along random spanning trees, so that neither is further off than the worst
-grid was: the worst grow better, the others wander and so make way. A small piece is searched completely
-at the end: its optimum is certain. Source: recombination, DeFord, Duchin and Solomon (2021), with a limit
+grid was: the worst grow better, the others wander and so make way. When that helps no more, the worst part and one
+or two neighbours are searched completely for a closer division, again and again. A small piece is searched
+completely at the end: its optimum is certain. Source: recombination, DeFord, Duchin and Solomon (2021), with a limit
 that closes in.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
 from geo.partition.bands import Band
 from geo.partition.compiled import Whole, compiled
-from geo.partition.exact import SearchTooLongError, exact_division
-from geo.partition.graph import Graph, Ints, in_order, subgraph
+from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
+from geo.partition.graph import Graph, Ints, arcs_of, in_order, subgraph
 from geo.partition.moves import settled
 from geo.partition.pairs import Pairing, neighbour, paired_tree, pairing_of
 from geo.partition.repair import masses_of
@@ -20,8 +23,9 @@ from geo.partition.solver import Asked, best_start, one_piece_limits
 
 WIDEST = 0.5
 CERTAIN_CELLS, EVEN_STEPS = 40, 3_000_000
-IDLE_A_PART, NODES_WALKED = 2000, 8_000_000
+IDLE_A_PART, NODES_WALKED, POLISHES = 2000, 4_000_000, 2
 LEVEL, ALIKE = 1e-6, 1e-6
+POLISH_STEPS = 30_000
 
 
 def share_of(cells: Ints, pieces: Ints, count: int) -> Band:
@@ -75,7 +79,8 @@ def evened_piece(graph: Graph, labels: Ints, asked: Asked, *, rng: np.random.Gen
     near = settled(graph, labels, one_piece_limits(graph, labels, exactly), asked.pull)
     if deviation(graph, near, target) > deviation(graph, labels, target):
         near = labels
-    near = recombined(graph, near, target, rng=rng)
+    for _ in range(POLISHES):
+        near = polished(graph, recombined(graph, near, target, rng=rng), target)
     return best_of_all(graph, near, target) if graph.size <= CERTAIN_CELLS else near
 
 
@@ -88,6 +93,52 @@ def recombined(graph: Graph, labels: Ints, target: float, *, rng: np.random.Gene
         left = recombine(graph, now, masses_of(graph, now), target, (patience, left), rng)
         best = now if deviation(graph, now, target) < deviation(graph, best, target) else best
     return best
+
+
+def polished(graph: Graph, labels: Ints, target: float) -> Ints:
+    """Return a division whose worst parts are nearer to the target: searched completely with some neighbours."""
+    now, names = labels.copy(), np.arange(int(labels.max()) + 1)
+    while deviation(graph, now, target) >= max(1.0, ALIKE * target):
+        worst = int(np.argmax(np.abs(masses_of(graph, now) - target)))
+        band = closer_than(graph, now, target)
+        for region in regions_around(graph, now, worst):
+            members = np.flatnonzero(np.isin(now, region))
+            parts = closer_division(subgraph(graph, members), band, len(region))
+            if parts is not None:
+                now[members] = names[region][parts]
+                break
+        else:
+            return now
+    return now
+
+
+def closer_division(region: Graph, band: Band, count: int) -> Ints | None:
+    """Return a division of a small region into `count` parts in band, or None."""
+    if region.size > EXACT_CELLS:
+        return None
+    try:
+        return exact_division(region, band, steps=POLISH_STEPS, count=count)
+    except SearchTooLongError:
+        return None
+
+
+def regions_around(graph: Graph, labels: Ints, part: int) -> Iterator[list[int]]:
+    """Yield a part with each of its neighbours on foot, then with two that hang together with it."""
+    near = neighbours_of(graph, labels, [part])
+    yield from ([part, one] for one in near)
+    seen: set[frozenset[int]] = set()
+    for one in near:
+        for other in neighbours_of(graph, labels, [part, one]):
+            if frozenset((one, other)) not in seen:
+                seen.add(frozenset((one, other)))
+                yield [part, one, other]
+
+
+def neighbours_of(graph: Graph, labels: Ints, parts: list[int]) -> list[int]:
+    """Return the other parts that one can walk to from some parts in one step."""
+    arcs = arcs_of(graph, np.flatnonzero(np.isin(labels, parts)))
+    near: list[int] = np.setdiff1d(labels[graph.idx[arcs[graph.foot[arcs]]]], parts).tolist()
+    return near
 
 
 @compiled

@@ -17,7 +17,7 @@ from geo.partition.graph import Flags, Floats, Graph, Ints, SmallInts
 from geo.partition.limits import Limits, Pull
 
 # (by how much a move may worsen the score, how many times round)
-SWIFT = ((0.05, 2), (0.0, 60))
+SWIFT = ((0.0, 60),)
 THOROUGH = ((0.0, 3), (0.1, 2), (0.05, 2), (0.02, 2), (0.0, 60))
 LEAST_GAIN = 1e-9
 
