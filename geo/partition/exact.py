@@ -14,7 +14,7 @@ from geo.partition.compiled import Whole, compiled
 from geo.partition.graph import Graph, Ints, arcs_of, pieces_on_foot
 
 # A set is the bits of one number.
-EXACT_CELLS = 62
+EXACT_CELLS, SWIFT_CELLS = 62, 40
 # How many sets may be looked at: for a proof that the verifier repeats, and to find a division (some 50 ms).
 EXACT_STEPS, FIND_STEPS, SWIFT_STEPS = 50_000, 200_000, 50_000
 FOUND, NONE, UNKNOWN = 1, 0, -1

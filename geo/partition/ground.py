@@ -6,7 +6,7 @@ zone of its own bounds, so its plan never depends on which other communities com
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -107,16 +107,63 @@ def grounds_of(
     inside = np.flatnonzero(area_of[places[:, 0]] == area_of[places[:, 1]])
     rows, row_starts = grouped(area_of[places[inside, 0]], len(codes))
     shapes = metric_nodes(cells.geometry.to_numpy(), area_of, len(codes))
-    old = None if before is None else before[~before.index.duplicated()].reindex(cells.index)
+    known = known_of(cells, before, locked)
+    edges = edges_between(known, borders, places, weights or Weights())
     local = np.empty(len(cells), dtype=np.int64)
     local[members] = np.arange(len(cells)) - np.repeat(starts[:-1], np.diff(starts))
     for number, code in enumerate(codes):
         own = members[starts[number] : starts[number + 1]]
         lines = inside[rows[row_starts[number] : row_starts[number + 1]]]
-        yield ground_of(
-            str(code), cells.iloc[own], borders.iloc[lines], local[places[lines]], shapes[own],
-            old=None if old is None else old.iloc[own], locked=locked, weights=weights or Weights(),
-        )  # fmt: skip
+        among = Edges(*local[places[lines]].T, *(column[lines] for column in edges[2:]))
+        yield ground_of(str(code), cells.index[own], known.of(own), among, shapes[own])
+
+
+class Known(NamedTuple):
+    """What is known of each cell, as arrays; compound, building, unit and old grid as numbers, -1 for none."""
+
+    households: Ints
+    people: Ints
+    is_water: Flags
+    use: npt.NDArray[np.object_]
+    compound: Ints
+    building: Ints
+    unit: Ints
+    old: Ints
+    is_locked: Flags
+
+    def of(self, own: Ints) -> "Known":
+        """Return the same of some cells."""
+        columns: list[Any] = [column[own] for column in self]
+        return Known(*columns)
+
+
+def known_of(cells: gpd.GeoDataFrame, before: pd.Series | None, locked: Collection[object]) -> Known:
+    """Return what is known of all cells; converted once, for frames of single communities are dear."""
+    old = None if before is None else before[~before.index.duplicated()].reindex(cells.index)
+    return Known(
+        cells["households"].to_numpy(dtype=np.int64),
+        cells["people"].to_numpy(dtype=np.int64),
+        (cells["kind"] == "water").to_numpy(dtype=np.bool_),
+        cells["use"].to_numpy(dtype=object) if "use" in cells else np.full(len(cells), None, dtype=object),
+        numbered(cells, "compound_id"),
+        numbered(cells, "building_id"),
+        numbered(cells, "unit_id"),
+        np.full(len(cells), -1) if old is None else pd.factorize(old)[0].astype(np.int64),
+        np.zeros(len(cells), np.bool_) if old is None else old.isin(list(locked)).to_numpy(np.bool_),
+    )
+
+
+def edges_between(known: Known, borders: pd.DataFrame, places: Ints, weights: Weights) -> Edges:
+    """Return all borders as edges, and what they cost."""
+    a, b = places[:, 0], places[:, 1]
+    foot = borders["is_walkable"].to_numpy(dtype=np.bool_) & ~known.is_water[a] & ~known.is_water[b]
+    length = borders["length_m"].to_numpy(dtype=np.float64)
+    factor = borders["kind"].map(KIND_COST).fillna(1.0).to_numpy(dtype=np.float64) ** weights.lines
+    same_compound = (known.compound[a] == known.compound[b]) & (known.compound[a] >= 0)
+    same_building = (known.building[a] == known.building[b]) & (known.building[a] >= 0)
+    factor *= np.where(same_compound, SAME_COMPOUND_COST**weights.compounds, 1.0)
+    factor *= np.where(same_building, SAME_BUILDING_COST, 1.0)
+    return Edges(a, b, foot, length * factor, length)
 
 
 def places_of(ids: pd.Index, borders: pd.DataFrame) -> Ints:
@@ -175,46 +222,27 @@ def check_cells(cells: gpd.GeoDataFrame) -> None:
         )
 
 
-def ground_of(
-    area_code: str,
-    cells: gpd.GeoDataFrame,
-    borders: pd.DataFrame,
-    place: Ints,
-    shapes: Floats,
-    *,
-    old: pd.Series | None,
-    locked: Collection[object],
-    weights: Weights,
-) -> Ground:
-    """Return one community's ground.
-
-    `place` holds the two cell positions of each border, `shapes` middle and ground of each cell.
-    """
-    is_water = (cells["kind"] == "water").to_numpy(dtype=np.bool_)
-    compound, building = numbered(cells, "compound_id"), numbered(cells, "building_id")
-    a, b = place[:, 0], place[:, 1]
-    foot = borders["is_walkable"].to_numpy(dtype=np.bool_) & ~is_water[a] & ~is_water[b]
-    length = borders["length_m"].to_numpy(dtype=np.float64)
-    factor = borders["kind"].map(KIND_COST).fillna(1.0).to_numpy(dtype=np.float64) ** weights.lines
-    same_compound = (compound[a] == compound[b]) & (compound[a] >= 0)
-    same_building = (building[a] == building[b]) & (building[a] >= 0)
-    factor *= np.where(same_compound, SAME_COMPOUND_COST**weights.compounds, 1.0)
-    factor *= np.where(same_building, SAME_BUILDING_COST, 1.0)
-    nodes = Nodes(
-        cells["households"].to_numpy(dtype=np.int64), shapes[:, 0], shapes[:, 1], shapes[:, 2],
-        cells["people"].to_numpy(dtype=np.int64),
-    )  # fmt: skip
+def ground_of(area_code: str, cell_ids: pd.Index, known: Known, edges: Edges, shapes: Floats) -> Ground:
+    """Return one community's ground; `shapes` holds middle and ground of each cell."""
+    x, y, area = shapes.T.copy()
     return Ground(
         area_code=area_code,
-        cell_ids=cells.index,
-        use=cells["use"].to_numpy(dtype=object) if "use" in cells else np.full(len(cells), None, dtype=object),
-        compound=compound,
-        unit=numbered(cells, "unit_id"),
-        old=np.full(len(cells), -1) if old is None else pd.factorize(old)[0].astype(np.int64),
-        is_locked=np.zeros(len(cells), np.bool_) if old is None else old.isin(list(locked)).to_numpy(np.bool_),
-        is_water=is_water,
-        graph=graph_from_edges(Edges(a, b, foot, length * factor, length), nodes),
+        cell_ids=cell_ids,
+        use=known.use,
+        compound=from_zero(known.compound),
+        unit=from_zero(known.unit),
+        old=from_zero(known.old),
+        is_locked=known.is_locked,
+        is_water=known.is_water,
+        graph=graph_from_edges(edges, Nodes(known.households, x, y, area, known.people)),
     )
+
+
+def from_zero(numbers: Ints) -> Ints:
+    """Return the same numbers in the same order without gaps, 0, 1, ...; -1 stays."""
+    now, some = numbers.copy(), numbers >= 0
+    now[some] = np.unique(numbers[some], return_inverse=True)[1]
+    return now
 
 
 def numbered(cells: pd.DataFrame, column: str) -> Ints:

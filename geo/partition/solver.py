@@ -13,7 +13,7 @@ import numpy as np
 from geo.partition.bands import Band, best_count, divides, missed_by, outside
 from geo.partition.bisection import bisected
 from geo.partition.deadends import hosts_of
-from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SWIFT_STEPS, SearchTooLongError, exact_division
+from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SWIFT_CELLS, SWIFT_STEPS, SearchTooLongError, exact_division
 from geo.partition.graph import Flags, Graph, Ints, arcs_of, contracted, in_order, lines_in, pieces_on_foot, subgraph
 from geo.partition.impossible import all_excused
 from geo.partition.limits import Limits, Pull, Weights, limits_of, pull_of
@@ -295,7 +295,8 @@ def refined(
     """Return labels improved with the nodes `node_of`, which no part of `labels` cuts; few nodes are searched fully."""
     nodes = contracted(graph, node_of)
     start = in_order(labels[np.unique(node_of, return_index=True)[1]])
-    is_small = nodes.size <= EXACT_CELLS and not is_best(nodes, start, asked.band)
+    most = SWIFT_CELLS if asked.is_swift else EXACT_CELLS
+    is_small = nodes.size <= most and not is_best(nodes, start, asked.band)
     exact = exact_or_none(nodes, asked, int(start.max()) + 1) if is_small else None
     found = improved(nodes, start, asked, rng=rng, brief=brief or is_small) if exact is None else exact
     return found[node_of]
