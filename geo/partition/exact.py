@@ -137,6 +137,8 @@ def grow(small: Small, waiting: list[Grown], grown: Grown, rest: Whole, wanted: 
 @compiled
 def is_grid(small: Small, members: Whole, mass: Whole, people: Whole) -> bool:
     """Return whether a set is in band, or could be with ground nothing is known of."""
+    if mass > small.band.hi or people > small.band.people_hi:
+        return False
     return bool((mass >= small.band.lo and people >= small.band.people_lo) or members & small.open != 0)
 
 

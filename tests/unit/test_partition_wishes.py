@@ -136,3 +136,11 @@ def test_a_weight_that_is_none_is_refused() -> None:
     for value in (-1.0, 101.0, float("nan")):
         with pytest.raises(BadWeightError):
             Weights(lines=value)
+
+
+def test_equal_shares_beside_a_cell_that_none_can_better_come_to_an_end() -> None:
+    # 31 is too much for an equal share of 21.4, but no tower: nothing brings it nearer, and the search must know.
+    cells, borders = lattice([[6, 4, 17], [5, 13, 21], [21, 16, 31]])
+    plan = propose_grids(cells, borders, band=None, count=6)
+    assert len(plan.grids) == 6
+    assert plan.grids["households"].max() == 31
