@@ -2,10 +2,11 @@
 
 A division in a wide band is made first and settled towards equal shares. Then two neighbouring grids at a
 time are joined and parted anew along random spanning trees, so that neither is further off than the worst
-grid was: the worst grow better, the others wander and so make way. When that helps no more, the worst part and one
-or two neighbours are searched completely for a closer division, again and again. A small piece is searched
-completely at the end: its optimum is certain. Source: recombination, DeFord, Duchin and Solomon (2021), with a limit
-that closes in.
+grid was: the worst grow better, the others wander and so make way. When that helps no more, the worst part
+and one or two neighbours are searched completely for a closer division; then the best is shaken and searched
+so again. A small piece is searched completely: its optimum is certain. Source: recombination, DeFord, Duchin
+and Solomon (2021), with a limit that closes in; shaking as in iterated local search, Lourenço, Martin and
+Stützle (2003).
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,9 @@ from geo.partition.solver import Asked, best_start, one_piece_limits
 
 WIDEST = 0.5
 CERTAIN_CELLS, EVEN_STEPS = 40, 3_000_000
-IDLE_A_PART, NODES_WALKED, POLISHES = 2000, 4_000_000, 2
+IDLE_A_PART, NODES_WALKED = 2000, 4_000_000
+# How often the best is shaken, how long, and by how much worse than the worst parts may become.
+KICKS, KICK_NODES, KICK = 40, 5000, 5.0
 LEVEL, ALIKE = 1e-6, 1e-6
 POLISH_STEPS = 30_000
 
@@ -79,18 +82,37 @@ def evened_piece(graph: Graph, labels: Ints, asked: Asked, *, rng: np.random.Gen
     near = settled(graph, labels, one_piece_limits(graph, labels, exactly), asked.pull)
     if deviation(graph, near, target) > deviation(graph, labels, target):
         near = labels
-    for _ in range(POLISHES):
-        near = polished(graph, recombined(graph, near, target, rng=rng), target)
-    return best_of_all(graph, near, target) if graph.size <= CERTAIN_CELLS else near
+    near = polished(graph, recombined(graph, near, target, rng=rng), target)
+    if graph.size <= CERTAIN_CELLS:
+        return best_of_all(graph, near, target)
+    return kicked(graph, near, target, rng=rng)
+
+
+def kicked(graph: Graph, labels: Ints, target: float, *, rng: np.random.Generator) -> Ints:
+    """Return the most even of many divisions, each polished after the best so far was shaken."""
+    best = labels
+    for _ in range(KICKS):
+        if is_even(graph, best, target):
+            break
+        now = best.copy()
+        recombine(graph, now, masses_of(graph, now), target, (IDLE_A_PART, KICK_NODES), KICK, rng)
+        now = polished(graph, now, target)
+        best = now if deviation(graph, now, target) < deviation(graph, best, target) else best
+    return best
+
+
+def is_even(graph: Graph, labels: Ints, target: float) -> bool:
+    """Return whether no part is further off than rounding asks for."""
+    return deviation(graph, labels, target) < max(1.0, ALIKE * target)
 
 
 def recombined(graph: Graph, labels: Ints, target: float, *, rng: np.random.Generator) -> Ints:
     """Return a division whose largest deviation is smaller: pairs of neighbours are parted anew, again and again."""
     best, patience = labels, IDLE_A_PART * (int(labels.max()) + 1)
     left = NODES_WALKED // (1 if graph.size > CERTAIN_CELLS else 20)
-    while left > 0 and deviation(graph, best, target) >= max(1.0, ALIKE * target):
+    while left > 0 and not is_even(graph, best, target):
         now = labels.copy()
-        left = recombine(graph, now, masses_of(graph, now), target, (patience, left), rng)
+        left = recombine(graph, now, masses_of(graph, now), target, (patience, left), 1.0, rng)
         best = now if deviation(graph, now, target) < deviation(graph, best, target) else best
     return best
 
@@ -98,7 +120,7 @@ def recombined(graph: Graph, labels: Ints, target: float, *, rng: np.random.Gene
 def polished(graph: Graph, labels: Ints, target: float) -> Ints:
     """Return a division whose worst parts are nearer to the target: searched completely with some neighbours."""
     now, names = labels.copy(), np.arange(int(labels.max()) + 1)
-    while deviation(graph, now, target) >= max(1.0, ALIKE * target):
+    while not is_even(graph, now, target):
         worst = int(np.argmax(np.abs(masses_of(graph, now) - target)))
         band = closer_than(graph, now, target)
         for region in regions_around(graph, now, worst):
@@ -143,11 +165,18 @@ def neighbours_of(graph: Graph, labels: Ints, parts: list[int]) -> list[int]:
 
 @compiled
 def recombine(
-    graph: Graph, labels: Ints, mass: Ints, target: float, patience: tuple[int, int], rng: np.random.Generator
+    graph: Graph,
+    labels: Ints,
+    mass: Ints,
+    target: float,
+    patience: tuple[int, int],
+    kick: float,
+    rng: np.random.Generator,
 ) -> int:
     """Part pairs of neighbours anew; return how many nodes may still be walked.
 
-    Ends when the worst part grew no better for so many times, or so many nodes were walked (`patience`).
+    Ends when the worst part grew no better for so many times, or so many nodes were walked (`patience`). Wanderers may
+    end `kick` times as far off as the worst.
     """
     most_idle, left = patience
     size = len(labels)
@@ -164,7 +193,7 @@ def recombine(
         count = paired_tree(graph, labels, (member[part], other), work, turn + 1, rng)
         left -= count
         # A wanderer may end as far off as the worst: without that, nothing could move over level ground.
-        off = least if is_worst else least + LEVEL
+        off = least if is_worst else kick * least + LEVEL
         root = best_edge(work, count, mass[part] + mass[other], target, off, rng)
         if root < 0:
             continue
