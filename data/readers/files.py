@@ -81,7 +81,7 @@ def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = 
         `crs` names no known system.
     """
     path = Path(path)
-    declared, datum = _declared(crs)
+    declared, datum = declared_crs(crs)
     data = _bytes(path)
     form = path.suffix.lower().lstrip(".")
     if form not in FORMS:
@@ -107,7 +107,8 @@ FORMS: dict[str, Callable[[Path, bytes, str | None], Sheet]] = {
 }  # fmt: skip
 
 
-def _declared(crs: str | None) -> tuple[pyproj.CRS | None, str | None]:
+def declared_crs(crs: str | None) -> tuple[pyproj.CRS | None, str | None]:
+    """Return the system and the datum that a person named, (None, None) for nobody."""
     if crs is None:
         return None, None
     told = crs.strip().lower().replace("-", "")

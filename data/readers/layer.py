@@ -19,9 +19,9 @@ import pyogrio
 import pyproj
 import shapely
 
-from data.readers.files import CRS_NAMES, FAR_FROM_DEGREES, SHIFTED
+from data.readers.files import FAR_FROM_DEGREES, declared_crs
 from geo.edges import Shapes
-from geo.errors import BadFileError, EmptyFrameError, MissingColumnsError, MissingCrsError, WrongCrsError
+from geo.errors import BadFileError, EmptyFrameError, MissingColumnsError, MissingCrsError
 from geo.frames import WGS84
 
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".shp": "ESRI Shapefile"}
@@ -118,19 +118,6 @@ def layer_names(path: str | Path) -> list[str]:
     if path.suffix.lower() in PARQUETS:
         return [""]
     return [str(name) for name, kind in _layers(path) if kind is not None]
-
-
-def declared_crs(crs: str | None) -> tuple[pyproj.CRS | None, str | None]:
-    """Return the system and the datum that a person named, (None, None) for nobody."""
-    if crs is None:
-        return None, None
-    told = crs.strip().lower().replace("-", "")
-    if told in SHIFTED:
-        return WGS84, told
-    try:
-        return pyproj.CRS.from_user_input(CRS_NAMES.get(told, crs)), None
-    except pyproj.exceptions.CRSError as error:
-        raise WrongCrsError(what="--crs", found=crs, wanted="EPSG:4326, EPSG:4490, gcj02, bd09 ...") from error
 
 
 def _require_file(path: Path) -> None:
