@@ -10,6 +10,7 @@ Stützle (2003).
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,17 @@ IDLE_A_PART, NODES_WALKED = 2000, 4_000_000
 KICKS, KICK_NODES, KICK = 40, 5000, 5.0
 LEVEL, ALIKE = 1e-6, 1e-6
 POLISH_STEPS = 30_000
+
+
+class Wander(NamedTuple):
+    """How long pairs are parted anew: times in a row that the worst grows no better, and nodes walked in all.
+
+    Wanderers may end `kick` times as far off as the worst.
+    """
+
+    idle: int
+    nodes: int
+    kick: float = 1.0
 
 
 def share_of(cells: Ints, pieces: Ints, count: int) -> Band:
@@ -95,7 +107,7 @@ def kicked(graph: Graph, labels: Ints, target: float, *, rng: np.random.Generato
         if is_even(graph, best, target):
             break
         now = best.copy()
-        recombine(graph, now, masses_of(graph, now), target, (IDLE_A_PART, KICK_NODES), KICK, rng)
+        recombine(graph, now, masses_of(graph, now), target, Wander(IDLE_A_PART, KICK_NODES, KICK), rng)
         now = polished(graph, now, target)
         best = now if deviation(graph, now, target) < deviation(graph, best, target) else best
     return best
@@ -108,11 +120,11 @@ def is_even(graph: Graph, labels: Ints, target: float) -> bool:
 
 def recombined(graph: Graph, labels: Ints, target: float, *, rng: np.random.Generator) -> Ints:
     """Return a division whose largest deviation is smaller: pairs of neighbours are parted anew, again and again."""
-    best, patience = labels, IDLE_A_PART * (int(labels.max()) + 1)
+    best, idle = labels, IDLE_A_PART * (int(labels.max()) + 1)
     left = NODES_WALKED // (1 if graph.size > CERTAIN_CELLS else 20)
     while left > 0 and not is_even(graph, best, target):
         now = labels.copy()
-        left = recombine(graph, now, masses_of(graph, now), target, (patience, left), 1.0, rng)
+        left = recombine(graph, now, masses_of(graph, now), target, Wander(idle, left), rng)
         best = now if deviation(graph, now, target) < deviation(graph, best, target) else best
     return best
 
@@ -164,28 +176,16 @@ def neighbours_of(graph: Graph, labels: Ints, parts: list[int]) -> list[int]:
 
 
 @compiled
-def recombine(
-    graph: Graph,
-    labels: Ints,
-    mass: Ints,
-    target: float,
-    patience: tuple[int, int],
-    kick: float,
-    rng: np.random.Generator,
-) -> int:
-    """Part pairs of neighbours anew; return how many nodes may still be walked.
-
-    Ends when the worst part grew no better for so many times, or so many nodes were walked (`patience`). Wanderers may
-    end `kick` times as far off as the worst.
-    """
-    most_idle, left = patience
+def recombine(graph: Graph, labels: Ints, mass: Ints, target: float, wander: Wander, rng: np.random.Generator) -> int:
+    """Part pairs of neighbours anew; return how many nodes may still be walked."""
+    left = wander.nodes
     size = len(labels)
     work = pairing_of(size)
     member = np.zeros(len(mass), dtype=np.int64)
     for u in range(size):
         member[labels[u]] = u
     least, idle, turn, enough = np.abs(mass - target).max(), 0, 0, max(1.0, ALIKE * target)
-    while idle < most_idle and left > 0 and least >= enough:
+    while idle < wander.idle and left > 0 and least >= enough:
         turn, idle = turn + 2, idle + 1
         is_worst = idle % 2 == 1
         part = np.argmax(np.abs(mass - target)) if is_worst else rng.integers(0, len(mass))
@@ -193,7 +193,7 @@ def recombine(
         count = paired_tree(graph, labels, (member[part], other), work, turn + 1, rng)
         left -= count
         # A wanderer may end as far off as the worst: without that, nothing could move over level ground.
-        off = least if is_worst else kick * least + LEVEL
+        off = least if is_worst else wander.kick * least + LEVEL
         root = best_edge(work, count, mass[part] + mass[other], target, off, rng)
         if root < 0:
             continue
