@@ -11,7 +11,7 @@ from bench.partition.city import SHARED
 
 LINES = ("road", "water", "wall", "rail")
 LINE_FACTOR = 0.2
-REPORT_SEED, TUNING_SEED = 11, 1
+REPORT_SEED = 11
 CELLS_AT_FULL_SCALE = 8_465
 
 

@@ -22,7 +22,6 @@ from geo.codes import LEVELS, area_level, parent_code
 from geo.frames import WGS84
 
 DUTY_TARGETS = ("grid_code", "zone_code", "unit_code", "building")
-NOWHERE: tuple[str, str] = ("没有区划代码，也不在任何社区范围内", "it has no division code and lies in no community")
 DUTY_COLUMNS = ("role", *DUTY_TARGETS, "first_on", "last_on")
 
 

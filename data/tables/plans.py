@@ -26,8 +26,6 @@ from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint
 
 from data.tables.ground import area_code, key, metadata, shape
 
-PLAN_STATES = ("draft", "submitted", "returned", "approved", "published", "superseded")
-
 plans = Table(
     "plans",
     metadata,

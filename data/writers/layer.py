@@ -120,11 +120,7 @@ def _plain(layer: Layer, table: pa.Table) -> pa.Table:
         elif pa.types.is_decimal(field.type) or pa.types.is_float16(field.type):
             column = pc.cast(column, pa.float64())
         elif pa.types.is_struct(field.type) or pa.types.is_map(field.type):
-            texts = [
-                None if cell is None else json.dumps(cell, ensure_ascii=False, default=str)
-                for cell in column.to_pylist()
-            ]
-            column = pa.chunked_array([pa.array(texts, type=pa.string())])
+            column = pa.chunked_array([pa.array(map(_json, column.to_pylist()), type=pa.string())])
         else:
             continue
         table = table.set_column(place, field.name, column)

@@ -12,8 +12,6 @@ from maps.base import MapView, map_figure
 from maps.elements.tiles import GridTiles
 from maps.shell import Desk, Shell, render_page
 
-ANSWERS = ("assigned", "vacant", "near_border", "several", "outside", "no_active_plan")
-
 
 @dataclass(frozen=True, slots=True)
 class FoundGrid:
