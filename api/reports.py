@@ -19,6 +19,8 @@ from geo.edges import Ints
 
 FORMAT = 1
 LISTED = 200
+# A block has some dozen neighbours; what has more is ground between blocks.
+HUB_NEIGHBOURS = 100
 PACKAGES = ("numpy", "pandas", "geopandas", "shapely", "pyogrio")
 # Facts and measures that are amounts; the rest are shares, counts and lengths.
 AMOUNTS = {"households": "households", "grid_households": "households", "people": "people", "grid_people": "people",
@@ -131,8 +133,20 @@ def _ground(done: Analysis) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "metre_crs": done.near.crs.to_string(), "borders": len(done.near.borders), "parts": len(parts),
-        "cells_of_parts": sorted(map(int, parts), reverse=True)[:LISTED], "uneven": found,
+        "cells_of_parts": sorted(map(int, parts), reverse=True)[:LISTED], "uneven": found, "hubs": _hubs(done),
     }  # fmt: skip
+
+
+def _hubs(done: Analysis) -> list[dict[str, Any]]:
+    """Cells without households that very many others lie at: a street network drawn as one polygon, a lake."""
+    touched = done.near.borders[["cell_a", "cell_b"]].to_numpy().ravel()
+    cells, counts = np.unique(touched, return_counts=True)
+    empty = done.cells["households"].reindex(cells).to_numpy() == 0
+    hubs = np.flatnonzero(empty & (counts >= HUB_NEIGHBOURS))
+    return [
+        {"rows": _rows_of_cells(done, [cells[hub]]), "neighbours": int(counts[hub])}
+        for hub in hubs[np.argsort(-counts[hubs], kind="stable")][:LISTED]
+    ]
 
 
 def _barriers(done: Analysis) -> dict[str, Any] | None:

@@ -2,10 +2,12 @@
 
 Where a cell is taken away and some ground then hangs loose that is too light for a grid, that ground is in
 the cell's grid: a grid in it without the cell would be below the band. Cells that must go together so are one
-knot. Written apart from `geo.partition`, for `geo.proofs`; found by walking away from every cell.
+knot. A knot above the band is set aside, as a single such cell is, and what it held together are pieces by
+themselves, with knots of their own. Written apart from `geo.partition`, for `geo.proofs`; found by walking away from
+every cell.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geo.town import Bounds, Ints, Load, Town
 
@@ -35,33 +37,50 @@ class Knots:
 
 
 def knots_of(town: Town, cells: Ints) -> Knots:
-    """Return the knots of the cells of one piece."""
+    """Return the knots of the cells of one piece; those no grid can hold are set aside, and the rest is tied anew."""
     loads = {cell: (load[0], load[1]) for cell, load in zip(cells.tolist(), town.load[cells].tolist(), strict=True)}
-    knot_of = {cell: cell for cell in loads}
-    for cell in loads:
-        for loose in loose_ground(cell, loads, town):
-            tie(knot_of, {cell, *loose})
-    knot_of = {cell: end_of(knot_of, cell) for cell in loads}
+    among = set(loads)
+    beside = {cell: town.beside.get(cell, set()) & among for cell in loads}
+    return knots_without(Knots(town.bounds, {cell: cell for cell in loads}, loads, beside), set())
+
+
+def knots_without(ground: Knots, aside: set[int]) -> Knots:
+    """Return the knots of ground from which some, and then all that are above the band, are set aside."""
+    while True:
+        beside = {knot: set() if knot in aside else near - aside for knot, near in ground.beside.items()}
+        ground = tied(replace(ground, beside=beside))
+        aside = {knot for knot, load in ground.loads.items() if ground.bounds.is_above(load) and ground.beside[knot]}
+        if not aside:
+            return ground
+
+
+def tied(ground: Knots) -> Knots:
+    """Return ground in which each knot is one with what hangs loose without it."""
+    tie_of = {knot: knot for knot in ground.loads}
+    for knot in ground.loads:
+        for loose in loose_ground(knot, ground):
+            tie(tie_of, {knot, *loose})
+    tie_of = {knot: end_of(tie_of, knot) for knot in tie_of}
     sums: dict[int, Load] = {}
     beside: Neighbours = {}
-    for cell, knot in knot_of.items():
-        held = sums.get(knot, (0, 0))
-        sums[knot] = (held[0] + loads[cell][0], held[1] + loads[cell][1])
-        near = {knot_of[other] for other in town.beside.get(cell, set())}
-        beside[knot] = (beside.get(knot, set()) | near) - {knot}
-    return Knots(town.bounds, knot_of, sums, beside)
+    for knot, end in tie_of.items():
+        held, load = sums.get(end, (0, 0)), ground.loads[knot]
+        sums[end] = (held[0] + load[0], held[1] + load[1])
+        near = {tie_of[other] for other in ground.beside[knot]}
+        beside[end] = (beside.get(end, set()) | near) - {end}
+    return Knots(ground.bounds, {cell: tie_of[knot] for cell, knot in ground.knot_of.items()}, sums, beside)
 
 
-def loose_ground(cell: int, loads: dict[int, Load], town: Town) -> list[set[int]]:
-    """Return the pieces that hang loose without `cell`, each too light for a grid."""
-    near = town.beside.get(cell, set())
+def loose_ground(knot: int, ground: Knots) -> list[set[int]]:
+    """Return the pieces that hang loose without `knot`, each too light for a grid."""
+    near = ground.beside[knot]
     # Neighbours that hang together are on one ground: a single walk tells whether it is loose.
-    starts = sorted(near)[:1] if are_together(near, town.beside) else sorted(near)
+    starts = sorted(near)[:1] if are_together(near, ground.beside) else sorted(near)
     found: list[set[int]] = []
     for start in starts:
         if any(start in loose for loose in found):
             continue
-        loose = light_ground(start, cell, loads, town)
+        loose = light_ground(start, knot, ground)
         found += [loose] if loose else []
     return found
 
@@ -77,15 +96,15 @@ def are_together(cells: set[int], beside: Neighbours) -> bool:
     return len(met) >= len(cells)
 
 
-def light_ground(start: int, away: int, loads: dict[int, Load], town: Town) -> set[int]:
+def light_ground(start: int, away: int, ground: Knots) -> set[int]:
     """Return all ground around `start` when `away` is taken away, if it is too light for a grid; else nothing."""
     met, waiting, load = {start}, [start], (0, 0)
     while waiting and len(met) <= MOST_CELLS:
         u = waiting.pop()
-        load = (load[0] + loads[u][0], load[1] + loads[u][1])
-        if not town.bounds.is_below(load):
+        load = (load[0] + ground.loads[u][0], load[1] + ground.loads[u][1])
+        if not ground.bounds.is_below(load):
             return set()
-        fresh = town.beside.get(u, set()) - met - {away}
+        fresh = ground.beside[u] - met - {away}
         met |= fresh
         waiting += fresh
     return met if not waiting and len(met) <= MOST_CELLS else set()

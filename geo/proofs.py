@@ -3,17 +3,18 @@
 Each test starts from the cells again; *piece* and *shore* are those of `geo.town`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from geo.knots import Knots, knots_of
+from geo.knots import Knots, knots_of, knots_without
 from geo.town import NO_LIMIT, Bounds, Ints, Load, Town
 
 Group = frozenset[int]
+Piece = tuple[set[int], Load]
 
 MOST_SETS = 200_000
 MOST_KNOTS = 62
@@ -106,18 +107,37 @@ def own_pieces(town: Town, grid: int) -> Ints:
 
 
 def cells_without_grids(town: Town, proof: Proof) -> bool:
-    """No disjoint connected sets in band hold the cells and leave ground that can be shared."""
-    named = named_cells(town, proof)
-    pieces = np.unique(town.piece[named])
+    """No disjoint connected sets in band hold the cells and leave ground that can be shared.
+
+    Cells `aside` are set aside first, if that is true of each of them.
+    """
+    named, aside = places_of(town, proof, "cell_ids"), places_of(town, proof, "aside")
+    pieces = np.unique(town.piece[named + aside])
     if not (town.grid[named] == proof.grid).any() or len(pieces) != 1 or pieces[0] < 0:
         return False
     if own_pieces(town, proof.grid).tolist() != pieces.tolist():
         return False
-    knots = town_knots(town, int(pieces[0]))
+    ground = town_knots(town, int(pieces[0]))
+    alone = {ground.knot_of[cell] for cell in aside}
+    if alone & {ground.knot_of[cell] for cell in named} or not all(are_without_grids(ground, [knot]) for knot in alone):
+        return False
+    ground = knots_without(ground, alone) if alone else ground
+    return are_without_grids(ground, [ground.knot_of[cell] for cell in named])
+
+
+def are_without_grids(ground: Knots, knots: list[int]) -> bool:
+    """Return whether it is proved, in so many sets, that no grids in band can hold some knots."""
+    if any(is_shared_badly(ground, knot) for knot in knots):
+        return True
     try:
-        return not can_hold(knots, [knots.knot_of[cell] for cell in named], frozenset(knots.loads), Count())
+        return not can_hold(ground, knots, frozenset(ground.loads), Count())
     except TooManySetsError:
         return False
+
+
+def is_shared_badly(ground: Knots, knot: int) -> bool:
+    """Return whether no whole number of grids can share the peopled ground that hangs together with a knot."""
+    return any(is_short(ground, load) for _, load in pieces_from(ground, {knot}, frozenset(ground.loads)))
 
 
 def town_knots(town: Town, piece: int) -> Knots:
@@ -128,9 +148,9 @@ def town_knots(town: Town, piece: int) -> Knots:
     return known
 
 
-def named_cells(town: Town, proof: Proof) -> list[int]:
-    """Return the cells that a certificate names, by position."""
-    names: list[object] = list(proof.detail.get("cell_ids", []))
+def places_of(town: Town, proof: Proof, role: str) -> list[int]:
+    """Return the cells that a certificate names in a role, by position."""
+    names: list[object] = list(proof.detail.get(role, []))
     places: list[int] = town.cell_ids.get_indexer(pd.Index(names)).tolist()
     return [place for place in places if place >= 0]
 
@@ -139,10 +159,8 @@ def can_hold(ground: Knots, knots: list[int], free: Group, count: "Count") -> bo
     """Return whether disjoint connected sets in band of free knots hold `knots` and leave what can be shared."""
     rest = [knot for knot in knots if knot in free]
     if rest and free not in count.known:
-        count.known[free] = any(
-            not ground.bounds.is_below(ground.load_of(group))
-            and rest_is_shareable(ground, group, free)
-            and can_hold(ground, rest[1:], free - group, count)
+        count.known[free] = not are_crowded(ground, rest, free) and any(
+            not ground.bounds.is_below(ground.load_of(group)) and can_hold(ground, rest, free - group, count)
             for group in connected_sets(ground, rest[0], free, count)
         )
     return not rest or count.known[free]
@@ -161,63 +179,110 @@ class TooManySetsError(Exception):
 
 
 def connected_sets(ground: Knots, knot: int, among: Group, count: Count) -> Iterator[Group]:
-    """Yield every connected set inside `among` that holds `knot` and can become a grid, by size."""
-    layer = set() if ground.bounds.is_above(ground.loads[knot]) else {frozenset([knot])}
+    """Yield the connected sets inside `among` that hold `knot`, are not above the band and leave what can be shared.
+
+    Where a piece beside a set cannot be shared, larger sets go on there: they must hold some of it.
+    """
+    layer = {frozenset([knot])}
     while layer:
-        yield from layer
         count.sets += len(layer)
         if count.sets > MOST_SETS:
             raise TooManySetsError
-        wider = {
-            group | {near}
-            for group in layer
-            for near in set().union(*(ground.beside[u] for u in group)) & among - group
-        }
-        layer = {group for group in wider if not is_hopeless(ground, group, among)}
+        wider: set[Group] = set()
+        for group in layer:
+            short = [(piece, load) for piece, load in pieces_beside(ground, group, among) if is_short(ground, load)]
+            if is_hopeless(ground, group, [load for _, load in short]):
+                continue
+            if not short:
+                yield group
+            # Of several, the smallest gives way least often.
+            onward = min((piece for piece, _ in short), key=len, default=among)
+            near = set().union(*(ground.beside[u] for u in group)) & onward - group
+            wider |= {group | {u} for u in near}
+        layer = wider
 
 
-def is_hopeless(ground: Knots, group: Group, free: Group) -> bool:
-    """Return whether a set is above the band, or will be with what the ground beside it cannot do without it."""
-    households, people = ground.load_of(group)
-    if ground.bounds.is_above((households, people)):
-        return True
-    first = ground.bounds.first
-    short = sum(short_of(ground, load) for load in pieces_beside(ground, group, free))
-    return (households, people)[first] + short > ground.bounds.hi[first]
+def is_hopeless(ground: Knots, group: Group, short: list[Load]) -> bool:
+    """Return whether a set is above the band, or will be with what `short` pieces beside it cannot do without it."""
+    load, first = ground.load_of(group), ground.bounds.first
+    lo, hi = ground.bounds.lo[first], ground.bounds.hi[first]
+    # Of a piece, what whole grids in band cannot hold; nothing, where only people are missing.
+    taken = sum(held[first] % hi for held in short if -(-held[first] // hi) * lo > held[first])
+    return ground.bounds.is_above(load) or load[first] + taken > hi
 
 
-def short_of(ground: Knots, load: Load) -> int:
-    """Return how much of a piece's load must go to a grid outside of it: what whole grids in band cannot hold."""
+def is_short(ground: Knots, load: Load) -> bool:
+    """Return whether no whole number of grids can share a piece; without households it can come along with any."""
+    return load[ground.bounds.first] > 0 and not ground.bounds.is_shareable(load)
+
+
+def are_crowded(ground: Knots, knots: list[int], free: Group) -> bool:
+    """Return whether some knots, no two of which fit into a grid, have fewer ways on than they are.
+
+    None is a grid by itself, so each needs a free knot beside it that leads on to enough, and another than the others.
+    Source: Hall (1935), on representatives of subsets; Kuhn (1955), the way to find them.
+    """
     first = ground.bounds.first
     lo, hi = ground.bounds.lo[first], ground.bounds.hi[first]
-    return 0 if -(-load[first] // hi) * lo <= load[first] else load[first] % hi
+    loads = {knot: ground.loads[knot][first] for knot in knots}
+    heavy = {knot: load for knot, load in loads.items() if hi < 2 * load and load < lo}
+    left = free - set(heavy)
+    ways = {
+        knot: {near for near in ground.beside[knot] & left if leads_on(ground, near, left, (lo - load, hi - load))}
+        for knot, load in heavy.items()
+    }
+    taken: dict[int, int] = {}
+    return not all(finds_way(knot, ways, taken, set()) for knot in heavy)
 
 
-def rest_is_shareable(ground: Knots, group: Group, free: Group) -> bool:
-    """Return whether each piece of `free` ground left beside `group` can be shared."""
-    # Ground without households could come along with the group.
+def leads_on(ground: Knots, start: int, among: Group, room: Load) -> bool:
+    """Return whether knots from `start` on, none heavier than `room[1]`, hold `room[0]` or more together."""
     first = ground.bounds.first
-    return all(load[first] == 0 or ground.bounds.is_shareable(load) for load in pieces_beside(ground, group, free))
+    met, waiting, held = {start}, [start], 0
+    while waiting and held < room[0]:
+        u = waiting.pop()
+        if ground.loads[u][first] <= room[1]:
+            held += ground.loads[u][first]
+            fresh = (ground.beside[u] & among) - met
+            met |= fresh
+            waiting += fresh
+    return held >= room[0]
 
 
-def pieces_beside(ground: Knots, group: Group, free: Group) -> Iterator[Load]:
-    """Yield the load of each piece of `free` ground left beside `group`, but those large enough for any share."""
+def finds_way(knot: int, ways: dict[int, set[int]], taken: dict[int, int], tried: set[int]) -> bool:
+    """Return whether a knot gets a way of its own, others giving theirs up where they have another."""
+    for way in sorted(ways[knot] - tried):
+        tried.add(way)
+        if way not in taken or finds_way(taken[way], ways, taken, tried):
+            taken[way] = knot
+            return True
+    return False
+
+
+def pieces_beside(ground: Knots, group: Group, free: Group) -> Iterator[Piece]:
+    """Yield each piece of `free` ground left beside `group`, but those large enough for any share."""
+    left = free - group
+    return pieces_from(ground, set().union(*(ground.beside[u] for u in group)) & left, left)
+
+
+def pieces_from(ground: Knots, starts: Collection[int], among: Group) -> Iterator[Piece]:
+    """Yield each piece `among` knots that holds one of `starts`, but those large enough for any share."""
     enough = enough_to_share(ground.bounds)
     first = ground.bounds.first
     known: set[int] = set()
-    for start in set().union(*(ground.beside[u] for u in group)) & free - group:
+    for start in starts:
         if start in known:
             continue
         met, waiting, load = {start}, [start], (0, 0)
         while waiting and load[first] < enough:
             u = waiting.pop()
             load = (load[0] + ground.loads[u][0], load[1] + ground.loads[u][1])
-            fresh = (ground.beside[u] & free) - met - group
+            fresh = (ground.beside[u] & among) - met
             met |= fresh
             waiting += fresh
         known |= met
         if not waiting:
-            yield load
+            yield met, load
 
 
 def enough_to_share(bounds: Bounds) -> int:
@@ -249,9 +314,7 @@ def can_be_divided(ground: Knots, rest: Group, count: Count) -> bool:
     if rest not in count.known:
         knot = min(rest, key=lambda u: (len(ground.beside[u] & rest), u))
         count.known[rest] = any(
-            not ground.bounds.is_below(ground.load_of(group))
-            and rest_is_shareable(ground, group, rest)
-            and can_be_divided(ground, rest - group, count)
+            not ground.bounds.is_below(ground.load_of(group)) and can_be_divided(ground, rest - group, count)
             for group in connected_sets(ground, knot, rest, count)
         )
     return count.known[rest]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geo.frames import require
-from geo.proofs import Proof, is_proved, named_cells
+from geo.proofs import Proof, is_proved, places_of
 from geo.town import NO_LIMIT, Bounds, Ints, Town, pieces
 
 RULES = {
@@ -261,7 +261,7 @@ def unexcused(town: Town, found: list[Violation], exceptions: pd.DataFrame | Non
     for row in [] if exceptions is None else exceptions.to_dict("records"):
         proof = Proof(int(row["grid"]), str(row["rule"]), str(row["certificate"]), dict(row["detail"] or {}))
         breach = (proof.rule, proof.grid)
-        named = set(named_cells(town, proof))
+        named = set(places_of(town, proof, "cell_ids"))
         # One set of cells is a reason for one grid out of band, not for two.
         if breach in breaches and named.isdisjoint(claimed) and is_proved(town, proof):
             excused.add(breach)

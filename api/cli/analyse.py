@@ -15,7 +15,7 @@ from data.readers.tessellation import Columns
 
 app = typer.Typer(help="Files of your own: grids drawn without a database.", no_args_is_help=True)
 REJECTED_IN_PART = 3
-SHOWN = 10
+SHOWN, HUBS_SHOWN = 10, 3
 Column = str | None
 Bounds = tuple[int, int] | None
 
@@ -135,6 +135,11 @@ def _remarks(inputs: dict[str, Any], ground: dict[str, Any], barriers: dict[str,
     told = [f"{count:,} {what}" for count, what in facts if count]
     if ground["parts"] > 1:
         told.append(f"The ground lies in {ground['parts']:,} parts that do not touch")
+    told += [
+        f"Row {hub['rows'][0]:,} has no households and {hub['neighbours']:,} neighbours, but only one grid can hold "
+        "it: the others do not hang together across it. If it is street ground, cut it at its crossings"
+        for hub in ground["hubs"][:HUBS_SHOWN]
+    ]
     if not inputs["households"]["is_exact"]:
         told.append("Households are long fractions: rounded to millionths")
     return told + ([f"Uneven: {uneven}"] if uneven else [])

@@ -1,4 +1,4 @@
-"""Attachment: water, and ground nobody lives on or walks to, joins the grid along its longest border."""
+"""Attachment: water, and ground nobody lives on, joins the grid along its longest border, one to walk across first."""
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -22,13 +22,15 @@ def attached(graph: Graph, labels: Ints, units: Ints) -> Ints:
     -------
     Ints
         A new array. In each round every unit that touches a grid joins the one with the longest
-        shared border (lowest number among equals), so chains of water fill from their banks.
+        shared border (lowest number among equals), of those one can walk across if there are any;
+        so chains of water fill from their banks.
         What touches nothing joins the grid with the nearest cell.
     """
     now = labels.copy()
     choice = np.full(int(units.max(initial=-1)) + 1, -1, dtype=np.int64)
     while (now >= 0).any() and (now < 0).any():
-        chosen = longest_borders(graph, now, units) or nearest_grid(graph, now, units)
+        beside = longest_borders(graph, now, units) | longest_borders(graph, now, units, arcs=graph.foot)
+        chosen = beside or nearest_grid(graph, now, units)
         choice[:] = -1
         choice[list(chosen)] = list(chosen.values())
         loose = now < 0

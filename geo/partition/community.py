@@ -169,7 +169,7 @@ def with_attachments(ground: Ground, labels: Ints) -> Ints:
     if (labels >= 0).all():
         return labels
     is_open, now = np.flatnonzero(~ground.is_locked), labels.copy()
-    pieces = pieces_on_foot(ground.graph, ~ground.is_water & ~ground.is_locked)
+    pieces = pieces_on_foot(ground.graph, (labels < 0) & ~ground.is_water & ~ground.is_locked)
     water = np.flatnonzero(ground.is_water)
     pieces[water] = pieces.max() + 1 + np.arange(len(water))
     graph = ground.graph if len(is_open) == len(labels) else subgraph(ground.graph, is_open)

@@ -11,16 +11,17 @@ import numpy as np
 
 from geo.partition.bands import Band
 from geo.partition.compiled import Whole, compiled
-from geo.partition.graph import Graph, Ints, arcs_of, pieces_on_foot
+from geo.partition.graph import Flags, Graph, Ints, arcs_of, pieces_on_foot
 
 # A set is the bits of one number.
 EXACT_CELLS, SWIFT_CELLS = 62, 40
 # How many sets may be looked at: for a proof that the verifier repeats, and to find a division (some 50 ms).
 EXACT_STEPS, FIND_STEPS, SWIFT_STEPS = 50_000, 200_000, 50_000
+MOST_CROWDS = 256
 FOUND, NONE, UNKNOWN = 1, 0, -1
 
-# A connected set: members, households, people, cells to add next, cells it may still add.
-Grown = tuple[Whole, Whole, Whole, Whole, Whole]
+# A connected set: members, households, people, cells to add next, cells it may still add, a piece it must take from.
+Grown = tuple[Whole, Whole, Whole, Whole, Whole, Whole]
 
 
 class SearchTooLongError(Exception):
@@ -31,7 +32,8 @@ class Small(NamedTuple):
     """A small graph and the ground around it.
 
     Neighbours on foot of each node as bits, households, people; the same of every piece of ground beyond
-    (neighbours being the nodes it touches); the nodes beyond which nothing is known, as bits; and the band.
+    (neighbours being the nodes it touches); the nodes beyond which nothing is known, as bits; those of them whose set
+    may go on there; and the band.
     """
 
     around: Ints
@@ -41,6 +43,7 @@ class Small(NamedTuple):
     beyond_mass: Ints
     beyond_people: Ints
     open: Whole
+    unfinished: Whole
     band: Band
 
 
@@ -54,27 +57,26 @@ def lowest(bits: Whole) -> int:
 
 
 @compiled
+def size_of(bits: Whole) -> int:
+    """Return how many bits are set."""
+    count = 0
+    while bits:
+        bits &= bits - 1
+        count += 1
+    return count
+
+
+@compiled
 def loneliest(small: Small, free: Whole, among: Whole) -> Whole:
     """Return the cell of `among` with the fewest free neighbours: the fewest sets hold it."""
     found, fewest = 0, len(small.mass)
     while among:
         cell = lowest(among)
         among &= among - 1
-        near, count = small.around[cell] & free, 0
-        while near:
-            near &= near - 1
-            count += 1
+        count = size_of(small.around[cell] & free)
         if count < fewest:
             found, fewest = cell, count
     return found
-
-
-@compiled
-def seed_of(small: Small, free: Whole, wanted: Whole) -> Grown:
-    """Return the set of one wanted cell."""
-    cell = loneliest(small, free, wanted & free)
-    bit = np.int64(1) << cell
-    return bit, small.mass[cell], small.people[cell], small.around[cell] & free, free & ~bit
 
 
 @compiled
@@ -99,47 +101,129 @@ def piece_at(small: Small, rest: Whole, start: Whole) -> tuple[Whole, Whole, Who
 
 
 @compiled
-def needed(small: Small, rest: Whole, wanted: Whole) -> int:
-    """Return how many households of the rest must still join the set beside it; -1: none, whole grids can share all.
+def shortage(small: Small, rest: Whole, wanted: Whole) -> tuple[Whole, Whole]:
+    """Return how many households of the rest must still join the set beside it, and the smallest piece they are in.
 
     A piece under the band must come along whole; one between whole numbers of grids, with what is too much. Ground
     nobody lives on can go with any grid, but must not be left where it is wanted itself.
     """
-    band, left, need = small.band, rest, -1
+    band, left, need, short = small.band, rest, np.int64(0), np.int64(0)
     while left:
         piece, mass, people = piece_at(small, rest, left & -left)
         left &= ~piece
-        if piece & small.open or (mass == 0 and not piece & wanted):
+        if piece & small.open or (mass == 0 and not piece & wanted) or is_shared(mass, people, band):
             continue
-        fewest = max(1, -(-mass // band.hi), -(-people // band.people_hi))
-        if fewest * band.lo > mass or fewest * band.people_lo > people:
-            # What lacks people only may need no more households.
-            is_short = -(-mass // band.hi) * band.lo > mass
-            need = max(need, 0) + (mass % band.hi if is_short else 0)
-    return need
+        # What lacks people only may need no more households.
+        need += mass % band.hi if -(-mass // band.hi) * band.lo > mass else 0
+        short = piece if not short or size_of(piece) < size_of(short) else short
+    for i in range(len(small.beyond)):
+        # Ground that only the set touches can go with no grid; other ground touches nothing here.
+        mass, people = small.beyond_mass[i], small.beyond_people[i]
+        if small.beyond[i] and not small.beyond[i] & rest and mass > 0 and not is_shared(mass, people, band):
+            need += band.hi + 1
+    return need, short
+
+
+@compiled
+def is_shared(mass: Whole, people: Whole, band: Band) -> bool:
+    """Return whether some whole number of grids in band can share so many households and people."""
+    fewest = max(1, -(-mass // band.hi), -(-people // band.people_hi))
+    return bool(fewest * band.lo <= mass and fewest * band.people_lo <= people)
+
+
+@compiled
+def put_off(small: Small, waiting: list[Grown], grown: Grown, rest: Whole, wanted: Whole) -> None:
+    """Put off a set, unless it is above the band or will be with what the rest beside it cannot do without it."""
+    members, mass, people, border, free, _ = grown
+    if mass <= small.band.hi and people <= small.band.people_hi:
+        need, short = shortage(small, rest & ~members, wanted)
+        if mass + need <= small.band.hi:
+            waiting.append((members, mass, people, border, free, short))
+
+
+@compiled
+def are_crowded(small: Small, rest: Whole, wanted: Whole) -> bool:
+    """Return whether some wanted cells, so heavy that no two fit into a grid, have fewer ways on than they are.
+
+    A grid of such a cell must hold a neighbour that leads on to enough households; no two grids hold the same one.
+    """
+    heavy, left = np.int64(0), wanted & rest & ~small.open
+    while left:
+        bit = left & -left
+        left &= ~bit
+        held = small.mass[lowest(bit)]
+        heavy |= bit if 2 * held > small.band.hi and held < small.band.lo else np.int64(0)
+    # Ways on of so many cells together, for each number of cells: the fewest that any such cells have.
+    unions, rest = [(np.int64(0), 0)], rest & ~heavy
+    while heavy and len(unions) <= MOST_CROWDS:
+        bit = heavy & -heavy
+        heavy &= ~bit
+        ways = ways_on(small, rest, lowest(bit))
+        for i in range(len(unions)):
+            union, count = unions[i][0] | ways, unions[i][1] + 1
+            if size_of(union) < count:
+                return True
+            unions.append((union, count))
+    return False
+
+
+@compiled
+def ways_on(small: Small, rest: Whole, cell: Whole) -> Whole:
+    """Return the neighbours of a cell from where the rest leads on to enough households for a grid in band."""
+    ways, near = np.int64(0), small.around[cell] & rest
+    most, least = small.band.hi - small.mass[cell], small.band.lo - small.mass[cell]
+    while near:
+        start = near & -near
+        near &= ~start
+        met, fresh, held = np.int64(0), start, 0
+        while fresh and held < least:
+            at = lowest(fresh)
+            met |= np.int64(1) << at
+            if small.mass[at] <= most:
+                held += int(least if small.open >> at & 1 else small.mass[at])
+                fresh |= small.around[at] & rest
+            fresh &= ~met
+        ways |= start if held >= least else np.int64(0)
+    return ways
+
+
+@compiled
+def seed(small: Small, waiting: list[Grown], rest: Whole, wanted: Whole) -> None:
+    """Put off the set of one wanted cell, unless the wanted cells are too many for the ways on."""
+    if are_crowded(small, rest, wanted):
+        return
+    # Of all cells the one with the fewest sets; of a few, those first that the caller put first.
+    is_all = wanted == (np.int64(1) << len(small.mass)) - 1
+    cell = loneliest(small, rest, rest) if is_all else lowest(wanted & rest)
+    bit = np.int64(1) << cell
+    grown = (bit, small.mass[cell], small.people[cell], small.around[cell] & rest, rest & ~bit, np.int64(0))
+    put_off(small, waiting, grown, rest, wanted)
 
 
 @compiled
 def grow(small: Small, waiting: list[Grown], grown: Grown, rest: Whole, wanted: Whole) -> None:
-    """Put off every set that holds one cell more, each of them once, and can still become a grid."""
-    members, mass, people, border, free = grown
-    while border:
-        bit = border & -border
+    """Put off every set that holds one cell more, each of them once.
+
+    Where a piece of the rest must lose some of its households, the set goes on there first: nothing else can take them.
+    """
+    members, mass, people, border, free, short = grown
+    onward = border & short if short else border
+    while onward:
+        bit = onward & -onward
         cell = lowest(bit)
-        border, free = border & ~bit, free & ~bit
+        onward &= ~bit
+        # What is put off last is looked at first: it may still go everywhere.
+        left = free & ~bit & ~onward
         more = (members | bit, mass + small.mass[cell], people + small.people[cell])
-        if more[1] > small.band.hi or more[2] > small.band.people_hi:
-            continue
-        if more[1] + max(0, needed(small, rest & ~more[0], wanted)) <= small.band.hi:
-            waiting.append((more[0], more[1], more[2], border | small.around[cell], free))
+        put_off(small, waiting, (*more, (border | small.around[cell]) & left, left, short), rest, wanted)
 
 
 @compiled
 def is_grid(small: Small, members: Whole, mass: Whole, people: Whole) -> bool:
-    """Return whether a set is in band, or could be with ground nothing is known of."""
+    """Return whether a set is in band, or may be with ground nothing is known of."""
     if mass > small.band.hi or people > small.band.people_hi:
         return False
-    return bool((mass >= small.band.lo and people >= small.band.people_lo) or members & small.open != 0)
+    return bool((mass >= small.band.lo and people >= small.band.people_lo) or members & small.unfinished != 0)
 
 
 @compiled
@@ -150,25 +234,29 @@ def search(small: Small, wanted: Whole, count: int, steps: Whole) -> tuple[int, 
     """
     rests: list[Whole] = [(np.int64(1) << len(small.mass)) - 1]
     sets: list[Whole] = rests[:0]
-    bases, waiting, failed = [0], [seed_of(small, rests[0], wanted)], {(np.int64(-1), np.int64(0))}
+    zero = np.int64(0)
+    waiting = [(zero, zero, zero, zero, zero, zero)][:0]
+    bases, failed = [0], {(np.int64(-1), zero)}
+    seed(small, waiting, rests[0], wanted)
     while len(rests) > 0:
-        left = np.int64(count - len(sets)) if count >= 0 else np.int64(0)
+        left = np.int64(count - len(sets)) if count >= 0 else zero
         if len(waiting) == bases[-1]:
             failed.add((rests.pop(), left))
             bases.pop()
             if len(sets) > 0:
                 sets.pop()
             continue
-        members, mass, people, border, free = waiting.pop()
+        grown = waiting.pop()
+        members, short = grown[0], grown[5]
         steps -= 1
         if steps < 0:
             return UNKNOWN, np.array(sets)
-        grow(small, waiting, (members, mass, people, border & free, free), rests[-1], wanted)
-        if not is_grid(small, members, mass, people) or (count >= 0 and left == 0):
+        grow(small, waiting, grown, rests[-1], wanted)
+        if short or not is_grid(small, members, grown[1], grown[2]) or (count >= 0 and left == 0):
             continue
         rest = rests[-1] & ~members
-        onward = left - 1 if count >= 0 else np.int64(0)
-        if (rest, onward) in failed or needed(small, rest, wanted) >= 0:
+        onward = left - 1 if count >= 0 else zero
+        if (rest, onward) in failed:
             continue
         if rest & wanted == 0 and (count < 0 or onward == 0):
             sets.append(members)
@@ -177,14 +265,14 @@ def search(small: Small, wanted: Whole, count: int, steps: Whole) -> tuple[int, 
             sets.append(members)
             rests.append(rest)
             bases.append(len(waiting))
-            waiting.append(seed_of(small, rest, wanted))
+            seed(small, waiting, rest, wanted)
     return NONE, np.array(sets)
 
 
-def small_of(graph: Graph, band: Band, members: Ints, *, is_whole: bool) -> Small:
+def small_of(graph: Graph, band: Band, members: Ints, edge: Ints) -> Small:
     """Return the graph of at most `EXACT_CELLS` members, and the ground beyond them.
 
-    Unless `is_whole` is said - all that matters is among the members -, nothing is known of the ground beyond.
+    Nothing is known of ground beyond that holds a node of the `edge`: grids may go on there.
     """
     place = np.full(graph.size, -1, dtype=np.int64)
     place[members] = np.arange(len(members))
@@ -194,19 +282,28 @@ def small_of(graph: Graph, band: Band, members: Ints, *, is_whole: bool) -> Smal
     heads = graph.idx[arcs][graph.foot[arcs]]
     inside = place[heads] >= 0
     np.bitwise_or.at(around, tails[inside], np.int64(1) << place[heads[inside]])
-    pieces = pieces_on_foot(graph, (place < 0) & is_whole)
-    count = int(pieces.max(initial=-1)) + 1
-    if count > EXACT_CELLS or not is_whole:
-        pieces[:], count, is_whole = -1, 0, False
-    beyond, outside = np.zeros(count, dtype=np.int64), pieces >= 0
-    if is_whole:
-        np.bitwise_or.at(beyond, pieces[heads[~inside]], np.int64(1) << tails[~inside])
+    pieces = known_pieces(graph, place < 0, edge)
+    count, outside = int(pieces.max(initial=-1)) + 1, pieces >= 0
+    beyond, at = np.zeros(count, dtype=np.int64), pieces[heads]
+    np.bitwise_or.at(beyond, at[at >= 0], np.int64(1) << tails[at >= 0])
     masses, peoples = (
         np.bincount(pieces[outside], weights=column[outside], minlength=count).astype(np.int64)
         for column in (graph.mass, graph.people)
     )
-    edge = 0 if is_whole else int(np.bitwise_or.reduce(np.int64(1) << tails[~inside], initial=0))
-    return Small(around, graph.mass[members], graph.people[members], beyond, masses, peoples, edge, band)
+    is_open = ~inside & (at < 0)
+    open_ones = int(np.bitwise_or.reduce(np.int64(1) << tails[is_open], initial=0))
+    return Small(
+        around, graph.mass[members], graph.people[members], beyond, masses, peoples, open_ones, open_ones, band
+    )
+
+
+def known_pieces(graph: Graph, among: Flags, edge: Ints) -> Ints:
+    """Return the piece 0.. of each node `among` that holds no node of the `edge`, -1 elsewhere; the lightest few."""
+    pieces = pieces_on_foot(graph, among)
+    is_known = np.ones(int(pieces.max(initial=-1)) + 2, dtype=np.bool_)
+    is_known[pieces[edge]] = is_known[-1] = False
+    is_known[np.flatnonzero(is_known)[EXACT_CELLS:]] = False
+    return np.where(is_known, np.cumsum(is_known) - 1, -1)[pieces]
 
 
 def exact_division(graph: Graph, band: Band, *, steps: int, count: int | None = None) -> Ints | None:
@@ -233,14 +330,14 @@ def exact_division(graph: Graph, band: Band, *, steps: int, count: int | None = 
     SearchTooLongError
         `steps` were not enough to find a division or to know that there is none.
     """
-    small, bits = small_of(graph, band, np.arange(graph.size), is_whole=True), np.arange(graph.size)
+    small, bits = small_of(graph, band, np.arange(graph.size), np.arange(0)), np.arange(graph.size)
     found, sets = search(small, (1 << graph.size) - 1, -1 if count is None else count, steps)
     if found == UNKNOWN:
         raise SearchTooLongError
     return None if found == NONE else np.asarray(np.argmax(sets[:, None] >> bits & 1, axis=0), dtype=np.int64)
 
 
-def are_without_grids(graph: Graph, cells: Ints, members: Ints, band: Band, *, steps: int) -> bool:
+def are_without_grids(graph: Graph, cells: Ints, reach: tuple[Ints, Ints], band: Band, *, steps: int) -> bool:
     """Return whether it is proved that no grids in band can hold `cells` and leave ground that can be shared.
 
     Parameters
@@ -248,15 +345,30 @@ def are_without_grids(graph: Graph, cells: Ints, members: Ints, band: Band, *, s
     graph
         A piece of ground.
     cells
-        The cells in trouble.
-    members
-        Cells that a grid with one of them can hold, nearest first: only the first `EXACT_CELLS` are looked at.
+        The cells in trouble; grids are sought for the first one first.
+    reach
+        At most `EXACT_CELLS` nodes that a grid with one of the cells can hold, and those where such grids go on.
     band
         Households and people of a grid.
     steps
         How many sets may be looked at: more prove nothing.
     """
-    known = np.sort(members[:EXACT_CELLS])
-    small = small_of(graph, band, known, is_whole=len(known) == len(members))
-    wanted = sum(1 << int(place) for place in np.searchsorted(known, cells))
-    return bool(search(small, wanted, -1, steps)[0] == NONE)
+    known = np.append(cells, np.setdiff1d(reach[0], cells))
+    return bool(search(small_of(graph, band, known, reach[1]), (1 << len(cells)) - 1, -1, steps)[0] == NONE)
+
+
+def grids_around(graph: Graph, cells: Ints, reach: tuple[Ints, Ints], band: Band, *, steps: int) -> Ints | None:
+    """Return a grid 0.. of each node of some grids in band that hold `cells`, -1 elsewhere; None where none is found.
+
+    Parameters as `are_without_grids`; which grids are found depends on the order of the nodes. What they leave can be
+    shared, as far as it is known.
+    """
+    known = np.append(cells, reach[0][~np.isin(reach[0], cells)])
+    small = small_of(graph, band, known, reach[1])._replace(unfinished=0)
+    found, sets = search(small, (1 << len(cells)) - 1, -1, steps)
+    if found != FOUND:
+        return None
+    now = np.full(graph.size, -1, dtype=np.int64)
+    for grid, members in enumerate(sets.tolist()):
+        now[known[(members >> np.arange(len(known)) & 1) > 0]] = grid
+    return now

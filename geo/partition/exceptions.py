@@ -17,7 +17,7 @@ The certificates form a closed list, and `geo.verify` checks each one anew:
 *Piece* means: connected on foot, after water, dedicated and locked grids and cells above the band are set aside.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +26,7 @@ import pandas as pd
 from geo.partition.bands import Band, divides, outside
 from geo.partition.graph import Flags, Ints, pieces_on_foot, subgraph
 from geo.partition.ground import Ground
-from geo.partition.impossible import Joined, cluster_without_grids, joined_piece, no_division_of
+from geo.partition.impossible import CLUSTER_SIZES, Joined, cluster_without_grids, joined_piece, no_division_of
 
 COLUMNS = ["grid", "rule", "certificate", "detail"]
 
@@ -87,20 +87,26 @@ def findings_of(ground: Ground, labels: Ints, dedicated: Flags, band: Band, orde
     )
     general = ~dedicated[labels] & ~ground.is_water & ~ground.is_locked
     towers = general & ((ground.households > band.hi) | (ground.people > band.people_hi))
-    search = Search(ground, towers, pieces_on_foot(ground.graph, general & ~towers), band, order, set(), {})
+    search = Search(ground, towers, pieces_on_foot(ground.graph, general & ~towers), band, order, set(), set(), {})
+    missed = np.flatnonzero(~dedicated & (outside(held, people, band) > 0))
+    reasons: dict[int, tuple[str, dict[str, object]]] = {}
+    # Cells that no grid can hold are named before clusters are looked for, which must do without them.
+    for sizes in (CLUSTER_SIZES[:1], CLUSTER_SIZES):
+        for grid in missed.tolist():
+            if reasons.get(grid, ("unresolved",))[0] == "unresolved":
+                reasons[grid] = band_certificate(search, np.flatnonzero(labels == grid), sizes)
     findings = []
-    for grid in np.flatnonzero(~dedicated & (outside(held, people, band) > 0)):
-        members = np.flatnonzero(labels == grid)
-        certificate, detail = band_certificate(search, members)
+    for grid, (certificate, detail) in reasons.items():
         facts = {"grid_households": int(held[grid])} | ({"grid_people": int(people[grid])} if band.asks_people else {})
-        findings.append(Finding(int(grid), "band", certificate, {**facts, **detail}))
+        findings.append(Finding(grid, "band", certificate, {**facts, **detail}))
     return findings + list(contiguity_findings(ground, labels))
 
 
 class Search(NamedTuple):
     """What certificates are looked for in; `claimed` are the cells that already excuse another grid.
 
-    `joined` keeps pieces, by their first cell, as proofs look at them.
+    `alone` are those of them that no grid can hold; `joined` keeps pieces, by their first cell and how many such cells
+    are set aside, as proofs look at them.
     """
 
     ground: Ground
@@ -109,18 +115,19 @@ class Search(NamedTuple):
     band: Band
     order: Order | None
     claimed: set[int]
-    joined: dict[int, Joined]
+    alone: set[int]
+    joined: dict[tuple[int, int], Joined]
 
-    def piece_of(self, own: Ints) -> Joined:
-        """Return a piece of the cells `own` with its dead ends joined."""
-        first = int(own[0])
-        if first not in self.joined:
-            self.joined[first] = joined_piece(subgraph(self.ground.graph, own), self.band)
-        return self.joined[first]
+    def piece_of(self, own: Ints, aside: Sequence[int] = ()) -> Joined:
+        """Return a piece of the cells `own` with its dead ends joined, some of its cells set aside (by place)."""
+        key = (int(own[0]), len(aside))
+        if key not in self.joined:
+            self.joined[key] = joined_piece(subgraph(self.ground.graph, own), self.band, aside)
+        return self.joined[key]
 
 
-def band_certificate(search: Search, members: Ints) -> tuple[str, dict[str, object]]:
-    """Return why the grid of `members` is out of band, with the cells or piece that prove it."""
+def band_certificate(search: Search, members: Ints, sizes: tuple[int, ...]) -> tuple[str, dict[str, object]]:
+    """Return why the grid of `members` is out of band, with the cells (so many) or the piece that prove it."""
     ground, band = search.ground, search.band
     if ground.is_locked[members].any():
         return "locked_grid", {"cells": len(members)}
@@ -135,22 +142,32 @@ def band_certificate(search: Search, members: Ints) -> tuple[str, dict[str, obje
         return "piece_outside_band", detail
     if search.order is not None and search.order.is_impossible:
         return "count_impossible", search.order.detail
-    cluster = claimed_cluster(search, own, members)
-    if cluster:
-        return "cells_without_grids", {"cell_ids": [id_of(ground, cell) for cell in cluster]}
-    if no_division_of(search.piece_of(own), band):
+    cells, aside = claimed_cluster(search, own, members, sizes)
+    if cells:
+        named = {"cell_ids": cells, "aside": aside} if aside else {"cell_ids": cells}
+        return "cells_without_grids", {role: [id_of(ground, cell) for cell in own] for role, own in named.items()}
+    if sizes == CLUSTER_SIZES and no_division_of(search.piece_of(own), band):
         return "piece_without_division", detail
     return "unresolved", {"households": mass, "cells": len(own)}
 
 
-def claimed_cluster(search: Search, own: Ints, members: Ints) -> list[int]:
-    """Return cells of a piece near a grid that no grids in band can hold, and claim them; none: an empty list."""
+def claimed_cluster(search: Search, own: Ints, members: Ints, sizes: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """Return cells of a piece near a grid that no grids in band can hold, and claim them; none: an empty list.
+
+    And the cells set aside for it: those of the piece that no grid can hold, where there is no proof with them.
+    """
     here = np.flatnonzero(np.isin(own, members))
-    known = {int(place) for place in np.flatnonzero(np.isin(own, sorted(search.claimed)))}
-    places = cluster_without_grids(search.piece_of(own), here, search.band, claimed=known)
-    cluster = [int(own[place]) for place in places or []]
-    search.claimed.update(cluster)
-    return cluster
+    known, alone = (np.flatnonzero(np.isin(own, sorted(cells))).tolist() for cells in (search.claimed, search.alone))
+    for aside in [[], alone] if alone else [[]]:
+        piece = search.piece_of(own, aside)
+        places = cluster_without_grids(piece, here, search.band, claimed=set(known), sizes=sizes) or []
+        if places:
+            cells = own[places].tolist()
+            search.claimed.update(cells)
+            if len(cells) == 1 and not aside and piece.fragment[piece.node_of[places[0]]] >= 0:
+                search.alone.update(cells)
+            return cells, own[aside].tolist()
+    return [], []
 
 
 def main_piece(ground: Ground, members: Ints, pieces: Ints) -> Ints:

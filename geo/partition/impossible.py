@@ -2,15 +2,19 @@
 
 A *cluster* is a few cells of one piece. It is without grids if no disjoint connected sets in band
 hold all its cells and leave ground that whole numbers of grids can share: then some grid around it
-must be out of band, whatever the rest of the plan is. Dead ends are joined before anything is tried.
+must be out of band, whatever the rest of the plan is. Dead ends are joined before anything is tried;
+a cell that is above the band with its dead ends is set aside as a single such cell is, and what it
+held together are pieces by themselves.
 """
 
 import heapq
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from geo.partition.bands import Band, divides, outside
+from geo.partition.compiled import Whole, compiled
 from geo.partition.deadends import hosts_of
 from geo.partition.exact import (
     EXACT_CELLS,
@@ -18,30 +22,62 @@ from geo.partition.exact import (
     SearchTooLongError,
     are_without_grids,
     exact_division,
+    grids_around,
 )
-from geo.partition.graph import Flags, Graph, Ints, contracted, in_order
+from geo.partition.graph import Flags, Graph, Ints, contracted, in_order, pieces_on_foot, subgraph
 
 CLUSTER_SIZES = (1, 2, 3, 4, 6, 8)
-CLUSTER_STARTS = 6
-PROOF_STEPS = 2000
+CLUSTER_STARTS, ORDERS = 6, 3
+PROOF_STEPS, HEAVY_STEPS = 2000, 50_000
+WALKED_CELLS, GRIDS_TRIED = 1000, 12
 
 
 class Joined(NamedTuple):
-    """A piece whose dead ends are one with the cells they hang on: its nodes, and the node of each cell."""
+    """A piece as proofs look at it.
+
+    Its nodes are cells with their dead ends; nodes that no grid in band can hold have no way on foot. `node_of` is the
+    node of each cell, `fragment` the ground that each node hangs together with, -1 where no grid can hold it.
+    """
 
     nodes: Graph
     node_of: Ints
+    fragment: Ints
 
-    def is_above(self, band: Band) -> Flags:
-        """Return which nodes no grid in band can hold."""
-        return np.asarray((self.nodes.mass > band.hi) | (self.nodes.people > band.people_hi), dtype=np.bool_)
+    def shared_badly(self, band: Band) -> Flags:
+        """Return which nodes are on peopled ground that whole numbers of grids cannot share, or are above the band."""
+        is_bad = self.fragment < 0
+        for members in members_of(self.fragment):
+            mass, people = int(self.nodes.mass[members].sum()), int(self.nodes.people[members].sum())
+            is_bad[members] = mass > 0 and not divides(mass, people, band)
+        return is_bad
 
 
-def joined_piece(graph: Graph, band: Band) -> Joined:
-    """Return a connected piece as proofs look at it."""
-    node_of = in_order(hosts_of(graph, band, passes=True))
-    is_same = int(node_of.max(initial=-1)) + 1 == graph.size
-    return Joined(graph if is_same else contracted(graph, node_of), node_of)
+def joined_piece(graph: Graph, band: Band, aside: Sequence[int] = ()) -> Joined:
+    """Return a connected piece with dead ends joined, and what is above the band set aside, until nothing changes.
+
+    So are cells `aside`, with their dead ends: it is known of them that no grid can hold them.
+    """
+    nodes, node_of, fragment = graph, np.arange(graph.size), np.zeros(graph.size, dtype=np.int64)
+    while True:
+        host = np.arange(nodes.size)
+        for members in members_of(fragment):
+            host[members] = members[hosts_of(subgraph(nodes, members), band, passes=True)]
+        again = in_order(host)
+        nodes, node_of = nodes if len(host) == again.max(initial=-1) + 1 else contracted(nodes, again), again[node_of]
+        above = (nodes.mass > band.hi) | (nodes.people > band.people_hi)
+        above[node_of[list(aside)]] = True
+        fragment = pieces_on_foot(nodes, ~above)
+        is_way = nodes.foot & ~above[nodes.idx] & ~np.repeat(above, np.diff(nodes.ptr))
+        if (is_way == nodes.foot).all():
+            return Joined(nodes, node_of, fragment)
+        nodes = nodes._replace(foot=is_way)
+
+
+def members_of(fragment: Ints) -> list[Ints]:
+    """Return the nodes of each fragment."""
+    order = np.argsort(fragment, kind="stable")
+    ends = np.cumsum(np.bincount(fragment + 1))
+    return np.split(order, ends[:-1])[1:]
 
 
 def no_division_of(piece: Joined, band: Band) -> bool:
@@ -54,35 +90,72 @@ def no_division_of(piece: Joined, band: Band) -> bool:
         return False
 
 
-def is_without_grids(graph: Graph, cluster: list[int], band: Band) -> bool:
+def is_without_grids(graph: Graph, cluster: list[int], band: Band, *, steps: int = PROOF_STEPS) -> bool:
     """Return whether it is proved that no grids in band can hold the cluster; a search cut short proves nothing."""
-    cells = np.unique(np.array(cluster, dtype=np.int64))
-    members = within_reach(graph, cells, band.hi, EXACT_CELLS + 1)
-    return are_without_grids(graph, cells, members, band, steps=PROOF_STEPS)
+    cells = np.array(cluster, dtype=np.int64)
+    return are_without_grids(graph, cells, within_reach(graph, cells, band.hi), band, steps=steps)
 
 
-def within_reach(graph: Graph, cells: Ints, hi: int, most: int) -> Ints:
-    """Return the nodes that one grid can hold with one of `cells`, nearest first; only `most`, where there are more.
+def within_reach(graph: Graph, cells: Ints, hi: int) -> tuple[Ints, Ints]:
+    """Return nodes that one grid can hold with one of `cells`, fewest steps away; and those where such grids go on.
 
-    A node is within reach if all nodes on the lightest way to it hold no more than `hi`.
+    A node is within reach if the lightest way to it holds no more than `hi`.
     """
-    least = {int(cell): int(graph.mass[cell]) for cell in cells}
-    waiting = [(0, cell) for cell in least]
-    found: dict[int, None] = {}
-    while waiting and len(found) < most:
+    least = lightest_ways(graph, cells, hi)
+    near = in_steps(graph, cells, least <= hi)
+    is_edge = least <= hi
+    is_edge[near] = False
+    return near, np.flatnonzero(is_edge)
+
+
+@compiled
+def lightest_ways(graph: Graph, cells: Ints, hi: Whole) -> Ints:
+    """Return the households on the lightest way from one of `cells` to each node, at least; above `hi` where none is.
+
+    The walk ends after so many nodes: where it ended, ways go on.
+    """
+    least = np.full(len(graph.mass), hi + 1)
+    done = np.zeros(len(graph.mass), dtype=np.bool_)
+    least[cells] = graph.mass[cells]
+    waiting = [(least[cell], cell) for cell in cells]
+    heapq.heapify(waiting)
+    count = 0
+    while waiting and count < WALKED_CELLS:
         held, u = heapq.heappop(waiting)
-        if u in found:
+        if done[u]:
             continue
-        found[u] = None
-        for v in on_foot(graph, u):
-            onward = max(held, int(graph.mass[u])) + int(graph.mass[v])
-            if onward < least.get(v, hi + 1):
+        done[u], count = True, count + 1
+        for p in range(graph.ptr[u], graph.ptr[u + 1]):
+            v = np.int64(graph.idx[p])
+            onward = max(held, graph.mass[u]) + graph.mass[v]
+            if graph.foot[p] and onward < least[v]:
                 least[v] = onward
                 heapq.heappush(waiting, (onward, v))
-    return np.array(list(found), dtype=np.int64)
+    return least
 
 
-def cluster_without_grids(piece: Joined, members: Ints, band: Band, *, claimed: set[int]) -> list[int] | None:
+@compiled
+def in_steps(graph: Graph, cells: Ints, among: Flags) -> Ints:
+    """Return the nodes `among` some that are fewest steps from `cells`: as many as an exact search can take."""
+    found, is_met = np.empty(EXACT_CELLS, dtype=np.int64), ~among
+    is_met[cells] = True
+    found[: len(cells)] = cells
+    count, at = len(cells), 0
+    while at < count and count < EXACT_CELLS:
+        u = found[at]
+        at += 1
+        for p in range(graph.ptr[u], graph.ptr[u + 1]):
+            v = graph.idx[p]
+            if graph.foot[p] and not is_met[v] and count < EXACT_CELLS:
+                is_met[v] = True
+                found[count] = v
+                count += 1
+    return found[:count]
+
+
+def cluster_without_grids(
+    piece: Joined, members: Ints, band: Band, *, claimed: set[int], sizes: tuple[int, ...] = CLUSTER_SIZES
+) -> list[int] | None:
     """Return a cluster at a part out of band that no grids can hold, or None where none is found.
 
     Parameters
@@ -95,48 +168,101 @@ def cluster_without_grids(piece: Joined, members: Ints, band: Band, *, claimed: 
         Households of a grid.
     claimed
         Cells of other clusters: two grids are not excused by one reason.
+    sizes
+        How many cells a cluster may have.
     """
     here = {int(piece.node_of[cell]): int(cell) for cell in members[::-1] if int(cell) not in claimed}
-    # Dead ends that are too much together miss the band in as many parts as they make.
-    above = piece.is_above(band)
-    if any(above[node] for node in here):
-        return [next(here[node] for node in sorted(here) if above[node])]
+    # Dead ends that are too much together miss the band in as many parts as they make, and so does what they leave.
+    is_bad = piece.shared_badly(band)
+    if any(is_bad[node] for node in here):
+        return [next(here[node] for node in sorted(here) if is_bad[node])]
     taken = {int(piece.node_of[cell]) for cell in claimed}
-    cluster = nodes_without_grids(piece.nodes, sorted(set(here) - taken), band, taken)
+    cluster = nodes_without_grids(piece.nodes, sorted(set(here) - taken), band, taken, sizes)
     if cluster is None:
         return None
     return [here.get(node, int(np.argmax(piece.node_of == node))) for node in cluster]
 
 
-def nodes_without_grids(graph: Graph, members: list[int], band: Band, claimed: set[int]) -> list[int] | None:
+def nodes_without_grids(
+    graph: Graph, members: list[int], band: Band, claimed: set[int], sizes: tuple[int, ...] = CLUSTER_SIZES
+) -> list[int] | None:
     """Return nodes around one of `members` that no grids can hold, or None."""
-    # Only cells that are not a grid by themselves can be in trouble; the lightest are most likely to be.
-    light = [u for u in members if 0 < graph.mass[u] < band.lo]
-    light.sort(key=lambda u: (graph.mass[u], u))
-    for size in CLUSTER_SIZES:
-        for start in light[:CLUSTER_STARTS]:
-            cluster = cluster_around(graph, start, size, band, claimed)
-            if len(cluster) == size and is_without_grids(graph, cluster, band):
-                return shrunk(graph, cluster, band)
+    # Only cells that are not a grid by themselves can be in trouble: the lightest, or heavy ones beside each other.
+    alone = [u for u in members if 0 < graph.mass[u] < band.lo]
+    alone.sort(key=lambda u: (graph.mass[u], u))
+    for starts, least, steps in ((alone, 1, PROOF_STEPS), (alone[::-1], band.lo // 2, HEAVY_STEPS)):
+        for size in sizes:
+            for start in starts[:CLUSTER_STARTS]:
+                cluster = cluster_around(graph, start, size, range(least, band.lo), claimed)
+                for order in orders_of(graph, cluster) if len(cluster) == size else []:
+                    if is_without_grids(graph, order, band, steps=steps):
+                        return shrunk(graph, order, start, band, steps)
     return None
 
 
-def shrunk(graph: Graph, cluster: list[int], band: Band) -> list[int]:
-    """Return the cluster without the cells its proof does not need, the first one kept."""
-    for cell in cluster[1:]:
+def set_aside(graph: Graph, labels: Ints, band: Band, *, rng: np.random.Generator) -> Iterator[Ints]:
+    """Yield what may be grids of its own so that the rest is better divided, numbered 0.. cell by cell, -1 elsewhere.
+
+    First all cells in parts out of band that no grid can hold, with their dead ends. Where there are none, grids in
+    band that hold the heaviest cell of such a part, and other heavy ones near it that it leaves room to; then one of
+    some cells that grids cannot hold together.
+    """
+    piece = joined_piece(graph, band)
+    mass = piece.nodes.mass
+    bad = [np.unique(piece.node_of[labels == part]) for part in np.flatnonzero(missed_of(graph, labels, band))]
+    bad = [nodes[(2 * mass[nodes] >= band.lo) & (mass[nodes] < band.lo)] for nodes in bad]
+    alone = [node for nodes in bad for node in nodes.tolist() if is_without_grids(piece.nodes, [node], band)]
+    if alone:
+        yield np.where(np.isin(piece.node_of, alone), piece.node_of, -1)
+        return
+    starts = [int(nodes[np.argmax(mass[nodes])]) for nodes in bad if len(nodes)][:CLUSTER_STARTS]
+    for size in CLUSTER_SIZES:
+        for start in starts:
+            cluster = cluster_around(piece.nodes, start, size, range(band.lo // 2, band.lo), set())
+            grids = grids_for(piece, cluster, band, rng=rng) if len(cluster) == size else None
+            if grids is not None:
+                yield grids[piece.node_of]
+    for start in starts:
+        for node in nodes_without_grids(piece.nodes, [start], band, set()) or []:
+            yield np.where(piece.node_of == node, 0, -1)
+
+
+def grids_for(piece: Joined, cluster: list[int], band: Band, *, rng: np.random.Generator) -> Ints | None:
+    """Return grids in band that hold a cluster and leave what can be shared, as the grid of each node; -1 elsewhere."""
+    cells = np.array(cluster, dtype=np.int64)
+    near, edge = within_reach(piece.nodes, cells, band.hi)
+    for _ in range(GRIDS_TRIED):
+        grids = grids_around(piece.nodes, cells, (rng.permutation(near), edge), band, steps=HEAVY_STEPS)
+        if grids is None:
+            continue
+        rest = piece._replace(fragment=pieces_on_foot(piece.nodes, (grids < 0) & (piece.fragment >= 0)))
+        if not rest.shared_badly(band)[(grids < 0) & (piece.fragment >= 0)].any():
+            return grids
+    return None
+
+
+def orders_of(graph: Graph, cluster: list[int]) -> list[list[int]]:
+    """Return orders to prove a cluster in: each of a few cells first, then those with fewest neighbours."""
+    lonely = sorted(cluster, key=lambda u: (graph.ptr[u + 1] - graph.ptr[u], u))
+    return [[first, *(u for u in lonely if u != first)] for first in lonely[:ORDERS]]
+
+
+def shrunk(graph: Graph, cluster: list[int], start: int, band: Band, steps: int) -> list[int]:
+    """Return the cluster without the cells its proof does not need; `start` is kept."""
+    for cell in cluster:
         fewer = [other for other in cluster if other != cell]
-        if is_without_grids(graph, fewer, band):
+        if cell != start and is_without_grids(graph, fewer, band, steps=steps):
             cluster = fewer
     return cluster
 
 
-def cluster_around(graph: Graph, start: int, size: int, band: Band, claimed: set[int]) -> list[int]:
-    """Return `start` and the light cells nearest to it in steps, `size` in all."""
+def cluster_around(graph: Graph, start: int, size: int, masses: range, claimed: set[int]) -> list[int]:
+    """Return `start` and the cells of such `masses` nearest to it in steps, `size` in all."""
     cluster, met, layer = [start], {start}, [start]
     while layer and len(cluster) < size:
         layer = sorted({v for u in layer for v in on_foot(graph, u)} - met)
         met.update(layer)
-        cluster += [v for v in layer if 0 < graph.mass[v] < band.lo and v not in claimed]
+        cluster += [v for v in layer if int(graph.mass[v]) in masses and v not in claimed]
         if len(met) > 20 * size:
             break
     return cluster[:size]
@@ -153,8 +279,7 @@ def all_excused(graph: Graph, labels: Ints, band: Band) -> bool:
     """Return whether each part out of band has a reason: its piece, or a cluster no grids can hold."""
     if not divides(int(graph.mass.sum()), int(graph.people.sum()), band):
         return True
-    mass, people = (np.bincount(labels, weights=column).astype(np.int64) for column in (graph.mass, graph.people))
-    missed = outside(mass, people, band)
+    missed = missed_of(graph, labels, band)
     claimed: set[int] = set()
     piece = joined_piece(graph, band)
     if no_division_of(piece, band):
@@ -165,3 +290,9 @@ def all_excused(graph: Graph, labels: Ints, band: Band) -> bool:
             return False
         claimed.update(cluster)
     return True
+
+
+def missed_of(graph: Graph, labels: Ints, band: Band) -> Ints:
+    """Return by how much each part misses the band."""
+    mass, people = (np.bincount(labels, weights=load).astype(np.int64) for load in (graph.mass, graph.people))
+    return outside(mass, people, band)

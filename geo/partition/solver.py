@@ -6,6 +6,7 @@ dead ends joined: by trying everything where it is small, by trees, then with co
 the trouble, then with all broken. Compounds that fit into a grid are single nodes until then.
 """
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from geo.partition.bisection import bisected
 from geo.partition.deadends import hosts_of
 from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SWIFT_CELLS, SWIFT_STEPS, SearchTooLongError, exact_division
 from geo.partition.graph import Flags, Graph, Ints, arcs_of, contracted, in_order, lines_in, pieces_on_foot, subgraph
-from geo.partition.impossible import all_excused
+from geo.partition.impossible import all_excused, members_of, set_aside
 from geo.partition.limits import Limits, Pull, Weights, limits_of, pull_of
 from geo.partition.moves import SWIFT, THOROUGH, part_scores, settled
 from geo.partition.pairs import reparted
@@ -24,6 +25,7 @@ from geo.partition.repair import BRIEF, LONG, SHORT, is_best, masses_of, peoples
 STARTS, TURN, ARCS_LOOKED_AT = 4, 0.2, 20_000
 PAIRINGS, SWIFT_PAIRINGS = 16, 2
 REPAIR_ROUNDS, LOOSENINGS, SMALL_PIECE_NODES, SMALL_PIECE_STARTS = 3, 3, 500, 3
+EASINGS, ONE_MORE = 4, 0.1
 
 
 class Asked(NamedTuple):
@@ -154,8 +156,9 @@ def ranks_of(graph: Graph, labels: Ints, piece_of: Ints, asked: Asked) -> list[t
     """Return for each piece what it is out of band by, how many parts are, and its score: less is better."""
     limits = limits_of(graph, labels, piece_of, asked.band)
     missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
-    sums = np.bincount(piece_of, weights=missed)
     bad = np.bincount(piece_of, weights=missed > 0)
+    # One grid further off is better than several a little off.
+    sums = np.bincount(piece_of, weights=missed) + bad * (max(asked.band.lo, asked.band.people_lo) * ONE_MORE)
     score = np.bincount(piece_of, weights=part_scores(graph, labels, limits, asked.pull))
     return list(zip(sums.astype(int).tolist(), bad.astype(int).tolist(), score.tolist(), strict=True))
 
@@ -170,8 +173,8 @@ def mend_pieces(
         members = np.flatnonzero(pieces == piece)
         part = subgraph(graph, members)
         own = in_order(labels[members])
-        if not is_best(part, own, asked.band) and not is_ordered_in_vain(part, own, asked):
-            now[members] = now.max() + 1 + mended(part, groups[members], own, asked, rng=rng)
+        if not is_ordered_in_vain(part, own, asked):
+            now[members] = now.max() + 1 + mended_piece(part, groups[members], own, asked, rng=rng)
     return renumbered(now, np.zeros(now.max(initial=0) + 1, dtype=np.int64))[0]
 
 
@@ -179,6 +182,15 @@ def is_ordered_in_vain(graph: Graph, labels: Ints, asked: Asked) -> bool:
     """Return whether so many parts were ordered that they cannot all be in band."""
     count = int(labels.max()) + 1
     return asked.is_fixed and missed_by(int(graph.mass.sum()), int(graph.people.sum()), count, asked.band) > 0
+
+
+def mended_piece(
+    graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator, tries: int = EASINGS
+) -> Ints:
+    """Return a better division of one piece than `labels`, if there can be any."""
+    if is_best(graph, labels, asked.band):
+        return labels
+    return eased(graph, groups, mended(graph, groups, labels, asked, rng=rng), asked, rng=rng, tries=tries)
 
 
 def mended(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:
@@ -199,6 +211,36 @@ def mended(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.ra
     if is_best(graph, found, band):
         return found
     return refined(graph, better(graph, labels, found, asked), np.arange(graph.size), asked, rng=rng)
+
+
+def eased(
+    graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator, tries: int = EASINGS
+) -> Ints:
+    """Return a better division of one piece: grids around its trouble are set aside, and the rest is divided anew."""
+    if asked.is_fixed or tries == 0 or is_best(graph, labels, asked.band):
+        return labels
+    for aside in islice(set_aside(graph, labels, asked.band, rng=rng), tries):
+        now = aside.copy()
+        for members in members_of(pieces_on_foot(graph, aside < 0)):
+            part = subgraph(graph, members)
+            if part.mass.any():
+                own = pieces_on_foot(part, np.ones(part.size, dtype=np.bool_), within=labels[members])
+                own = mended_piece(part, groups[members], own, asked, rng=rng, tries=tries // 2)
+                now[members] = now.max() + 1 + own
+        labels = better(graph, labels, in_order(with_empty_ground(graph, now)), asked)
+        if is_best(graph, labels, asked.band):
+            break
+    return labels
+
+
+def with_empty_ground(graph: Graph, labels: Ints) -> Ints:
+    """Return labels in which each piece without one has that of a part beside it."""
+    now = labels.copy()
+    for members in members_of(pieces_on_foot(graph, labels < 0)):
+        arcs = arcs_of(graph, members)
+        beside = labels[graph.idx[arcs[graph.foot[arcs]]]]
+        now[members] = beside[beside >= 0][0]
+    return now
 
 
 def mended_nodes(graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator) -> Ints:

@@ -284,3 +284,12 @@ def test_polygons_that_do_not_touch_are_refused(door: Door) -> None:
     assert "do not tile the ground" in ended.told
     assert not ended.out.exists()
     assert door(layer([shape.buffer(-5, join_style="mitre") for shape in boxes(12, 10)]), tolerance_m=11).code == DONE
+
+
+def test_a_street_network_in_one_row_is_told(door: Door) -> None:
+    blocks = [shapely.box(EAST + 20 * x, NORTH, EAST + 20 * x + 20, NORTH + 30) for x in range(110)]
+    street = shapely.box(EAST, NORTH - 10, EAST + 20 * 110, NORTH)
+    ended = door(layer([street, *blocks], households=[0] + [40] * 110))
+    assert ended.report["ground"]["hubs"] == [{"rows": [1], "neighbours": 110}]
+    assert "Row 1 has no households and 110 neighbours" in ended.told
+    assert door(layer([street, *blocks], households=40)).report["ground"]["hubs"] == []

@@ -6,10 +6,12 @@ import pytest
 
 from geo.errors import InputError, MissingColumnsError, WrongCrsError
 from geo.partition import GridProposal, propose_grids
+from geo.partition.attachment import attached
 from geo.partition.bands import BadBandError, Band, best_count, divides
+from geo.partition.graph import Edges, Nodes, graph_from_edges
 from geo.partition.ground import BadHouseholdsError, UnknownCellError
 from geo.verify import verify_plan
-from tests.fixtures.lattice import lattice, passage, together
+from tests.fixtures.lattice import lattice, linked, passage, together
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
 
@@ -103,6 +105,26 @@ def test_a_cell_that_fits_nowhere_has_a_certificate() -> None:
     assert certificates(plan) == ["cells_without_grids"]
 
 
+def test_ground_that_a_street_of_one_cell_held_together_is_proved_piece_by_piece() -> None:
+    # 520 hang on the first cell, which 590 in small cells touch; and again: without it, 520 hang on the fourth.
+    small = lattice(
+        [[260] + [3] * 59, [0] + [4] * 59, [260] + [3] * 59], is_wall=lambda a, b: (a[0], b[0]) == (0, 1) and a[1] != 1
+    )
+    plan = proposed(small)
+    assert "unresolved" not in certificates(plan)
+    ways = [(1, 2), (1, 3), (1, 5), (1, 6), (4, 5), (4, 6), (4, 7), *((cell, cell + 1) for cell in range(7, 86))]
+    plan = proposed(linked([0, 260, 260, 0, 260, 260] + [5] * 80, ways))
+    assert set(certificates(plan)) == {"cells_without_grids"}
+    assert plan.grids["households"].between(300, 500).sum() == 1
+
+
+def test_a_cell_that_no_grid_can_hold_leaves_room_to_the_others() -> None:
+    households = [294, 296, 232, 0, 0, 0, 166, 166, 100, 340]
+    ways = [(1, 2), (1, 3), (2, 3), (2, 4), (3, 4), (3, 5), (4, 5), (4, 6), (5, 7), (5, 8), (6, 9), (9, 10)]
+    plan = proposed(linked(households, ways))
+    assert set(certificates(plan)) == {"cells_without_grids"}
+
+
 def test_a_river_divides_and_its_cells_join_a_bank() -> None:
     water = {(2, row) for row in range(4)}
     households = [[80, 80, 0, 90, 90]] * 4
@@ -118,6 +140,15 @@ def test_a_bridge_joins_two_banks() -> None:
     assert certificates(proposed((cells, borders))) == ["piece_outside_band"] * 2
     plan = proposed((cells, passage(borders, 1, 3)))
     assert plan.grids["households"].tolist() == [400]
+
+
+def test_open_ground_joins_a_grid_on_foot_rather_than_along_a_longer_wall() -> None:
+    # Node 1 has a wall of 60 m to grid 0 and a way of 30 m to grid 1; node 3 has only a wall, to grid 1.
+    edges = Edges(
+        np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([False, True, False]), *[np.array([60.0, 30, 10])] * 2
+    )
+    graph = graph_from_edges(edges, Nodes(np.zeros(4, dtype=np.int64), np.arange(4.0), np.zeros(4), np.ones(4)))
+    assert attached(graph, np.array([0, -1, 1, -1]), np.array([-1, 0, -1, 1])).tolist() == [0, 1, 1, 1]
 
 
 def test_chains_of_water_fill_from_their_banks() -> None:

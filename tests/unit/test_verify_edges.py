@@ -1,8 +1,10 @@
 """Corners of the check where one condition alone decides: people, counts pressed to the limit, neighbouring units."""
 
+from itertools import pairwise
+
 import pandas as pd
 
-from tests.fixtures.lattice import lattice, together
+from tests.fixtures.lattice import lattice, linked, together
 from tests.unit.test_verify_asked import PEOPLE, excuse, excuses, row, rules, verified
 
 
@@ -80,3 +82,44 @@ def test_a_plan_of_labels_of_any_kind_is_compared_with_the_old_one() -> None:
     for old in (["a", "b"], [7, 8], [7.0, 8.0], [("x", 1), ("x", 2)]):
         assert verified(town, [0, 1], before=pd.Series(old, dtype=object).tolist(), locked=[old[0]]) == []
         assert "locked" in rules(verified(town, [0, 0], before=old, locked=[old[0]]))
+
+
+def test_cells_that_no_grid_can_hold_may_be_set_aside_if_that_is_so() -> None:
+    # 294 fits with no neighbour. Without it 296 must leave 232 room by the only way, and cuts 564 off.
+    households = [294, 296, 232, 0, 0, 0, 166, 166, 100, 340]
+    ways = [(1, 2), (1, 3), (2, 3), (2, 4), (3, 4), (3, 5), (4, 5), (4, 6), (5, 7), (5, 8), (6, 9), (9, 10)]
+    town, labels = linked(households, ways), [0, 1, 2, 2, 4, 2, 4, 4, 2, 3]
+    alone = excuse(0, "band", "cells_without_grids", cell_ids=[1])
+    other = excuse(1, "band", "cells_without_grids", cell_ids=[2], aside=[1])
+    assert verified(town, labels, exceptions=excuses(alone, other)) == []
+    # With the first cell in place the second can be held; and the last cell is a grid by itself.
+    for aside in ([], [10], [1, 10]):
+        other = excuse(1, "band", "cells_without_grids", cell_ids=[2], aside=aside)
+        assert rules(verified(town, labels, exceptions=excuses(alone, other))) == ["band", "certificate"]
+    itself = excuse(0, "band", "cells_without_grids", cell_ids=[1], aside=[1])
+    assert "certificate" in rules(verified(town, labels, exceptions=itself))
+
+
+def test_heavy_cells_need_a_way_on_each() -> None:
+    # Three cells of which no two fit together, two empty yards beside them, and much light ground beyond.
+    light = list(range(6, 46))
+    ways = [(1, 4), (2, 4), (2, 5), (3, 4), (3, 5)] + [(yard, cell) for yard in (4, 5) for cell in light]
+    ways += pairwise(light)
+    households = [263, 286, 272, 0, 0] + [20] * 40
+    labels = [0, 1, 2, 0, 1, 0, 0, 1] + [3] * 18 + [4] * 19
+    why = excuse(2, "band", "cells_without_grids", cell_ids=[3, 1, 2])
+    assert verified(linked(households, ways), labels, exceptions=why) == []
+    assert rules(verified(linked(households, [*ways, (3, 9)]), labels, exceptions=why)) == ["band", "certificate"]
+
+
+def test_ground_between_cells_set_aside_is_a_piece_by_itself() -> None:
+    # 520 hang on the first cell; without it 590 are left, which no grids can share, in many small cells.
+    street = [(4, 5)] + [(cell, cell + 1) for cell in range(5, 122)]
+    ways = [(1, 2), (1, 3), (1, 4), *street]
+    town = linked([0, 260, 260] + [5] * 118 + [0], ways)
+    labels = [0] * 3 + [1] * 59 + [2] * 60
+    why = [excuse(grid, "band", "cells_without_grids", cell_ids=[cell]) for grid, cell in ((0, 1), (1, 4), (2, 122))]
+    assert rules(verified(town, labels, exceptions=excuses(*why))) == []
+    # Ten households more can be shared.
+    town[0].loc[4, "households"] += 10
+    assert rules(verified(town, labels, exceptions=excuses(*why[:1], why[2]))) == ["band", "certificate"]
