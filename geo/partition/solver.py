@@ -218,7 +218,7 @@ def eased(
     graph: Graph, groups: Ints, labels: Ints, asked: Asked, *, rng: np.random.Generator, tries: int = EASINGS
 ) -> Ints:
     """Return a better division of one piece: grids around its trouble are set aside, and the rest is divided anew."""
-    if asked.is_fixed or tries == 0 or is_best(graph, labels, asked.band):
+    if asked.is_fixed or asked.is_swift or tries == 0 or is_best(graph, labels, asked.band):
         return labels
     for aside in islice(set_aside(graph, labels, asked.band, rng=rng), tries):
         now = aside.copy()
