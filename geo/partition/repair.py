@@ -33,7 +33,7 @@ class Patience(NamedTuple):
     last: int
 
 
-SHORT = Patience(12, 0, 0, 0)
+SHORT = Patience(30, 0, 0, 0)
 BRIEF = Patience(20, 150, 0, 0)
 LONG = Patience(20, 150, 60, 1500)
 
