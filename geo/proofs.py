@@ -190,8 +190,9 @@ def connected_sets(ground: Knots, knot: int, among: Group, count: Count) -> Iter
             raise TooManySetsError
         wider: set[Group] = set()
         for group in layer:
-            short = [(piece, load) for piece, load in pieces_beside(ground, group, among) if is_short(ground, load)]
-            if is_hopeless(ground, group, [load for _, load in short]):
+            pieces = list(pieces_beside(ground, group, among))
+            short = [(piece, load) for piece, load in pieces if is_short(ground, load)]
+            if is_hopeless(ground, group, [load for _, load in short]) or not leaves_enough(ground, group, pieces):
                 continue
             if not short:
                 yield group
@@ -209,6 +210,21 @@ def is_hopeless(ground: Knots, group: Group, short: list[Load]) -> bool:
     # Of a piece, what whole grids in band cannot hold; nothing, where only people are missing.
     taken = sum(held[first] % hi for held in short if -(-held[first] // hi) * lo > held[first])
     return ground.bounds.is_above(load) or load[first] + taken > hi
+
+
+def leaves_enough(ground: Knots, group: Group, pieces: list[Piece]) -> bool:
+    """Return whether grids can share, by its sum, what a set leaves of the ground it can go on to.
+
+    It must take what it lacks, and may take what it has room for.
+    """
+    first, enough = ground.bounds.first, enough_to_share(ground.bounds)
+    lo, hi = ground.bounds.lo[first], ground.bounds.hi[first]
+    held = ground.load_of(group)[first]
+    beside = set().union(*(ground.beside[u] for u in group))
+    around = {u for u in beside if held + ground.loads[u][first] <= hi}
+    loads = [load[first] for piece, load in pieces if not around.isdisjoint(piece)]
+    most, least = sum(loads) - max(0, lo - held), sum(loads) - (hi - held)
+    return max(loads, default=0) >= enough or min(most, most // lo * hi) >= least
 
 
 def is_short(ground: Knots, load: Load) -> bool:
@@ -260,13 +276,13 @@ def finds_way(knot: int, ways: dict[int, set[int]], taken: dict[int, int], tried
 
 
 def pieces_beside(ground: Knots, group: Group, free: Group) -> Iterator[Piece]:
-    """Yield each piece of `free` ground left beside `group`, but those large enough for any share."""
+    """Yield each piece of `free` ground left beside `group`; of those large enough for any share, a part."""
     left = free - group
     return pieces_from(ground, set().union(*(ground.beside[u] for u in group)) & left, left)
 
 
 def pieces_from(ground: Knots, starts: Collection[int], among: Group) -> Iterator[Piece]:
-    """Yield each piece `among` knots that holds one of `starts`, but those large enough for any share."""
+    """Yield each piece `among` knots that holds one of `starts`; of those large enough for any share, a part."""
     enough = enough_to_share(ground.bounds)
     first = ground.bounds.first
     known: set[int] = set()
@@ -281,8 +297,7 @@ def pieces_from(ground: Knots, starts: Collection[int], among: Group) -> Iterato
             met |= fresh
             waiting += fresh
         known |= met
-        if not waiting:
-            yield met, load
+        yield met, load
 
 
 def enough_to_share(bounds: Bounds) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.partition.bands import Band
+from geo.partition.bands import NO_LIMIT, Band
 from geo.partition.compiled import Whole, compiled
 from geo.partition.graph import Flags, Graph, Ints, arcs_of, pieces_on_foot
 
@@ -33,7 +33,7 @@ class Small(NamedTuple):
 
     Neighbours on foot of each node as bits, households, people; the same of every piece of ground beyond
     (neighbours being the nodes it touches); the nodes beyond which nothing is known, as bits; those of them whose set
-    may go on there; and the band.
+    may go on there; the band; and the households of all the ground that hangs together with the nodes.
     """
 
     around: Ints
@@ -45,6 +45,7 @@ class Small(NamedTuple):
     open: Whole
     unfinished: Whole
     band: Band
+    total: Whole
 
 
 @compiled
@@ -101,16 +102,18 @@ def piece_at(small: Small, rest: Whole, start: Whole) -> tuple[Whole, Whole, Who
 
 
 @compiled
-def shortage(small: Small, rest: Whole, wanted: Whole) -> tuple[Whole, Whole]:
+def shortage(small: Small, rest: Whole, wanted: Whole) -> tuple[Whole, Whole, Whole, Whole]:
     """Return how many households of the rest must still join the set beside it, and the smallest piece they are in.
 
     A piece under the band must come along whole; one between whole numbers of grids, with what is too much. Ground
-    nobody lives on can go with any grid, but must not be left where it is wanted itself.
+    nobody lives on can go with any grid, but must not be left where it is wanted itself. Then the households of all
+    pieces of which everything is known: of those the set can take from, and of those it cannot.
     """
-    band, left, need, short = small.band, rest, np.int64(0), np.int64(0)
+    band, left, need, short, near, far = small.band, rest, np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     while left:
         piece, mass, people = piece_at(small, rest, left & -left)
         left &= ~piece
+        near += mass if not piece & small.open else 0
         if piece & small.open or (mass == 0 and not piece & wanted) or is_shared(mass, people, band):
             continue
         # What lacks people only may need no more households.
@@ -119,9 +122,10 @@ def shortage(small: Small, rest: Whole, wanted: Whole) -> tuple[Whole, Whole]:
     for i in range(len(small.beyond)):
         # Ground that only the set touches can go with no grid; other ground touches nothing here.
         mass, people = small.beyond_mass[i], small.beyond_people[i]
-        if small.beyond[i] and not small.beyond[i] & rest and mass > 0 and not is_shared(mass, people, band):
-            need += band.hi + 1
-    return need, short
+        if small.beyond[i] and not small.beyond[i] & rest and mass > 0:
+            far += mass
+            need += 0 if is_shared(mass, people, band) else band.hi + 1
+    return need, short, near, far
 
 
 @compiled
@@ -132,12 +136,30 @@ def is_shared(mass: Whole, people: Whole, band: Band) -> bool:
 
 
 @compiled
+def is_left_well(small: Small, rest: Whole, mass: Whole, near: Whole, far: Whole) -> bool:
+    """Return whether grids can share, by its sum, the ground of which not everything is known, beside a set so heavy.
+
+    The set must still take of it what it lacks and cannot take `near`, and may take what it has room for. Nothing is
+    said where an earlier set may go on there, too.
+    """
+    band, taken = small.band, ~rest & ((np.int64(1) << len(small.mass)) - 1)
+    if not small.open or taken & small.open or band.people_hi < NO_LIMIT:
+        return True
+    left = small.total - mass - near - far
+    while taken:
+        left -= small.mass[lowest(taken)]
+        taken &= taken - 1
+    most, least = left - max(0, band.lo - mass - near), left - (band.hi - mass)
+    return bool(min(most, most // band.lo * band.hi) >= least)
+
+
+@compiled
 def put_off(small: Small, waiting: list[Grown], grown: Grown, rest: Whole, wanted: Whole) -> None:
     """Put off a set, unless it is above the band or will be with what the rest beside it cannot do without it."""
     members, mass, people, border, free, _ = grown
     if mass <= small.band.hi and people <= small.band.people_hi:
-        need, short = shortage(small, rest & ~members, wanted)
-        if mass + need <= small.band.hi:
+        need, short, near, far = shortage(small, rest & ~members, wanted)
+        if mass + need <= small.band.hi and is_left_well(small, rest, mass, near, far):
             waiting.append((members, mass, people, border, free, short))
 
 
@@ -292,8 +314,10 @@ def small_of(graph: Graph, band: Band, members: Ints, edge: Ints) -> Small:
     )
     is_open = ~inside & (at < 0)
     open_ones = int(np.bitwise_or.reduce(np.int64(1) << tails[is_open], initial=0))
+    whole = pieces_on_foot(graph, np.ones(graph.size, dtype=np.bool_)) if open_ones else pieces
+    total = int(graph.mass[whole == whole[members[0]]].sum()) if open_ones else 0
     return Small(
-        around, graph.mass[members], graph.people[members], beyond, masses, peoples, open_ones, open_ones, band
+        around, graph.mass[members], graph.people[members], beyond, masses, peoples, open_ones, open_ones, band, total
     )
 
 

@@ -28,7 +28,7 @@ from geo.partition.graph import Flags, Graph, Ints, contracted, in_order, pieces
 CLUSTER_SIZES = (1, 2, 3, 4, 6, 8)
 CLUSTER_STARTS, ORDERS = 6, 3
 PROOF_STEPS, HEAVY_STEPS = 2000, 50_000
-WALKED_CELLS = 1000
+WALKED_CELLS, HEAVY_CELLS = 1000, 500
 
 
 class Joined(NamedTuple):
@@ -221,7 +221,7 @@ def cluster_around(graph: Graph, start: int, size: int, masses: range, claimed: 
         layer = sorted({v for u in layer for v in on_foot(graph, u)} - met)
         met.update(layer)
         cluster += [v for v in layer if int(graph.mass[v]) in masses and v not in claimed]
-        if len(met) > 20 * size:
+        if len(met) > (20 * size if masses.start == 1 else HEAVY_CELLS):
             break
     return cluster[:size]
 
