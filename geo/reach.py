@@ -30,16 +30,15 @@ from geo.crs import metric_crs, metric_crs_of
 from geo.errors import BadSettingError
 from geo.frames import POINTS, POLYGONS, WGS84, empty_frame, require, require_geometry
 from geo.network import WalkNetwork
+from geo.searches import walks_of
 from geo.walking import Scene, Walk, reached_pieces
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Shapes = npt.NDArray[np.object_]
 
 METHOD = "reach 1"
 SHORT_M = 1e-6
 SAME_MIN = 1e-6
-NO_ROWS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 SPEED_M_PER_S = 1.2
 SNAP_MAX_M = 150.0
 WIDTH_M = 25.0
@@ -153,8 +152,7 @@ def walks(
     scene, stations = _scene(
         stations, network, buildings, longest_min=longest_min, speed_m_per_s=speed_m_per_s, snap_max_m=snap_max_m
     )
-    parts = [_walk_rows(scene, which) for which in range(len(stations))]
-    station, building, walk_min = (np.concatenate(column) for column in zip(NO_ROWS, *parts, strict=True))
+    station, building, walk_min = walks_of(scene)
     index = pd.MultiIndex.from_arrays(
         [stations.index.take(station), buildings.index.take(building)], names=["station_id", "building_id"]
     )
@@ -194,12 +192,13 @@ def nearest(
     scene, stations = _scene(
         stations, network, buildings, longest_min=longest_min, speed_m_per_s=speed_m_per_s, snap_max_m=snap_max_m
     )
+    which, building, walk_min = walks_of(scene)
     best_min = np.full(len(buildings), np.inf)
+    np.minimum.at(best_min, building, walk_min)
     best = np.full(len(buildings), -1, dtype=np.int64)
-    for which in range(len(stations)):
-        walk_min = scene.walk(which).walk_min
-        best[walk_min < best_min - SAME_MIN] = which
-        best_min = np.minimum(best_min, walk_min)
+    # Of several written to one place the last stays: the lowest station.
+    is_best = np.flatnonzero(walk_min <= best_min[building] + SAME_MIN)[::-1]
+    best[building[is_best]] = which[is_best]
     has_one = best >= 0
     station = pd.Series(stations.index.take(np.maximum(best, 0)) if len(stations) else pd.NA, index=buildings.index)
     straight = scene.stations.edge < 0 if len(stations) else np.zeros(1, dtype=bool)
@@ -281,12 +280,6 @@ def _crs(network: WalkNetwork | None, *frames: gpd.GeoDataFrame) -> pyproj.CRS:
         return network.crs
     filled = [frame for frame in frames if len(frame)]
     return metric_crs_of(filled[0]) if filled else metric_crs(0.0, 0.0)
-
-
-def _walk_rows(scene: Scene, which: int) -> tuple[Ints, Ints, Floats]:
-    walk_min = scene.walk(which).walk_min
-    building = np.flatnonzero(np.isfinite(walk_min))
-    return np.full(len(building), which), building, walk_min[building]
 
 
 def _ground(scene: Scene, brush: Brush | None, which: int, walk: Walk, threshold: float) -> tuple[Shape, float]:

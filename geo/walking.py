@@ -216,6 +216,11 @@ class Scene:
     m_per_min: float
     longest_min: float
 
+    @property
+    def limit_m(self) -> float:
+        """The longest walk, with room for rounding."""
+        return self.longest_min * self.m_per_min * (1 + 1e-9)
+
     def walk(self, which: int) -> Walk:
         """Search from one station; along a straight line where it joins no street."""
         here = self.stations
@@ -227,7 +232,7 @@ class Scene:
             edge=int(here.edge[which]),
             along_m=float(here.along_m[which]),
             start_m=float(here.snap_m[which]),
-            limit_m=self.longest_min * self.m_per_min * (1 + 1e-9),
+            limit_m=self.limit_m,
         )
         return self._within(*door_distances(self.network, here, which, self.buildings, to_m), nodes, to_m)
 

@@ -11,7 +11,7 @@ from api.app import create_app
 from api.cli._service import console, ready_settings
 from api.jobs import run_worker
 from api.settings import Settings, load_settings
-from geo.partition import warm
+from geo.warm import warm
 
 
 def serve(

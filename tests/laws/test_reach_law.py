@@ -9,9 +9,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.access import doors as joined
 from geo.network import WalkNetwork, walk_network
 from geo.reach import nearest, reach, walks
-from geo.walking import node_distances
+from geo.searches import search_all
+from geo.walking import Scene, node_distances
 from tests.fixtures.walkground import XY, buildings, lattice_lines, metres, stations, streets
 
 SIDE, SPACING_M = 5, 120.0
@@ -135,3 +137,21 @@ def test_the_order_of_rows_does_not_matter(
     again = reach(mixed[0], walk_network(mixed[1]), mixed[2])
     pd.testing.assert_frame_equal(made.drop(columns="geometry"), again.drop(columns="geometry"))
     assert made.geometry.geom_equals(again.geometry).all()
+
+
+@few
+@given(nets, places, places, st.floats(50.0, 900.0))
+def test_all_searches_at_once_find_what_each_finds_alone(
+    lines: list[tuple[XY, XY]], posts: list[XY], doors: list[XY], limit_m: float
+) -> None:
+    net = net_of(lines)
+    origins, others = (
+        joined(frame, net, crs=net.crs, snap_max_m=60.0) for frame in (stations(*posts), buildings(*doors))
+    )
+    found = search_all(net, origins, others, limit_m=limit_m)
+    scene = Scene(net, net.crs, origins, others, 1.0, limit_m)
+    for which in range(len(posts)):
+        alone, mine = scene.walk(which), found.origin == which
+        assert found.door[mine].tolist() == np.flatnonzero(np.isfinite(alone.walk_min)).tolist()
+        assert np.allclose(found.way_m[mine], alone.walk_min[found.door[mine]], atol=1e-9)
+        assert (found.is_inside[mine] == alone.is_inside[found.door[mine]]).all()

@@ -9,6 +9,9 @@ from shapely import Point, box
 from geo.errors import BadSettingError, MissingColumnsError, WrongCrsError
 from geo.network import walk_network
 from geo.reach import left_out, nearest, reach, walks
+from geo.searches import _search
+from geo.walking import _settle
+from geo.warm import warm_walks
 from tests.fixtures.walkground import buildings, frame_of, metres, stations, streets
 
 PACE = {"speed_m_per_s": 1.0}
@@ -215,3 +218,13 @@ def test_real_streets_give_valid_nested_circles(shared) -> None:  # type: ignore
     circle = made.geometry.unstack()
     assert all(outer.covers(inner) for inner, outer in zip(circle[5.0], circle[15.0], strict=True))
     assert (made["reached_m"].unstack()[15.0] > 1000).all()
+
+
+def test_after_warming_no_walk_compiles_anything() -> None:
+    warm_walks()
+    ready = [len(kernel.signatures) for kernel in (_search, _settle)]
+    net = walk_network(streets([(0, 0), (100, 0)], [(100, 0), (100, 100)]))
+    homes = buildings((90, 10), (500, 500))
+    reach(stations((10, 5)), net, homes)
+    nearest(stations((10, 5), (900, 900)), net, homes)
+    assert [len(kernel.signatures) for kernel in (_search, _settle)] == ready == [1, 1]
