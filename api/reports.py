@@ -21,6 +21,8 @@ FORMAT = 1
 LISTED = 200
 # A block has some dozen neighbours; what has more is ground between blocks.
 HUB_NEIGHBOURS = 100
+# What a certificate says of cells is told of rows.
+NAMED = ("cell_id", "cell_ids", "aside")
 PACKAGES = ("numpy", "pandas", "geopandas", "shapely", "pyogrio")
 # Facts and measures that are amounts; the rest are shares, counts and lengths.
 AMOUNTS = {"households": "households", "grid_households": "households", "people": "people", "grid_people": "people",
@@ -188,9 +190,9 @@ def _exceptions(done: Analysis, scale: dict[str, int]) -> list[dict[str, Any]]:
         own = np.flatnonzero(grid_of_cell == at)
         cell = named[0] if named else int(own[np.argmax(area[own])]) if len(own) else None
         point = None if cell is None else done.cells.geometry.loc[cell].representative_point()
-        told = {name: _told(name, value, scale) for name, value in detail.items() if not name.startswith("cell_id")}
-        if named:
-            told["rows"] = _rows_of_cells(done, named)
+        told = {name: _told(name, value, scale) for name, value in detail.items() if name not in NAMED}
+        told |= {"rows": _rows_of_cells(done, named)} if named else {}
+        told |= {"rows_aside": _rows_of_cells(done, detail["aside"])} if "aside" in detail else {}
         found.append(
             {
                 "grid_id": shown(ids[at]) if 0 <= at < len(ids) else None, "rule": row["rule"],

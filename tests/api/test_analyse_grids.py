@@ -293,3 +293,18 @@ def test_a_street_network_in_one_row_is_told(door: Door) -> None:
     assert ended.report["ground"]["hubs"] == [{"rows": [1], "neighbours": 110}]
     assert "Row 1 has no households and 110 neighbours" in ended.told
     assert door(layer([street, *blocks], households=40)).report["ground"]["hubs"] == []
+
+
+def test_rows_that_a_proof_sets_aside_are_told_as_rows(door: Door) -> None:
+    # 294 fits with no neighbour; without it 296 must leave 232 room by the only way, and cuts 564 off.
+    corners = [
+        (0, 0, 10, 10), (10, 0, 20, 10), (0, 10, 15, 20), (15, 10, 20, 20), (5, 20, 20, 25), (20, 12, 25, 18),
+        (5, 25, 10, 30), (12, 25, 17, 30), (25, 12, 30, 18), (30, 12, 35, 18),
+    ]  # fmt: skip
+    shapes = [shapely.box(*(10 * np.array(corner) + [EAST, NORTH] * 2)) for corner in corners]
+    ended = door(layer(shapes, households=[294, 296, 232, 0, 0, 0, 166, 166, 100, 340]))
+    details = [found["detail"] for found in ended.report["exceptions"]]
+    assert {found["certificate"] for found in ended.report["exceptions"]} == {"cells_without_grids"}
+    assert [1] in [detail["rows"] for detail in details]
+    assert all(set(detail) <= {"grid_households", "rows", "rows_aside"} for detail in details)
+    assert [1] in [detail.get("rows_aside") for detail in details]
