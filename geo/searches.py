@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from geo.access import Doors
 from geo.network import WalkNetwork
-from geo.walking import Scene, _push, _sink
+from geo.walking import Arcs, Scene, Small, arcs_of, heap_room, settle
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -40,10 +40,9 @@ class Found(NamedTuple):
 class Net(NamedTuple):
     """The arcs of a network, and the doors on each of its edges and in each gated compound."""
 
-    arc_start: Any
-    arc_node: Any
-    arc_edge: Any
-    edge_nodes: Any
+    arcs: Arcs
+    arc_edge: Small
+    edge_nodes: Small
     edge_length_m: Floats
     door_start: Ints
     door_at: Ints
@@ -71,8 +70,7 @@ class Room(NamedTuple):
     """
 
     to_m: Floats
-    heap_m: Floats
-    heap_node: Ints
+    heap: tuple[Floats, Ints]
     settled: Ints
     way_m: Floats
     is_inside: Bools
@@ -131,7 +129,7 @@ def net_of(network: WalkNetwork, others: Doors) -> Net:
     joined = np.flatnonzero(others.edge >= 0)
     gated = np.flatnonzero((others.gate >= 0) & (others.outline >= 0))
     return Net(
-        network.arc_start, network.arc_node, network.arc_edge, network.edge_nodes, network.edge_length_m,
+        arcs_of(network), network.arc_edge, network.edge_nodes, network.edge_length_m,
         *grouped(others.edge[joined], joined, len(network.edge_length_m)), others.along_m, others.snap_m,
         *grouped(others.outline[gated], gated, int(others.outline.max(initial=-1)) + 1), others.xy,
     )  # fmt: skip
@@ -151,9 +149,9 @@ def grouped(group: Ints, member: Ints, count: int) -> tuple[Ints, Ints]:
 
 @numba.njit(cache=True, nogil=True)
 def _room(net):  # type: ignore[no-untyped-def]  # numba infers
-    nodes, arcs, doors = len(net.arc_start) - 1, len(net.arc_node) + 4, len(net.along_m)
+    nodes, arcs, doors = len(net.arcs.start) - 1, len(net.arcs.node), len(net.along_m)
     return Room(
-        np.full(nodes, np.inf), np.empty(arcs), np.empty(arcs, dtype=np.int64), np.empty(nodes, dtype=np.int64),
+        np.full(nodes, np.inf), heap_room(arcs), np.empty(nodes, dtype=np.int64),
         np.full(doors, np.inf), np.zeros(doors, dtype=np.bool_), np.empty(doors, dtype=np.int64),
     )  # fmt: skip
 
@@ -182,33 +180,18 @@ def _search(net, start, share, limit_m):  # type: ignore[no-untyped-def]  # numb
 
 
 @numba.njit(cache=True, nogil=True)
-def _settle_from(net, start, which, limit_m, room):  # type: ignore[no-untyped-def]
+def _settle_from(net, start, which, limit_m, room):  # type: ignore[no-untyped-def]  # numba infers
     """Settle the nodes within `limit_m` of an origin; return how many."""
-    edge, size, count = start.edge[which], 0, 0
-    ends = (start.along_m[which], net.edge_length_m[edge] - start.along_m[which])
-    for end in range(2):
-        node, at_m = net.edge_nodes[edge, end], start.snap_m[which] + ends[end]
-        if at_m <= limit_m and at_m < room.to_m[node]:
-            room.to_m[node] = at_m
-            size = _push(room.heap_m, room.heap_node, size, at_m, node)
-    while size > 0:
-        node_m, node = room.heap_m[0], room.heap_node[0]
-        size -= 1
-        _sink(room.heap_m, room.heap_node, size)
-        if node_m > room.to_m[node]:
-            continue
-        room.settled[count] = node
-        count += 1
-        for arc in range(net.arc_start[node], net.arc_start[node + 1]):
-            head, next_m = net.arc_node[arc], node_m + net.edge_length_m[net.arc_edge[arc]]
-            if next_m <= limit_m and next_m < room.to_m[head]:
-                room.to_m[head] = next_m
-                size = _push(room.heap_m, room.heap_node, size, next_m, head)
-    return count
+    edge, before_m, along_m = start.edge[which], start.snap_m[which], start.along_m[which]
+    seeds = (
+        (np.int64(net.edge_nodes[edge, 0]), before_m + along_m),
+        (np.int64(net.edge_nodes[edge, 1]), before_m + net.edge_length_m[edge] - along_m),
+    )
+    return settle(net.arcs, seeds, limit_m, room.to_m, room.heap, room.settled)
 
 
 @numba.njit(cache=True, nogil=True)
-def _doors_met(net, start, which, nodes, room):  # type: ignore[no-untyped-def]
+def _doors_met(net, start, which, nodes, room):  # type: ignore[no-untyped-def]  # numba infers
     """Measure the ways to all doors on edges that were met, and in the origin's compound; return how many."""
     count, own = 0, start.edge[which]
     for at in range(net.door_start[own], net.door_start[own + 1]):
@@ -216,7 +199,7 @@ def _doors_met(net, start, which, nodes, room):  # type: ignore[no-untyped-def]
         beside_m = abs(net.along_m[door] - start.along_m[which])
         count = _meet(door, start.snap_m[which] + beside_m + net.snap_m[door], room, count)
     for node in nodes:
-        for arc in range(net.arc_start[node], net.arc_start[node + 1]):
+        for arc in range(net.arcs.start[node], net.arcs.start[node + 1]):
             edge = net.arc_edge[arc]
             for end in range(2):
                 if net.edge_nodes[edge, end] == node:
@@ -225,7 +208,7 @@ def _doors_met(net, start, which, nodes, room):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _meet(door, far_m, room, count):  # type: ignore[no-untyped-def]
+def _meet(door, far_m, room, count):  # type: ignore[no-untyped-def]  # numba infers
     """Keep the shorter way to a door; return how many doors were met so far."""
     if room.way_m[door] == np.inf:
         room.met[count] = door
@@ -235,7 +218,7 @@ def _meet(door, far_m, room, count):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _doors_on(net, edge, end, node_m, room, count):  # type: ignore[no-untyped-def]
+def _doors_on(net, edge, end, node_m, room, count):  # type: ignore[no-untyped-def]  # numba infers
     """Measure the ways to the doors on an edge that is entered at one end."""
     for at in range(net.door_start[edge], net.door_start[edge + 1]):
         door = net.door_at[at]
@@ -245,7 +228,7 @@ def _doors_on(net, edge, end, node_m, room, count):  # type: ignore[no-untyped-d
 
 
 @numba.njit(cache=True, nogil=True)
-def _neighbours_met(net, start, which, room, count):  # type: ignore[no-untyped-def]
+def _neighbours_met(net, start, which, room, count):  # type: ignore[no-untyped-def]  # numba infers
     """Measure the straight ways to the doors of the origin's own compound, whoever leaves it by a gate."""
     outline = start.outline[which]
     if outline < 0 or outline + 1 >= len(net.outline_start):

@@ -5,6 +5,7 @@ edge a place joins and stopped at a limit, so its cost grows with the circle, no
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -16,7 +17,16 @@ from geo.network import WalkNetwork, runs
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
+
+
+class Arcs(NamedTuple):
+    """The arcs of node i are ``start[i]:start[i + 1]``: the node each leads to, and its metres."""
+
+    start: Small
+    node: Small
+    way_m: Floats
 
 
 @numba.njit(cache=True, nogil=True)
@@ -50,16 +60,23 @@ def _sink(heap_m, heap_node, size):  # type: ignore[no-untyped-def]  # numba inf
 
 
 @numba.njit(cache=True, nogil=True)
-def _settle(arc_start, arc_node, arc_m, seeds, limit_m, to_m):  # type: ignore[no-untyped-def]  # numba infers
-    """Settle nodes within `limit_m`; `to_m` is inf on entry. Returns them in order of distance."""
-    heap_m = np.empty(len(arc_node) + 4)
-    heap_node = np.empty(len(arc_node) + 4, dtype=np.int64)
-    settled = np.empty(len(to_m), dtype=np.int64)
+def heap_room(arcs):  # type: ignore[no-untyped-def]  # numba infers
+    """Return room for a heap over so many arcs: metres and nodes."""
+    return np.empty(arcs + 4), np.empty(arcs + 4, dtype=np.int64)
+
+
+@numba.njit(cache=True, nogil=True)
+def settle(arcs, seeds, limit_m, to_m, heap, settled):  # type: ignore[no-untyped-def]  # numba infers
+    """Settle nodes within `limit_m` of seeds (node, metres); return how many stand in `settled`, nearest first.
+
+    `to_m` is inf on entry; `heap` is room for metres and nodes, a place for each arc and seed.
+    """
+    heap_m, heap_node = heap
     size = count = 0
     for node, start_m in seeds:
-        if start_m <= limit_m and start_m < to_m[int(node)]:
-            to_m[int(node)] = start_m
-            size = _push(heap_m, heap_node, size, start_m, int(node))
+        if start_m <= limit_m and start_m < to_m[node]:
+            to_m[node] = start_m
+            size = _push(heap_m, heap_node, size, start_m, node)
     while size > 0:
         node_m, node = heap_m[0], heap_node[0]
         size -= 1
@@ -68,12 +85,12 @@ def _settle(arc_start, arc_node, arc_m, seeds, limit_m, to_m):  # type: ignore[n
             continue
         settled[count] = node
         count += 1
-        for arc in range(arc_start[node], arc_start[node + 1]):
-            next_m = node_m + arc_m[arc]
-            if next_m <= limit_m and next_m < to_m[arc_node[arc]]:
-                to_m[arc_node[arc]] = next_m
-                size = _push(heap_m, heap_node, size, next_m, arc_node[arc])
-    return settled[:count].copy()
+        for arc in range(arcs.start[node], arcs.start[node + 1]):
+            head, next_m = arcs.node[arc], node_m + arcs.way_m[arc]
+            if next_m <= limit_m and next_m < to_m[head]:
+                to_m[head] = next_m
+                size = _push(heap_m, heap_node, size, next_m, head)
+    return count
 
 
 def node_distances(
@@ -97,10 +114,15 @@ def node_distances(
     """
     ends = network.edge_nodes[edge]
     length_m = network.edge_length_m[edge]
-    seeds = np.array([[ends[0], start_m + along_m], [ends[1], start_m + length_m - along_m]], dtype=np.float64)
-    to_m = np.full(len(network.node_xy), np.inf)
-    nodes = _settle(network.arc_start, network.arc_node, network.arc_m, seeds, limit_m, to_m)
-    return nodes, to_m
+    seeds = ((int(ends[0]), float(start_m + along_m)), (int(ends[1]), float(start_m + length_m - along_m)))
+    to_m, settled = np.full(len(network.node_xy), np.inf), np.empty(len(network.node_xy), dtype=np.int64)
+    count = settle(arcs_of(network), seeds, float(limit_m), to_m, heap_room(len(network.arc_node)), settled)
+    return settled[:count].copy(), to_m
+
+
+def arcs_of(network: WalkNetwork) -> Arcs:
+    """Return a network's arcs as a search takes them."""
+    return Arcs(network.arc_start, network.arc_node, network.arc_m)
 
 
 def door_distances(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geo.partition.bands import Band
+from geo.partition.bands import Band, missed_of
 from geo.partition.exact import grids_around
 from geo.partition.graph import Graph, Ints, pieces_on_foot
 from geo.partition.impossible import (
@@ -15,7 +15,6 @@ from geo.partition.impossible import (
     cluster_around,
     is_without_grids,
     joined_piece,
-    missed_of,
     nodes_without_grids,
     within_reach,
 )

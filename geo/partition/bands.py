@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.errors import InputError
-from geo.partition.graph import Ints
+from geo.partition.graph import Graph, Ints
 
 MOST_COUNTS = 10_000
 NO_LIMIT = 1 << 40
@@ -94,3 +94,20 @@ def outside(mass: Ints | np.int64, people: Ints | np.int64, band: Band) -> Ints:
     return np.asarray(
         missed + np.maximum(0, band.people_lo - people) + np.maximum(0, people - band.people_hi), np.int64
     )
+
+
+def masses_of(graph: Graph, labels: Ints) -> Ints:
+    """Return the households of each part; nodes with label -1 are in none."""
+    inside = labels >= 0
+    return np.bincount(labels[inside], weights=graph.mass[inside]).astype(np.int64)
+
+
+def peoples_of(graph: Graph, labels: Ints) -> Ints:
+    """Return the people of each part; nodes with label -1 are in none."""
+    inside = labels >= 0
+    return np.bincount(labels[inside], weights=graph.people[inside]).astype(np.int64)
+
+
+def missed_of(graph: Graph, labels: Ints, band: Band) -> Ints:
+    """Return by how much each part misses the band."""
+    return outside(masses_of(graph, labels), peoples_of(graph, labels), band)

@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.partition.bands import Band
+from geo.partition.bands import Band, masses_of
 from geo.partition.compiled import Whole, compiled
 from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, in_order, subgraph
 from geo.partition.moves import settled
 from geo.partition.pairs import Pairing, neighbour, paired_tree, pairing_of
-from geo.partition.repair import masses_of
 from geo.partition.solver import Asked, best_start, one_piece_limits
 
 WIDEST = 0.5

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.partition.bands import Band, divides, outside
+from geo.partition.bands import Band, divides, missed_of
 from geo.partition.compiled import Whole, compiled
 from geo.partition.deadends import hosts_of
 from geo.partition.exact import (
@@ -248,9 +248,3 @@ def all_excused(graph: Graph, labels: Ints, band: Band) -> bool:
             return False
         claimed.update(cluster)
     return True
-
-
-def missed_of(graph: Graph, labels: Ints, band: Band) -> Ints:
-    """Return by how much each part misses the band."""
-    mass, people = (np.bincount(labels, weights=load).astype(np.int64) for load in (graph.mass, graph.people))
-    return outside(mass, people, band)

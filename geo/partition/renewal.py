@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from geo.partition.bands import divides, outside
+from geo.partition.bands import divides, masses_of, missed_of
 from geo.partition.bisection import bisected
 from geo.partition.graph import Graph, Ints, arcs_of, contracted, in_order, pieces_on_foot, subgraph
 from geo.partition.impossible import cluster_without_grids, joined_piece
 from geo.partition.limits import KEEP, limits_of
 from geo.partition.moves import part_scores, settled
-from geo.partition.repair import cut_strictly, cut_widely, is_best, masses_of, peoples_of
+from geo.partition.repair import cut_strictly, cut_widely, is_best
 from geo.partition.solver import Asked, divide_pieces, mend_pieces, one_piece_limits, piece_of_parts, whole_groups
 
 RECUTS = (2, 2, 3, 3, 4)
@@ -102,7 +102,7 @@ def stuck_parts(graph: Graph, pieces: Ints, labels: Ints, asked: Asked) -> set[i
 
 def missed_by_parts(graph: Graph, labels: Ints, asked: Asked) -> Ints:
     """Return by how much each part misses the band; one that was joined to another is empty, and misses nothing."""
-    missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
+    missed = missed_of(graph, labels, asked.band)
     missed[np.bincount(labels[labels >= 0]) == 0] = 0
     return missed
 
@@ -304,9 +304,7 @@ def recut(region: Region, parts: int, asked: Asked, *, rng: np.random.Generator)
     among &= pieces_on_foot(region.graph, among) == pieces_on_foot(region.graph, among)[np.argmax(region.own == 0)]
     members = np.flatnonzero(among)
     graph, before = subgraph(region.graph, members), np.unique(region.own[members])
-    missed = outside(
-        masses_of(graph, in_order(region.own[members])), peoples_of(graph, in_order(region.own[members])), asked.band
-    )
+    missed = missed_of(graph, in_order(region.own[members]), asked.band)
     count = len(before) if asked.is_fixed else None
     cut = cut_strictly(graph, asked.band, count, rng=rng)
     if cut is None:
@@ -342,6 +340,6 @@ def rank_of(region: Region, labels: Ints, asked: Asked) -> tuple[int, int, float
     """Return what a division is out of band by, how many households left home, and its score: less is better."""
     graph, limits = region.graph, one_piece_limits(region.graph, labels, asked.band)
     empty = np.bincount(labels) == 0
-    missed = np.where(empty, 0, outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band))
+    missed = np.where(empty, 0, missed_of(graph, labels, asked.band))
     away = (region.home >= 0) & (region.home != labels)
     return int(missed.sum()), int(graph.mass[away].sum()), float(part_scores(graph, labels, limits, asked.pull).sum())

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.partition.bands import Band, divides, outside, unavoidable
+from geo.partition.bands import Band, divides, missed_of, outside, unavoidable
 from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, subgraph
 from geo.partition.impossible import all_excused
@@ -46,7 +46,7 @@ class Division:
         self.sums_left = SUMS_LOOKED_AT
         order = np.argsort(labels, kind="stable")
         self.members: list[Ints] = np.split(order, np.cumsum(np.bincount(labels))[:-1])
-        missed = outside(masses_of(graph, labels), peoples_of(graph, labels), band)
+        missed = missed_of(graph, labels, band)
         self.missed: dict[int, int] = {int(part): int(missed[part]) for part in np.flatnonzero(missed)}
 
     def region_around(self, part: int, parts: int, *, rng: np.random.Generator) -> list[int]:
@@ -82,21 +82,9 @@ class Division:
                 self.missed[name] = missed
 
 
-def masses_of(graph: Graph, labels: Ints) -> Ints:
-    """Return the households of each part; nodes with label -1 are in none."""
-    inside = labels >= 0
-    return np.bincount(labels[inside], weights=graph.mass[inside]).astype(np.int64)
-
-
-def peoples_of(graph: Graph, labels: Ints) -> Ints:
-    """Return the people of each part; nodes with label -1 are in none."""
-    inside = labels >= 0
-    return np.bincount(labels[inside], weights=graph.people[inside]).astype(np.int64)
-
-
 def total_outside(graph: Graph, labels: Ints, band: Band) -> int:
     """Return by how much the parts are out of band, all together."""
-    return int(outside(masses_of(graph, labels), peoples_of(graph, labels), band).sum())
+    return int(missed_of(graph, labels, band).sum())
 
 
 def is_best(graph: Graph, labels: Ints, band: Band) -> bool:

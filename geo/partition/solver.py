@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.partition.aside import set_aside
-from geo.partition.bands import Band, best_count, divides, missed_by, outside
+from geo.partition.bands import Band, best_count, divides, missed_by, missed_of
 from geo.partition.bisection import bisected
 from geo.partition.deadends import hosts_of
 from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SWIFT_CELLS, SWIFT_STEPS, SearchTooLongError, exact_division
@@ -21,7 +21,7 @@ from geo.partition.impossible import all_excused, members_of
 from geo.partition.limits import Limits, Pull, Weights, limits_of, pull_of
 from geo.partition.moves import SWIFT, THOROUGH, part_scores, settled
 from geo.partition.pairs import reparted
-from geo.partition.repair import BRIEF, LONG, SHORT, is_best, masses_of, peoples_of, repaired
+from geo.partition.repair import BRIEF, LONG, SHORT, is_best, repaired
 
 STARTS, TURN, ARCS_LOOKED_AT = 4, 0.2, 20_000
 PAIRINGS, SWIFT_PAIRINGS = 16, 2
@@ -156,7 +156,7 @@ def piece_of_parts(labels: Ints, pieces: Ints) -> Ints:
 def ranks_of(graph: Graph, labels: Ints, piece_of: Ints, asked: Asked) -> list[tuple[int, int, float]]:
     """Return for each piece what it is out of band by, how many parts are, and its score: less is better."""
     limits = limits_of(graph, labels, piece_of, asked.band)
-    missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
+    missed = missed_of(graph, labels, asked.band)
     bad = np.bincount(piece_of, weights=missed > 0)
     # One grid further off is better than several a little off.
     sums = np.bincount(piece_of, weights=missed) + bad * (max(asked.band.lo, asked.band.people_lo) * ONE_MORE)
@@ -168,7 +168,7 @@ def mend_pieces(
     graph: Graph, pieces: Ints, groups: Ints, labels: Ints, piece_of: Ints, asked: Asked, *, rng: np.random.Generator
 ) -> Ints:
     """Return labels in which every piece that had households out of band was worked on by itself."""
-    missed = outside(masses_of(graph, labels), peoples_of(graph, labels), asked.band)
+    missed = missed_of(graph, labels, asked.band)
     now = labels.copy()
     for piece in np.intersect1d(piece_of[missed > 0], pieces):
         members = np.flatnonzero(pieces == piece)
@@ -347,7 +347,7 @@ def refined(
 
 def broken_near(graph: Graph, labels: Ints, node_of: Ints, band: Band) -> Ints:
     """Return finer nodes: the groups in and next to parts out of band are single cells again."""
-    bad = np.flatnonzero(outside(masses_of(graph, labels), peoples_of(graph, labels), band))
+    bad = np.flatnonzero(missed_of(graph, labels, band))
     arcs = arcs_of(graph, np.flatnonzero(np.isin(labels, bad)))
     near = labels[graph.idx[arcs[graph.foot[arcs]]]]
     loose = np.isin(labels, np.union1d(bad, near))

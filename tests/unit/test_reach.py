@@ -10,7 +10,7 @@ from geo.errors import BadSettingError, MissingColumnsError, WrongCrsError
 from geo.network import walk_network
 from geo.reach import left_out, nearest, reach, walks
 from geo.searches import _search
-from geo.walking import _settle
+from geo.walking import settle
 from geo.warm import warm_walks
 from tests.fixtures.walkground import buildings, frame_of, metres, stations, streets
 
@@ -222,9 +222,9 @@ def test_real_streets_give_valid_nested_circles(shared) -> None:  # type: ignore
 
 def test_after_warming_no_walk_compiles_anything() -> None:
     warm_walks()
-    ready = [len(kernel.signatures) for kernel in (_search, _settle)]
+    ready = [len(kernel.signatures) for kernel in (_search, settle)]
     net = walk_network(streets([(0, 0), (100, 0)], [(100, 0), (100, 100)]))
     homes = buildings((90, 10), (500, 500))
     reach(stations((10, 5)), net, homes)
     nearest(stations((10, 5), (900, 900)), net, homes)
-    assert [len(kernel.signatures) for kernel in (_search, _settle)] == ready == [1, 1]
+    assert [len(kernel.signatures) for kernel in (_search, settle)] == ready == [1, 1]
