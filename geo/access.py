@@ -5,7 +5,7 @@ network's CRS. Limits: the stretch is a straight line; other buildings do not st
 its reasons: docs/methods/walking.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +14,9 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geo.crs import to_metric
+from geo.crs import metric_crs_of, to_metric
 from geo.errors import BadSettingError
-from geo.frames import POINTS, WGS84, require, require_geometry
+from geo.frames import POINTS, require, require_geometry
 from geo.network import WalkNetwork
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +27,7 @@ Joinable = tuple[shapely.STRtree, Ints]
 PROBLEMS = {
     "no_network": ("没有可步行的道路", "there are no walkable streets"),
     "too_far": ("附近没有可步行的道路", "no walkable street is near enough"),
+    "no_place": ("没有可用的坐标", "it has no usable place"),
     "barrier": ("附近的道路都被水体、铁路或围墙隔开", "water, rails or walls lie before every street nearby"),
 }
 
@@ -62,7 +63,7 @@ class Doors:
     xy
         (p, 2) metres: the place itself.
     edge, along_m, snap_m, gate, outline, problem
-        as `snap` returns them.
+        as `snap` returns them; `problem` a key of `PROBLEMS` or None.
     """
 
     xy: Floats
@@ -73,32 +74,13 @@ class Doors:
     outline: Ints
     problem: npt.NDArray[np.object_]
 
-
-def doors(frame: gpd.GeoDataFrame, network: WalkNetwork | None, *, crs: pyproj.CRS, snap_max_m: float) -> Doors:
-    """Join the rows of a frame to the network; polygons stand for a point inside them.
-
-    Parameters
-    ----------
-    frame
-        Points or polygons, EPSG:4326. Not changed.
-    network
-        None or an empty one where there are no streets: every row then has the problem "no_network".
-    crs
-        The network's; where there is none, the zone in which straight lines are measured.
-
-    Raises
-    ------
-    Errors of `snap`.
-    """
-    inside = shapely.point_on_surface(to_metric(frame.geometry, crs).to_numpy())
-    points = gpd.GeoSeries(inside, index=frame.index, crs=crs)
-    joined = snap(network, points.to_crs(WGS84).to_frame("geometry"), snap_max_m=snap_max_m)
-    columns = (joined[name].to_numpy() for name in ("edge", "along_m", "snap_m", "gate", "outline", "problem"))
-    return Doors(shapely.get_coordinates(inside), *columns)
+    def take(self, which: Ints) -> "Doors":
+        """Return some of the places."""
+        return Doors(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
-def snap(network: WalkNetwork | None, points: gpd.GeoDataFrame, *, snap_max_m: float) -> pd.DataFrame:
-    """Return where each place joins the streets; a batch never fails for one place.
+def join(network: WalkNetwork | None, xy: Floats, *, snap_max_m: float) -> Doors:
+    """Join places, (p, 2) metres in the network's CRS, to the streets; nobody fails for another.
 
     The nearest street is taken whose straight access crosses no water, railway, wall or gated
     compound's outline. A place inside a gated compound without such a street of its own joins
@@ -108,11 +90,63 @@ def snap(network: WalkNetwork | None, points: gpd.GeoDataFrame, *, snap_max_m: f
     Parameters
     ----------
     network
-        Built by `geo.network.walk_network`; None or empty where there are no streets.
-    points
-        Places, (p,) rows, see the module's docstring. Not changed.
+        None or an empty one where there are no streets: everybody then has the problem "no_network".
     snap_max_m
         How far a street may lie from a place (or, where a gate is taken, from the gate).
+
+    Raises
+    ------
+    BadSettingError
+        `snap_max_m` is not above 0.
+    """
+    if not 0 < snap_max_m < np.inf:
+        raise BadSettingError(
+            what="snap_max_m", value=snap_max_m, reason="it must be above 0", reason_zh="必须大于 0"
+        )  # fmt: skip
+    joins = _Joins.none(len(xy))
+    own = np.full(len(xy), -1, dtype=np.int64)
+    there = np.asarray(np.isfinite(xy).all(axis=1), dtype=np.bool_)
+    if network is not None and not network.is_empty:
+        own[there] = network.obstacles.outline_of(xy[there])
+        for streets in network.joinable:
+            place = np.flatnonzero((joins.edge < 0) & there)
+            joins.take(place, _nearest(network, streets, xy[place], own[place], snap_max_m))
+            place = np.flatnonzero((joins.edge < 0) & (own >= 0))
+            joins.take(place, _by_gate(network, streets, xy[place], own[place], snap_max_m))
+    return Doors(xy, joins.edge, joins.along_m, joins.snap_m, joins.gate, own, _problems(network, joins, there))
+
+
+def doors(frame: gpd.GeoDataFrame, network: WalkNetwork | None, *, crs: pyproj.CRS, snap_max_m: float) -> Doors:
+    """Join the rows of a frame to the network; polygons stand for a point inside them.
+
+    Parameters
+    ----------
+    frame
+        Points or polygons, EPSG:4326. Not changed.
+    crs
+        The network's; where there is none, the zone in which straight lines are measured.
+
+    Raises
+    ------
+    Errors of `join`.
+    """
+    return join(network, inner_points(frame, crs), snap_max_m=snap_max_m)
+
+
+def inner_points(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> Floats:
+    """Return (p, 2) metres in `crs`: a point of each row, inside where it is a polygon, NaN where there is none."""
+    shapes = to_metric(frame.geometry, crs).to_numpy()
+    points = shapely.point_on_surface(shapes)
+    return np.stack([shapely.get_x(points), shapely.get_y(points)], axis=1)
+
+
+def snap(network: WalkNetwork | None, points: gpd.GeoDataFrame, *, snap_max_m: float) -> pd.DataFrame:
+    """Return where each place of a frame joins the streets, as `join` finds it.
+
+    Parameters
+    ----------
+    points
+        Places, (p,) rows, see the module's docstring. Not changed.
 
     Returns
     -------
@@ -130,33 +164,35 @@ def snap(network: WalkNetwork | None, points: gpd.GeoDataFrame, *, snap_max_m: f
     DuplicateIdError, MissingCrsError, WrongCrsError, WrongGeometryError
         `points` is not what it must be.
     """
-    if not 0 < snap_max_m < np.inf:
-        raise BadSettingError(
-            what="snap_max_m", value=snap_max_m, reason="it must be above 0", reason_zh="必须大于 0"
-        )  # fmt: skip
     require(points, "points")
     require_geometry(points, "points", kinds=POINTS)
-    joins = _Joins.none(len(points))
-    own = np.full(len(points), -1, dtype=np.int64)
-    if network is not None and not network.is_empty and len(points):
-        xy = shapely.get_coordinates(to_metric(points.geometry, network.crs).to_numpy())
-        own = network.obstacles.outline_of(xy)
-        for streets in network.joinable:
-            place = np.flatnonzero(joins.edge < 0)
-            joins.take(place, _nearest(network, streets, xy[place], own[place], snap_max_m))
-            place = np.flatnonzero((joins.edge < 0) & (own >= 0))
-            joins.take(place, _by_gate(network, streets, xy[place], own[place], snap_max_m))
-    return _table(network, points.index, joins, own)
+    crs = metric_crs_of(points) if network is None or network.is_empty else network.crs
+    joined = join(network, inner_points(points, crs), snap_max_m=snap_max_m)
+    gate_id = np.full(len(points), None, dtype=object)
+    has_gate = joined.gate >= 0
+    if network is not None:
+        gate_id[has_gate] = network.obstacles.gate_ids[joined.gate[has_gate]]
+    columns = {name: getattr(joined, name) for name in ("edge", "along_m", "snap_m", "gate", "outline")}
+    told = {"gate_id": gate_id, "problem": joined.problem}
+    as_objects = {name: pd.Series(column, index=points.index, dtype=object) for name, column in told.items()}
+    return pd.DataFrame({**columns, **as_objects}, index=points.index)
 
 
-def access_lines(network: WalkNetwork, places: Doors, which: Ints) -> npt.NDArray[np.object_]:
-    """Return the stretch of each chosen place as a LineString in metres: door, gate if any, street."""
+def street_points(network: WalkNetwork, places: Doors, which: Ints) -> Floats:
+    """Return (c, 2) metres: where chosen places, all of them joined, meet their streets."""
     line = network.edge_geometry[places.edge[which]]
-    street = shapely.get_coordinates(shapely.line_interpolate_point(line, places.along_m[which]))
-    gate = places.gate[which]
-    bend = street.copy()
+    return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(line, places.along_m[which])))
+
+
+def access_lines(network: WalkNetwork, places: Doors, which: Ints) -> Floats:
+    """Return (2c, 4) straight lines in metres, x y to x y: from each chosen door to its gate, and on to the street.
+
+    Where there is no gate the first line goes all the way and the second is a point.
+    """
+    door, street = places.xy[which], street_points(network, places, which)
+    gate, bend = places.gate[which], street.copy()
     bend[gate >= 0] = network.obstacles.gate_xy[gate[gate >= 0]]
-    return np.asarray(shapely.linestrings(np.stack([places.xy[which], bend, street], axis=1)), dtype=object)
+    return np.hstack([door, bend, bend, street]).reshape(-1, 4)
 
 
 def _nearest(
@@ -167,6 +203,8 @@ def _nearest(
     tree, numbers = streets
     for radius_m in (snap_max_m / 8, snap_max_m / 3, snap_max_m):
         left = np.flatnonzero(found.edge < 0)
+        if len(left) == 0:
+            break
         points = np.asarray(shapely.points(xy[left]), dtype=object)
         which, hit = tree.query(points, predicate="dwithin", distance=radius_m)
         line = tree.geometries[hit]
@@ -190,7 +228,10 @@ def _by_gate(network: WalkNetwork, streets: Joinable, xy: Floats, own: Ints, sna
     ground = network.obstacles
     if len(xy) == 0:
         return found
-    exits = _nearest(network, streets, ground.gate_xy, ground.gate_outline, snap_max_m, at_gate=True)
+    asked = np.flatnonzero(np.isin(ground.gate_outline, own))
+    exits = _Joins.none(len(ground.gate_outline))
+    at_gates = ground.gate_xy[asked], ground.gate_outline[asked]
+    exits.take(asked, _nearest(network, streets, *at_gates, snap_max_m, at_gate=True))
     places = pd.DataFrame({"outline": own, "place": np.arange(len(own))})
     gates = pd.DataFrame({"outline": ground.gate_outline, "gate": np.arange(len(exits.edge))})[exits.edge >= 0]
     pairs = places.merge(gates, on="outline")
@@ -208,22 +249,10 @@ def _by_gate(network: WalkNetwork, streets: Joinable, xy: Floats, own: Ints, sna
     return found
 
 
-def _table(network: WalkNetwork | None, index: pd.Index, joins: _Joins, own: Ints) -> pd.DataFrame:
-    is_off = joins.edge < 0
+def _problems(network: WalkNetwork | None, joins: _Joins, there: Bools) -> npt.NDArray[np.object_]:
     reason = np.where(joins.is_blocked, "barrier", "no_network" if network is None or network.is_empty else "too_far")
-    problem = np.full(len(index), None, dtype=object)
+    reason = np.where(there, reason, "no_place")
+    problem = np.full(len(joins.edge), None, dtype=object)
+    is_off = joins.edge < 0
     problem[is_off] = reason[is_off]
-    gate_id = np.full(len(index), None, dtype=object)
-    has_gate = joins.gate >= 0
-    if network is not None:
-        gate_id[has_gate] = network.obstacles.gate_ids[joins.gate[has_gate]]
-    columns = {
-        "edge": joins.edge,
-        "along_m": joins.along_m,
-        "snap_m": joins.snap_m,
-        "gate_id": pd.Series(gate_id, index=index, dtype=object),
-        "gate": joins.gate,
-        "outline": own,
-        "problem": pd.Series(problem, index=index, dtype=object),
-    }
-    return pd.DataFrame(columns, index=index)
+    return problem

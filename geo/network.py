@@ -188,10 +188,8 @@ def _assemble(
     edge_vertex = np.concatenate([[0], np.cumsum(last + 1 - first)]).astype(np.int64)
     measure = _measures(xy[taken], line, edge_vertex)
     length_m = measure[edge_vertex[1:] - 1] if len(first) else np.empty(0)
-    ends = np.stack([node[first], node[last]], axis=1).astype(np.int32)
-    n = int(node.max()) + 1 if len(first) else 0
-    node_xy = np.zeros((n, 2))
-    node_xy[ends[::-1].ravel()] = np.stack([xy[first], xy[last]], axis=1)[::-1].reshape(-1, 2)
+    ends, node_xy = _numbered(np.stack([node[first], node[last]], axis=1), np.stack([xy[first], xy[last]], axis=1))
+    n = len(node_xy)
     street, name, is_bridge = labels
     arc_start, arc_node, arc_edge = _arcs(ends, n)
     component = _components(ends, length_m, n)
@@ -206,6 +204,19 @@ def runs(start: Ints, stop: Ints) -> Ints:
     count = stop - start
     skipped = np.concatenate([[0], np.cumsum(count)[:-1]]) if len(count) else np.empty(0, dtype=np.int64)
     return np.asarray(np.repeat(start - skipped, count) + np.arange(int(count.sum())), dtype=np.int64)
+
+
+def _numbered(ends: Ints, end_xy: Floats) -> tuple[Small, Floats]:
+    """Number nodes along a Hilbert curve: a search then reads memory near to what it read last."""
+    node_xy = np.zeros((int(ends.max(initial=-1)) + 1, 2))
+    node_xy[ends[::-1].ravel()] = end_xy[::-1].reshape(-1, 2)
+    if len(node_xy) == 0:
+        return ends.astype(np.int32), node_xy
+    along = gpd.GeoSeries(shapely.points(node_xy)).hilbert_distance().to_numpy()
+    order = np.lexsort((node_xy[:, 1], node_xy[:, 0], along))
+    number = np.empty(len(order), dtype=np.int32)
+    number[order] = np.arange(len(order))
+    return number[ends], node_xy[order]
 
 
 def _measures(xy: Floats, line: Ints, edge_vertex: Ints) -> Floats:
@@ -234,31 +245,3 @@ def _components(ends: npt.NDArray[np.int32], length_m: Floats, n: int) -> npt.ND
     rank = np.empty(count, dtype=np.int32)
     rank[np.lexsort((np.arange(count), -total_m))] = np.arange(count)
     return np.asarray(rank[raw])
-
-
-def cut(network: WalkNetwork, edge: Ints, from_m: Floats, to_m: Floats) -> npt.NDArray[np.object_]:
-    """Return the piece of each edge between two distances from its start, ``from_m < to_m``, as LineStrings."""
-    gap = np.concatenate([[0.0], np.cumsum(network.edge_length_m + 1.0)])[:-1]
-    mark = network.vertex_m + np.repeat(gap, np.diff(network.edge_vertex))
-    low = np.searchsorted(mark, gap[edge] + from_m, side="right")
-    high = np.searchsorted(mark, gap[edge] + to_m, side="left")
-    # rounding may carry a mark past its edge's last vertex: stay on the edge
-    low = np.clip(low, network.edge_vertex[edge] + 1, network.edge_vertex[edge + 1] - 1)
-    high = np.clip(high, low, network.edge_vertex[edge + 1] - 1)
-    begin, end = _at(network, low, from_m), _at(network, high, to_m)
-    count = high - low + 2
-    line = np.repeat(np.arange(len(edge)), count)
-    xy = np.empty((len(line), 2))
-    last = np.cumsum(count) - 1
-    is_inner = np.ones(len(line), dtype=bool)
-    is_inner[last] = is_inner[last - count + 1] = False
-    xy[last], xy[last - count + 1] = end, begin
-    xy[is_inner] = network.vertex_xy[runs(low, high)]
-    return np.asarray(shapely.linestrings(xy, indices=line), dtype=object)
-
-
-def _at(network: WalkNetwork, vertex: Ints, along_m: Floats) -> Floats:
-    """The point `along_m` from an edge's start, which lies between ``vertex - 1`` and ``vertex``."""
-    before_m, after_m = network.vertex_m[vertex - 1], network.vertex_m[vertex]
-    share = np.clip((along_m - before_m) / (after_m - before_m), 0.0, 1.0)[:, None]
-    return np.asarray(network.vertex_xy[vertex - 1] * (1 - share) + network.vertex_xy[vertex] * share)

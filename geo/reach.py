@@ -5,77 +5,82 @@ street to the building's door; both stretches count. The households of a circle 
 buildings whose own minutes are within it - that is the truth; its polygon is the picture: the
 street reached, cut where time runs out, widened, with the stretch to every building counted.
 
-Frames
-    stations   index station_id; geometry (Point, or polygons: a point inside).
-    buildings  index building_id; households, people; geometry (polygons or Point).
-All in EPSG:4326. A station that joins no street, or a place without streets, gets a straight-line
-stand-in (detour factor 1), always labelled ``is_straight_line``.
+Frames: stations, index station_id; geometry (Point, or polygons: a point inside), EPSG:4326. A station
+that joins no street, or a place without streets, gets a straight-line stand-in (detour factor 1),
+always labelled ``is_straight_line``.
 
-Limits: no stairs, slopes, lights, opening hours. See docs/methods/walking.md.
+Limits: no slopes, no lights. See docs/methods/walking.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyproj
-import shapely
-from shapely.ops import substring
 
-from geo.access import access_lines, doors
-from geo.circles import Brush, Shape, disc, in_degrees, nested
-from geo.crs import metric_crs, metric_crs_of
+from geo.access import Doors, access_lines
+from geo.circles import Lines, Shape, disc, in_degrees, lines_of, nested, painted
 from geo.errors import BadSettingError
-from geo.frames import POINTS, POLYGONS, WGS84, empty_frame, require, require_geometry
+from geo.frames import WGS84, empty_frame
+from geo.nearest import nearest_to_doors
 from geo.network import WalkNetwork
-from geo.searches import walks_of
-from geo.walking import Scene, Walk, reached_pieces
+from geo.pieces import reached_pieces
+from geo.scene import Scene, above_zero
+from geo.searches import Found, nodes_within, walks_all
+from geo.threads import mapped
 
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
+Progress = Callable[[int, int], None]
 
-METHOD = "reach 1"
-SHORT_M = 1e-6
-SAME_MIN = 1e-6
+METHOD = "reach 2"
 SPEED_M_PER_S = 1.2
-SNAP_MAX_M = 150.0
 WIDTH_M = 25.0
 HOLE_MAX_M2 = 10_000.0
-NEAR_SHARE = 0.95  # a stretch longer than this share of the width is drawn, so that its door lies in the circle
+NEAR_SHARE = 0.9  # a stretch longer than this share of the width is drawn, so that its door lies in the circle
+ROUNDING = 1 + 1e-9
+AT_A_TIME = 64  # stations: enough to share out, few enough to hold in memory and to tell of progress
+
+
+@dataclass(frozen=True)
+class Look:
+    """How circles are drawn: half the width of the ground beside a street, and the holes that are filled."""
+
+    width_m: float = WIDTH_M
+    hole_max_m2: float = HOLE_MAX_M2
+
+
+AS_USUAL = Look()
 
 
 def reach(
     stations: gpd.GeoDataFrame,
-    network: WalkNetwork | None,
-    buildings: gpd.GeoDataFrame,
+    scene: Scene,
     *,
     minutes: Sequence[float] = (5.0, 15.0),
     speed_m_per_s: float = SPEED_M_PER_S,
-    snap_max_m: float = SNAP_MAX_M,
-    width_m: float = WIDTH_M,
-    hole_max_m2: float = HOLE_MAX_M2,
+    look: Look = AS_USUAL,
+    progress: Progress | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the circles of every station: one row for each station and threshold.
 
     Parameters
     ----------
-    stations, buildings
-        (s,) and (b,) rows, as in the module's docstring. Not changed; their order does not matter.
-    network
-        Built by `geo.network.walk_network`; None or empty where a place has no streets.
+    stations
+        (s,) rows, as in the module's docstring. Not changed; their order does not matter.
+    scene
+        Streets, and buildings joined to them: `geo.scene.scene_of`.
     minutes
         (k,) thresholds above 0, in any order.
     speed_m_per_s
         Walking speed. 1.2 is a planning assumption for adults on level ground.
-    snap_max_m
-        How far a street may lie from a door. Farther stations get a stand-in, farther buildings
-        are in no circle but a stand-in's.
-    width_m
-        How far the polygon extends beside a reached street, metres.
-    hole_max_m2
-        Smaller holes - the insides of street blocks - are filled.
+    look
+        How far the polygon extends beside a reached street, metres, and the holes that are filled:
+        the insides of street blocks.
+    progress
+        Told how many stations, of how many, are done.
 
     Returns
     -------
@@ -89,54 +94,83 @@ def reach(
     ------
     BadSettingError
         A number is out of its range.
-    MissingColumnsError, DuplicateIdError, MissingCrsError, WrongCrsError, WrongGeometryError
-        A frame is not what it must be.
+    DuplicateIdError, MissingCrsError, WrongCrsError, WrongGeometryError
+        The frame is not what it must be.
 
     Notes
     -----
-    Dijkstra (1959), one search for each station, stopped at the longest time.
+    One search for each station, stopped at the longest time: `geo.searches`.
     """
     thresholds = _thresholds(minutes)
-    _above_zero(width_m=width_m, hole_max_m2=hole_max_m2)
-    require(buildings, "buildings", columns=("households", "people"))
-    scene, stations = _scene(
-        stations, network, buildings, longest_min=thresholds[-1], speed_m_per_s=speed_m_per_s, snap_max_m=snap_max_m
-    )
-    brush = None if network is None or network.is_empty else Brush(network, width_m, hole_max_m2)
-    counts = buildings[["households", "people"]].to_numpy(dtype=np.int64)
-    rows, shapes = [], []
-    for which in range(len(stations)):
-        walk = scene.walk(which)
-        for threshold in thresholds:
-            is_in = walk.walk_min <= threshold
-            shape, reached_m = _ground(scene, brush, which, walk, threshold)
-            rows.append((*counts[is_in].sum(axis=0), reached_m))
-            shapes.append(shape)
-    if not shapes:
+    above_zero(speed_m_per_s=speed_m_per_s)
+    stations = stations.sort_index()
+    origins = scene.join(stations)
+    parts = []
+    for at in range(0, len(stations), AT_A_TIME):
+        which = np.arange(at, min(at + AT_A_TIME, len(stations)))
+        part = circles_from(scene, origins.take(which), thresholds, m_per_min=60 * speed_m_per_s, look=look)
+        parts.append(part.assign(station_id=stations.index.take(which[part["origin"]])))
+        if progress is not None:
+            progress(int(which[-1]) + 1, len(stations))
+    if not parts:
         return _no_reach()
-    degrees = in_degrees(np.array(shapes, dtype=object), scene.crs).reshape(-1, len(thresholds))
-    circles = np.concatenate([nested(row, hole_max_m2=hole_max_m2) for row in degrees])
-    table = pd.DataFrame(rows, columns=["households", "people", "reached_m"])
-    table["snap_m"] = np.repeat(scene.stations.snap_m, len(thresholds))
-    table["is_straight_line"] = np.repeat(scene.stations.edge < 0, len(thresholds))
-    table.index = pd.MultiIndex.from_product([stations.index, thresholds], names=["station_id", "minutes"])
-    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(circles, index=table.index, crs=WGS84))
+    made = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=WGS84)
+    return made.drop(columns="origin").set_index(["station_id", "minutes"])
+
+
+def circles_from(
+    scene: Scene, origins: Doors, thresholds: Sequence[float], *, m_per_min: float, look: Look = AS_USUAL
+) -> gpd.GeoDataFrame:
+    """Return the circles of (s,) places that were joined to a scene's streets.
+
+    Parameters
+    ----------
+    thresholds
+        (k,) minutes, shortest first.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        s * k rows as `reach` returns them, with ``origin`` (position) and ``minutes`` as columns.
+    """
+    above_zero(width_m=look.width_m, hole_max_m2=look.hole_max_m2)
+    found = walks_all(scene.net, origins, limit_m=thresholds[-1] * m_per_min * ROUNDING)
+    sums = sums_of(scene, found, thresholds, m_per_min=m_per_min, places=len(origins.edge))
+    shapes, reached_m = _drawn(scene, origins, found, np.array(thresholds) * m_per_min, look)
+    degrees = in_degrees(shapes.ravel(), scene.crs).reshape(shapes.shape)
+    circles = mapped(lambda row: nested(row, hole_max_m2=look.hole_max_m2), degrees)
+    table = pd.DataFrame(sums.reshape(-1, 2).round().astype(np.int64), columns=["households", "people"])
+    table["reached_m"] = reached_m.ravel()
+    table["snap_m"] = np.repeat(origins.snap_m, len(thresholds))
+    table["is_straight_line"] = np.repeat(origins.edge < 0, len(thresholds))
+    table["origin"] = np.repeat(np.arange(len(origins.edge)), len(thresholds))
+    table["minutes"] = np.tile(np.asarray(thresholds, dtype=np.float64), len(origins.edge))
+    return gpd.GeoDataFrame(table, geometry=np.concatenate(circles), crs=WGS84)
+
+
+def sums_of(scene: Scene, found: Found, thresholds: Sequence[float], *, m_per_min: float, places: int) -> Floats:
+    """Return (s, k, c): what a scene counts whose own minutes are within each of k thresholds of each of s places."""
+    walk_min = found.way_m / m_per_min
+    sums = np.zeros((places, len(thresholds), scene.counts.shape[1]))
+    for at, threshold in enumerate(thresholds):
+        near = walk_min <= threshold
+        for column, counts in enumerate(scene.counts.T):
+            sums[:, at, column] = np.bincount(found.origin[near], weights=counts[found.door[near]], minlength=places)
+    return sums
 
 
 def walks(
     stations: gpd.GeoDataFrame,
-    network: WalkNetwork | None,
-    buildings: gpd.GeoDataFrame,
+    scene: Scene,
     *,
     longest_min: float,
     speed_m_per_s: float = SPEED_M_PER_S,
-    snap_max_m: float = SNAP_MAX_M,
 ) -> pd.DataFrame:
     """Return every walk from a station to a building that takes at most `longest_min`.
 
     Parameters
     ----------
-    stations, network, buildings, speed_m_per_s, snap_max_m
+    stations, scene, speed_m_per_s
         As in `reach`.
 
     Returns
@@ -149,39 +183,38 @@ def walks(
     ------
     Errors of `reach`.
     """
-    scene, stations = _scene(
-        stations, network, buildings, longest_min=longest_min, speed_m_per_s=speed_m_per_s, snap_max_m=snap_max_m
-    )
-    station, building, walk_min = walks_of(scene)
-    index = pd.MultiIndex.from_arrays(
-        [stations.index.take(station), buildings.index.take(building)], names=["station_id", "building_id"]
-    )
-    is_straight_line = scene.stations.edge[station] < 0
-    return pd.DataFrame({"walk_min": walk_min, "is_straight_line": is_straight_line}, index=index)
+    above_zero(longest_min=longest_min, speed_m_per_s=speed_m_per_s)
+    stations, m_per_min = stations.sort_index(), 60 * speed_m_per_s
+    origins = scene.join(stations)
+    found = walks_all(scene.net, origins, limit_m=longest_min * m_per_min * ROUNDING)
+    walk_min = found.way_m / m_per_min
+    near = walk_min <= longest_min
+    ids = [stations.index.take(found.origin[near]), scene.ids.take(found.door[near])]
+    index = pd.MultiIndex.from_arrays(ids, names=["station_id", "building_id"])
+    is_straight_line = origins.edge[found.origin[near]] < 0
+    return pd.DataFrame({"walk_min": walk_min[near], "is_straight_line": is_straight_line}, index=index)
 
 
 def nearest(
     stations: gpd.GeoDataFrame,
-    network: WalkNetwork | None,
-    buildings: gpd.GeoDataFrame,
+    scene: Scene,
     *,
-    longest_min: float = 15.0,
+    longest_min: float = np.inf,
     speed_m_per_s: float = SPEED_M_PER_S,
-    snap_max_m: float = SNAP_MAX_M,
 ) -> pd.DataFrame:
     """Return, for every building, the nearest station on foot and the minutes to it.
 
     Parameters
     ----------
-    stations, network, buildings, speed_m_per_s, snap_max_m
+    stations, scene, speed_m_per_s
         As in `reach`.
     longest_min
-        Beyond it a building has no station.
+        Beyond it a building has no station; without it the nearest is told however far it is.
 
     Returns
     -------
     pandas.DataFrame
-        Index building_id, in the order of `buildings`; ``station_id`` (NA beyond; ties go to the
+        Index building_id, in the order of the scene's; ``station_id`` (NA beyond; ties go to the
         lowest id), ``walk_min`` (NaN beyond), ``is_straight_line``, and ``problem`` (why the building
         itself joins no street - a key of `geo.access.PROBLEMS` - else None).
 
@@ -189,140 +222,87 @@ def nearest(
     ------
     Errors of `reach`.
     """
-    scene, stations = _scene(
-        stations, network, buildings, longest_min=longest_min, speed_m_per_s=speed_m_per_s, snap_max_m=snap_max_m
-    )
-    which, building, walk_min = walks_of(scene)
-    best_min = np.full(len(buildings), np.inf)
-    np.minimum.at(best_min, building, walk_min)
-    best = np.full(len(buildings), -1, dtype=np.int64)
-    # Of several written to one place the last stays: the lowest station.
-    is_best = np.flatnonzero(walk_min <= best_min[building] + SAME_MIN)[::-1]
-    best[building[is_best]] = which[is_best]
-    has_one = best >= 0
-    station = pd.Series(stations.index.take(np.maximum(best, 0)) if len(stations) else pd.NA, index=buildings.index)
-    straight = scene.stations.edge < 0 if len(stations) else np.zeros(1, dtype=bool)
+    above_zero(speed_m_per_s=speed_m_per_s)
+    if not longest_min > 0:
+        above_zero(longest_min=longest_min)
+    stations, m_per_min = stations.sort_index(), 60 * speed_m_per_s
+    origins = scene.join(stations)
+    found = nearest_to_doors(scene.net, origins, limit_m=longest_min * m_per_min * ROUNDING)
+    walk_min = found.way_m / m_per_min
+    has_one = (found.owner >= 0) & (walk_min <= longest_min)
+    which = np.where(has_one, found.owner, 0)
+    station = pd.Series(stations.index.take(which) if len(stations) else pd.NA, index=scene.ids)
+    straight = origins.edge < 0 if len(stations) else np.zeros(1, dtype=bool)
     return pd.DataFrame(
         {
             "station_id": station.convert_dtypes().where(has_one),
-            "walk_min": np.where(has_one, best_min, np.nan),
-            "is_straight_line": has_one & straight[np.maximum(best, 0)],
-            "problem": pd.Series(scene.buildings.problem, index=buildings.index, dtype=object),
+            "walk_min": np.where(has_one, walk_min, np.nan),
+            "is_straight_line": has_one & straight[which],
+            "problem": pd.Series(scene.homes.problem, index=scene.ids, dtype=object),
         },
-        index=buildings.index,
+        index=scene.ids,
     ).rename_axis(index="building_id")
 
 
-def left_out(buildings: gpd.GeoDataFrame, walks: pd.DataFrame, minutes: float) -> pd.DataFrame:
-    """Return the homes beyond `minutes` of any station, compound by compound, most households first.
+def _drawn(scene: Scene, origins: Doors, found: Found, limits_m: Floats, look: Look) -> tuple[Shapes, Floats]:
+    """Return (s, k) polygons in metres, and (s, k) metres of street in them."""
+    shapes = np.empty((len(origins.edge), len(limits_m)), dtype=object)
+    network = scene.network
+    if network is None:
+        shapes[:] = [[disc(xy, limit_m) for limit_m in limits_m] for xy in origins.xy]
+        return shapes, np.zeros(shapes.shape)
+    met = nodes_within(scene.net, origins, limit_m=limits_m[-1] * ROUNDING)
+    pieces = reached_pieces(network, origins, met, limits_m)
+    first = np.searchsorted(found.origin, np.arange(len(origins.edge) + 1))
 
-    Parameters
-    ----------
-    buildings
-        Index building_id; area_code, compound_id (may be missing), households, people.
-    walks
-        As `nearest` returns them: index building_id, ``walk_min``.
-    minutes
-        The threshold.
+    def draw(which: int) -> list[Shape]:
+        if origins.edge[which] < 0:
+            return [disc(origins.xy[which], limit_m) for limit_m in limits_m]
+        own = found.rows(slice(first[which], first[which + 1]))
+        off = access_lines(network, origins, np.array([which]))
+        across = _across(scene, network, origins.xy[which], own, limits_m, drawn_m=NEAR_SHARE * look.width_m)
+        streets = [lines_of(network, *pieces.of(which * len(limits_m) + at)) for at in range(len(limits_m))]
+        starts = [_cut_short(off, limit_m) for limit_m in limits_m]
+        lines = [np.concatenate(all_three) for all_three in zip(starts, streets, across, strict=True)]
+        return painted(lines, width_m=look.width_m, hole_max_m2=look.hole_max_m2)
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``area_code``, ``compound_id`` (NA: buildings of no compound), ``buildings``, ``households``,
-        ``people``, ``nearest_min`` (of those that have a walk at all, else NaN) and ``building_ids``
-        (tuple). Buildings without households are not homes and are left away.
-
-    Raises
-    ------
-    MissingColumnsError, DuplicateIdError
-        A frame is not what it must be.
-    """
-    require(buildings, "buildings", columns=("area_code", "compound_id", "households", "people"))
-    require(walks, "walks", columns=("walk_min",))
-    walk_min = walks["walk_min"].reindex(buildings.index)
-    is_out = ~(walk_min <= minutes) & (buildings["households"] > 0)
-    homes = pd.DataFrame(buildings.drop(columns="geometry", errors="ignore"))[is_out]
-    homes = homes.assign(walk_min=walk_min[is_out], building_id=homes.index).reset_index(drop=True)
-    homes = homes.sort_values("building_id")
-    groups = homes.groupby(["area_code", "compound_id"], dropna=False, as_index=False).agg(
-        buildings=("building_id", "size"),
-        households=("households", "sum"),
-        people=("people", "sum"),
-        nearest_min=("walk_min", "min"),
-        building_ids=("building_id", tuple),
-    )
-    order = ["households", "area_code", "compound_id"]
-    return pd.DataFrame(groups.sort_values(order, ascending=[False, True, True], ignore_index=True))
+    for which, row in enumerate(mapped(draw, range(len(shapes)))):
+        shapes[which] = row
+    return shapes, pieces.length_m.reshape(shapes.shape)
 
 
-def _scene(
-    stations: gpd.GeoDataFrame,
-    network: WalkNetwork | None,
-    buildings: gpd.GeoDataFrame,
-    *,
-    longest_min: float,
-    speed_m_per_s: float,
-    snap_max_m: float,
-) -> tuple[Scene, gpd.GeoDataFrame]:
-    """Check everything and join both frames to the streets; stations come back sorted by id."""
-    _above_zero(longest_min=longest_min, speed_m_per_s=speed_m_per_s, snap_max_m=snap_max_m)
-    for frame, what in ((stations, "stations"), (buildings, "buildings")):
-        require(frame, what)
-        require_geometry(frame, what, kinds=(*POINTS, *POLYGONS))
-    stations = stations.sort_index()
-    crs = _crs(network, stations, buildings)
-    joined = [doors(frame, network, crs=crs, snap_max_m=snap_max_m) for frame in (stations, buildings)]
-    return Scene(network, crs, joined[0], joined[1], speed_m_per_s * 60.0, longest_min), stations
+def _across(
+    scene: Scene, network: WalkNetwork, hub: Floats, own: Found, limits_m: Floats, *, drawn_m: float
+) -> list[Lines]:
+    """Return, for each limit, the ways to doors off the streets: to far ones, and straight across a compound."""
+    is_far = scene.homes.snap_m[own.door] > drawn_m
+    lines = []
+    for limit_m in limits_m:
+        near = own.way_m <= limit_m * ROUNDING
+        beside = scene.homes.xy[own.door[near & own.is_inside]]
+        spokes = np.hstack([np.broadcast_to(hub, beside.shape), beside])
+        lines.append(
+            np.concatenate([spokes, access_lines(network, scene.homes, own.door[near & ~own.is_inside & is_far])])
+        )
+    return lines
 
 
-def _crs(network: WalkNetwork | None, *frames: gpd.GeoDataFrame) -> pyproj.CRS:
-    if network is not None and not network.is_empty:
-        return network.crs
-    filled = [frame for frame in frames if len(frame)]
-    return metric_crs_of(filled[0]) if filled else metric_crs(0.0, 0.0)
-
-
-def _ground(scene: Scene, brush: Brush | None, which: int, walk: Walk, threshold: float) -> tuple[Shape, float]:
-    """Draw one circle in metres, and measure the street in it."""
-    here, doors_in = scene.stations, walk.walk_min <= threshold
-    limit_m = threshold * scene.m_per_min
-    if scene.network is None or brush is None or here.edge[which] < 0:
-        return disc(here.xy[which], limit_m), 0.0
-    edge, from_m, to_m = reached_pieces(scene.network, here, which, walk.nodes, walk.to_m, limit_m)
-    reached_m = float((to_m - from_m).sum())
-    is_long = to_m - from_m > SHORT_M
-    is_far = scene.buildings.snap_m > NEAR_SHARE * brush.width_m
-    inside, far = np.flatnonzero(doors_in & walk.is_inside), np.flatnonzero(doors_in & ~walk.is_inside & is_far)
-    stretches = [
-        _cut_short(access_lines(scene.network, here, np.array([which])), limit_m),
-        access_lines(scene.network, scene.buildings, far),
-        _spokes(here.xy[which], scene.buildings.xy[inside]),
-    ]
-    return brush.paint(edge[is_long], from_m[is_long], to_m[is_long], np.concatenate(stretches)), reached_m
-
-
-def _spokes(hub: Floats, ends: Floats) -> Shapes:
-    """Straight lines from one point to others."""
-    return np.array([shapely.LineString([hub, end]) for end in ends], dtype=object)
-
-
-def _cut_short(lines: Shapes, limit_m: float) -> Shapes:
-    """Stop a station's own stretch where time runs out before the street is reached."""
-    return np.array([substring(line, 0.0, limit_m) for line in lines], dtype=object)
+def _cut_short(lines: Lines, limit_m: float) -> Lines:
+    """Stop a place's own stretch where time runs out before the street is reached."""
+    way = lines[:, 2:] - lines[:, :2]
+    length_m = np.hypot(*way.T)
+    before_m = np.cumsum(length_m) - length_m
+    share = np.clip(np.divide(limit_m - before_m, length_m, out=np.ones(len(lines)), where=length_m > 0), 0, 1)
+    cut = np.hstack([lines[:, :2], lines[:, :2] + way * share[:, None]])
+    return np.asarray(cut[before_m <= limit_m])
 
 
 def _thresholds(minutes: Sequence[float]) -> list[float]:
     if len(minutes) == 0:
         raise BadSettingError(what="minutes", value="[]", reason="one is needed", reason_zh="至少需要一个")
     for value in minutes:
-        _above_zero(minutes=value)
+        above_zero(minutes=value)
     return sorted({float(value) for value in minutes})
-
-
-def _above_zero(**numbers: float) -> None:
-    for name, value in numbers.items():
-        if not 0 < value < np.inf:
-            raise BadSettingError(what=name, value=value, reason="it must be above 0", reason_zh="必须大于 0")
 
 
 def _no_reach() -> gpd.GeoDataFrame:

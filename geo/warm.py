@@ -6,7 +6,8 @@ import shapely
 from geo.frames import WGS84
 from geo.network import walk_network
 from geo.partition.warm import warm as warm_plans
-from geo.reach import reach, walks
+from geo.reach import nearest, reach, walks
+from geo.scene import scene_of
 
 LON, LAT, STEP = 106.68, 26.58, 0.002
 
@@ -23,8 +24,9 @@ def warm_walks() -> None:
     network = walk_network(streets.assign(is_walkable=True, is_bridge=False))
     places = frame([shapely.Point(0.5, 0)], "station_id"), frame([shapely.Point(1, 0.5)], "building_id")
     homes = places[1].assign(households=1, people=1)
-    reach(places[0], network, homes)
-    walks(places[0], network, homes, longest_min=15.0)
+    reach(places[0], scene_of(network, homes))
+    walks(places[0], scene_of(network, homes), longest_min=15.0)
+    nearest(places[0], scene_of(network, homes))
 
 
 def frame(shapes: list[shapely.Geometry], index: str) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ from data.stores import reaches as reach_store
 from data.stores import stations as station_store
 from geo.network import walk_network
 from geo.reach import METHOD, nearest, reach, walks
+from geo.scene import scene_of
 
 
 def measure_reach(
@@ -27,15 +28,16 @@ def measure_reach(
         gates, compounds = ground.read_gates(connection), ground.read_compounds(connection)
         barriers = ground.read_barriers(connection)
     network = walk_network(streets, gates=gates, compounds=compounds, barriers=barriers)
-    options = {"speed_m_per_s": rule.speed_m_per_s, "snap_max_m": rule.snap_max_m}
+    scene = scene_of(network, buildings, snap_max_m=rule.snap_max_m, elsewhere=stations)
     longest_min = max(profile.minutes)
-    progress(0.2, f"walking from {len(stations):,} stations")
-    circles = reach(stations, network, buildings, minutes=profile.minutes, **options)
-    progress(0.6, "finding the nearest station of every building")
-    nearest_of_all = nearest(stations, network, buildings, longest_min=longest_min, **options)
-    by_category = _nearest_by_category(
-        walks(stations, network, buildings, longest_min=longest_min, **options), stations
-    )
+    circles = reach(
+        stations, scene, minutes=profile.minutes, speed_m_per_s=rule.speed_m_per_s,
+        progress=lambda done, of: progress(0.2 + 0.6 * done / of, f"walking from station {done:,} of {of:,}"),
+    )  # fmt: skip
+    progress(0.8, "finding the nearest station of every building")
+    nearest_of_all = nearest(stations, scene, longest_min=longest_min, speed_m_per_s=rule.speed_m_per_s)
+    every_walk = walks(stations, scene, longest_min=longest_min, speed_m_per_s=rule.speed_m_per_s)
+    by_category = _nearest_by_category(every_walk, stations)
     progress(0.9, f"writing {len(circles):,} circles")
     with transaction(engine, actor=actor, action="measure_reach", commit=commit) as connection:
         reach_store.write_reaches(connection, circles, nearest_of_all, by_category=by_category, method=METHOD)

@@ -10,11 +10,11 @@ import pytest
 import shapely
 from shapely import LineString, Point, Polygon, box
 
-from geo.access import PROBLEMS, snap
+from geo.access import PROBLEMS, doors, snap
 from geo.errors import BadSettingError, DuplicateIdError, MissingColumnsError, WrongCrsError, WrongGeometryError
-from geo.network import cut, walk_network
-from geo.walking import node_distances
-from tests.fixtures.walkground import EAST_M, NORTH_M, frame_of, stations, streets
+from geo.network import walk_network
+from geo.searches import net_of, nodes_within
+from tests.fixtures.walkground import frame_of, stations, streets
 
 
 def walls(*shapes: shapely.Geometry, kind: str = "wall") -> gpd.GeoDataFrame:
@@ -82,14 +82,6 @@ def test_pieces_are_named_by_their_longest_street_and_ordered_by_length() -> Non
     made = walk_network(streets([(0, 0), (10, 0)], [(0, 500), (90, 500)], [(90, 500), (300, 500)]))
     assert made.components["length_m"].round(3).tolist() == [300, 10]
     assert made.components["name"].tolist() == ["street 2", "street 0"]
-
-
-def test_cut_returns_the_piece_between_two_distances_around_corners() -> None:
-    made = walk_network(streets([(0, 0), (100, 0), (100, 100)]))
-    pieces = cut(made, np.zeros(3, dtype=np.int64), np.array([0.0, 50.0, 120.0]), np.array([200.0, 150.0, 130.0]))
-    assert shapely.length(pieces).round(6).tolist() == [200, 100, 10]
-    drawn = [np.round(shapely.get_coordinates(p) - [EAST_M, NORTH_M], 3).tolist() for p in pieces]
-    assert drawn == [[[0, 0], [100, 0], [100, 100]], [[50, 0], [100, 0], [100, 50]], [[100, 20], [100, 30]]]
 
 
 def test_the_order_of_streets_does_not_matter() -> None:
@@ -257,10 +249,12 @@ def test_distances_on_a_real_network_are_those_of_networkx(shared) -> None:  # t
     tree = shapely.STRtree(shapely.points(made.node_xy))
     ours = {node: int(tree.nearest(Point(spot))) for node, spot in place.items()}
     start = next(iter(ours))
-    edge = int(np.flatnonzero(made.edge_nodes[:, 0] == ours[start])[0])
-    nodes, to_m = node_distances(made, edge=edge, along_m=0.0, start_m=0.0, limit_m=3000.0)
+    here = stations((0, 0)).set_geometry(gpd.GeoSeries([Point(place[start])], crs=made.crs).to_crs(4326).to_numpy())
+    origin = doors(here.set_crs(4326), made, crs=made.crs, snap_max_m=1.0)
+    met = nodes_within(net_of(made, origin), origin, limit_m=3000.0)
+    to_m = np.full(len(made.node_xy), np.inf)
+    to_m[met.node] = met.to_m
     wanted = nx.single_source_dijkstra_path_length(graph, start, cutoff=2999.0, weight="m")
     known = [node for node in wanted if node in ours]
     np.testing.assert_allclose(to_m[[ours[node] for node in known]], [wanted[node] for node in known], atol=0.1)
     assert len(wanted) > 100
-    assert (np.diff(to_m[nodes]) >= 0).all()
