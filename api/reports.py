@@ -35,7 +35,7 @@ def report_of(done: Analysis) -> dict[str, Any]:
     scale = {"households": ground.households.scale, "people": ground.people.scale}
     return {
         "report": FORMAT,
-        "versions": _versions(done),
+        "versions": versions_of(done.proposal.method),
         "seed": asked.seed,
         "parameters": _parameters(done),
         "inputs": _inputs(done),
@@ -53,9 +53,10 @@ def report_of(done: Analysis) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _versions(done: Analysis) -> dict[str, str]:
+def versions_of(method: str) -> dict[str, str]:
+    """Return the versions of this project, of the method and of what it stands on."""
     return {
-        "wangge": version("wangge"), "method": done.proposal.method, **{name: version(name) for name in PACKAGES},
+        "wangge": version("wangge"), "method": method, **{name: version(name) for name in PACKAGES},
         "geos": ".".join(map(str, shapely.geos_version)), "gdal": pyogrio.__gdal_version_string__,
         "proj": pyproj.proj_version_str,
     }  # fmt: skip

@@ -33,15 +33,18 @@ def nearest_to_nodes(net: Net, origins: Doors, *, limit_m: float = np.inf) -> Ne
     return _shown(*_settled(net, origins, limit_m))
 
 
-def nearest_to_doors(net: Net, origins: Doors, *, limit_m: float = np.inf) -> Nearest:
-    """Return the nearest of (s,) places to each door of a net, within a limit; off the streets as stand-ins."""
+def nearest_to_doors(net: Net, origins: Doors, *, limit_m: float = np.inf, line_max_m: float = np.inf) -> Nearest:
+    """Return the nearest of (s,) places to each door of a net, within a limit; off the streets as stand-ins.
+
+    No straight line longer than `line_max_m` stands in for a walk.
+    """
     to_m, owner = _settled(net, origins, limit_m)
     doors = len(net.along_m)
     found = np.full(doors, np.inf), np.full(doors, NOBODY, dtype=np.int32)
     _offer_all(net, start_of(origins), np.flatnonzero(origins.edge >= 0), (to_m, owner), limit_m, found)
     for which in np.flatnonzero(origins.edge < 0):
         straight_m = np.hypot(*(net.xy - origins.xy[which]).T)
-        _offer_lines(which, straight_m, limit_m, found)
+        _offer_lines(which, straight_m, min(limit_m, line_max_m), found)
     return _shown(*found)
 
 

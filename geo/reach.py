@@ -139,7 +139,9 @@ def circles_from(
     shapes, reached_m = _drawn(scene, origins, found, np.array(thresholds) * m_per_min, look)
     degrees = in_degrees(shapes.ravel(), scene.crs).reshape(shapes.shape)
     circles = mapped(lambda row: nested(row, hole_max_m2=look.hole_max_m2), degrees)
-    table = pd.DataFrame(sums.reshape(-1, 2).round().astype(np.int64), columns=["households", "people"])
+    is_whole = np.array_equal(scene.counts, np.rint(scene.counts))
+    amounts = np.rint(sums).astype(np.int64) if is_whole else sums
+    table = pd.DataFrame(amounts.reshape(-1, len(scene.names)), columns=list(scene.names))
     table["reached_m"] = reached_m.ravel()
     table["snap_m"] = np.repeat(origins.snap_m, len(thresholds))
     table["is_straight_line"] = np.repeat(origins.edge < 0, len(thresholds))
@@ -200,6 +202,7 @@ def nearest(
     scene: Scene,
     *,
     longest_min: float = np.inf,
+    stand_in_min: float = np.inf,
     speed_m_per_s: float = SPEED_M_PER_S,
 ) -> pd.DataFrame:
     """Return, for every building, the nearest station on foot and the minutes to it.
@@ -210,6 +213,8 @@ def nearest(
         As in `reach`.
     longest_min
         Beyond it a building has no station; without it the nearest is told however far it is.
+    stand_in_min
+        Beyond it no straight line stands in for a walk.
 
     Returns
     -------
@@ -227,7 +232,8 @@ def nearest(
         above_zero(longest_min=longest_min)
     stations, m_per_min = stations.sort_index(), 60 * speed_m_per_s
     origins = scene.join(stations)
-    found = nearest_to_doors(scene.net, origins, limit_m=longest_min * m_per_min * ROUNDING)
+    limits_m = [limit_min * m_per_min * ROUNDING for limit_min in (longest_min, min(stand_in_min, longest_min))]
+    found = nearest_to_doors(scene.net, origins, limit_m=limits_m[0], line_max_m=limits_m[1])
     walk_min = found.way_m / m_per_min
     has_one = (found.owner >= 0) & (walk_min <= longest_min)
     which = np.where(has_one, found.owner, 0)

@@ -37,8 +37,8 @@ class Scene:
         None where there are no streets.
     ids, homes
         (b,) building_ids, and the buildings joined to it, in the order of their frame.
-    counts
-        (b, c) what circles add up: households and people.
+    names, counts
+        Names of c columns, and (b, c) what circles add up: households and people.
     snap_max_m
         How far a street may lie from a door: farther stations get a stand-in, farther buildings are in no
         circle but a stand-in's.
@@ -48,6 +48,7 @@ class Scene:
     crs: pyproj.CRS
     ids: pd.Index
     homes: Doors
+    names: tuple[str, ...]
     counts: Floats
     snap_max_m: float
 
@@ -106,8 +107,8 @@ def scene_of(
     streets = None if network is None or network.is_empty else network
     crs = streets.crs if streets is not None else _zone(buildings, elsewhere)
     homes = doors(buildings, streets, crs=crs, snap_max_m=snap_max_m)
-    amounts = buildings[list(counts)].to_numpy(dtype=np.float64)
-    return Scene(streets, crs, buildings.index, homes, amounts.reshape(len(buildings), len(counts)), snap_max_m)
+    amounts = buildings[list(counts)].to_numpy(dtype=np.float64).reshape(len(buildings), len(counts))
+    return Scene(streets, crs, buildings.index, homes, tuple(counts), amounts, snap_max_m)
 
 
 def above_zero(**numbers: float) -> None:

@@ -1,6 +1,5 @@
 """wangge analyse: work on files alone, without a database."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +9,12 @@ from rich.table import Table
 from api.actions.analyse_grids import analyse_grids
 from api.analysis import Question
 from api.cli._service import console, progress_bar
+from api.cli.analyse_reach import reach, same_file
 from data.readers.layer import SUFFIXES
 from data.readers.tessellation import Columns
 
 app = typer.Typer(help="Files of your own: grids drawn without a database.", no_args_is_help=True)
+app.command()(reach)
 REJECTED_IN_PART = 3
 SHOWN, HUBS_SHOWN = 10, 3
 Column = str | None
@@ -82,17 +83,10 @@ def _refuse_wrong_use(
         raise typer.BadParameter(f"--out {out.name}: the form is one of {', '.join(SUFFIXES)}")
     written = [out] if report is None else [out, report]
     for path in written:
-        if any(_same(path, source) for source in (cells, barriers) if source is not None):
+        if any(same_file(path, source) for source in (cells, barriers) if source is not None):
             raise typer.BadParameter(f"{path} is read from: it will not be written over. Name another file.")
-    if report is not None and _same(out, report):
+    if report is not None and same_file(out, report):
         raise typer.BadParameter("--out and --report are the same file")
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Return whether two paths are one file, there or not."""
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _show(made: dict[str, Any]) -> None:

@@ -27,6 +27,9 @@ from geo.frames import WGS84
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".shp": "ESRI Shapefile"}
 PARQUETS = (".parquet", ".geoparquet")
 SUFFIXES = (*DRIVERS, *PARQUETS)
+# What a layer may hold, as GDAL names it, and as people do in both languages.
+POLYGONS, LINES, PLACES = ("Polygon", "Surface"), ("Line", "Curve"), ("Point", "Polygon", "Surface")
+CALLED = {POLYGONS: ("polygons", "面"), LINES: ("lines", "线"), PLACES: ("points or polygons", "点或面")}
 # What GDAL calls a geometry column that has no name in the file.
 NAMELESS = "wkb_geometry"
 
@@ -76,16 +79,20 @@ class Layer:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_layer(path: str | Path, *, layer: str | None = None, crs: str | None = None) -> Layer:
+def read_layer(
+    path: str | Path, *, layer: str | None = None, crs: str | None = None, kinds: tuple[str, ...] = POLYGONS
+) -> Layer:
     """Return one layer of a GeoPackage, GeoJSON, GeoParquet or Shapefile.
 
     Parameters
     ----------
     layer
-        Which one; needed where several hold polygons.
+        Which one; needed where several hold what is looked for.
     crs
         The coordinate system, such as "EPSG:4490", or "gcj02" or "bd09" for shifted degrees; overrules what the
         file says.
+    kinds
+        What is looked for: POLYGONS, LINES or PLACES.
 
     Raises
     ------
@@ -100,7 +107,7 @@ def read_layer(path: str | Path, *, layer: str | None = None, crs: str | None = 
     declared, datum = declared_crs(crs)
     _require_file(path)
     table, geometry, told, name, kind = (
-        _parquet(path) if path.suffix.lower() in PARQUETS else _ogr(path, layer or _polygon_layer(path))
+        _parquet(path) if path.suffix.lower() in PARQUETS else _ogr(path, layer or _layer_of(path, kinds), kinds)
     )
     if table.num_rows == 0:
         raise EmptyFrameError(what=path.name, mend="")
@@ -160,11 +167,11 @@ def _layers(path: Path) -> list[tuple[str, str | None]]:
         raise _damaged(path, error) from error
 
 
-def _polygon_layer(path: Path) -> str:
-    """Return the one layer that can hold polygons."""
+def _layer_of(path: Path, kinds: tuple[str, ...]) -> str:
+    """Return the one layer that can hold what is looked for."""
     layers = _layers(path)
     named = [name for name, kind in layers if kind is not None]
-    likely = [name for name, kind in layers if kind is not None and ("Polygon" in kind or "Surface" in kind)]
+    likely = [name for name, kind in layers if kind is not None and any(word in kind for word in kinds)]
     open_kind = [name for name, kind in layers if kind in ("Unknown", "GeometryCollection")]
     for few in (likely, likely + open_kind, named):
         if len(few) == 1:
@@ -172,7 +179,7 @@ def _polygon_layer(path: Path) -> str:
     if not named:
         raise BadFileError(
             file=path.name, reason="no layer in it has geometry", reason_zh="没有含几何的图层",
-            mend="Hand in a layer of polygons.", mend_zh="请提供面图层。",
+            mend=f"Hand in a layer of {CALLED[kinds][0]}.", mend_zh=f"请提供{CALLED[kinds][1]}图层。",
         )  # fmt: skip
     raise BadFileError(
         file=path.name, reason=f"which layer is meant? It has: {', '.join(named)}",
@@ -183,7 +190,7 @@ def _polygon_layer(path: Path) -> str:
 Found = tuple[pa.Table, str, pyproj.CRS | None, str, str | None]
 
 
-def _ogr(path: Path, layer: str) -> Found:
+def _ogr(path: Path, layer: str, kinds: tuple[str, ...]) -> Found:
     """Return what GDAL reads: table, geometry column, system, layer, kind."""
     try:
         # GDAL warns of small damage that it gets over; what it does not get over is an error.
@@ -204,7 +211,7 @@ def _ogr(path: Path, layer: str) -> Found:
     if geometry not in table.column_names:
         raise BadFileError(
             file=path.name, reason=f"layer {layer} has no geometry", reason_zh=f"图层 {layer} 没有几何",
-            mend="Hand in a layer of polygons.", mend_zh="请提供面图层。",
+            mend=f"Hand in a layer of {CALLED[kinds][0]}.", mend_zh=f"请提供{CALLED[kinds][1]}图层。",
         )  # fmt: skip
     return table, geometry, _crs(meta.get("crs")), layer, meta.get("geometry_type")
 

@@ -5,6 +5,7 @@ people and incidents are empty frames. Data (c) OpenStreetMap contributors, ODbL
 See docs/guides/your-own-data.md for what each tag becomes.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,31 @@ def read_osm(path: str | Path, profile: Profile, *, name: str | None = None) -> 
         truth=empty_frame(TRUTH_COLUMNS, index="truth_id"),
         source=_source(path, elements),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class OsmWays:
+    """What walking needs of an extract, each frame in the shape of its table."""
+
+    streets: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    compounds: gpd.GeoDataFrame
+    gates: gpd.GeoDataFrame
+
+
+def read_osm_ways(path: str | Path) -> OsmWays:
+    """Return streets, barriers, and compounds with their gates; an extract without buildings will do.
+
+    Raises
+    ------
+    BadFileError
+        The file is missing, empty, no PBF or cut short.
+    """
+    elements = read_elements(Path(path))
+    streets = osm_ground.streets(elements)
+    compounds = osm_compounds.compounds(elements, osm_ground.buildings(elements))
+    gates = osm_compounds.gates(elements, compounds, streets)
+    return OsmWays(streets, osm_ground.barriers(elements), compounds, gates)
 
 
 def _place_name(elements: Elements) -> str | None:

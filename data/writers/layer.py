@@ -1,7 +1,9 @@
-"""Layer: the rows of a layer as they came, in their order, with one column more."""
+"""Layer: the rows of a layer as they came, in their order, with a column or some more."""
 
 import json
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +55,7 @@ def write_layer(layer: Layer, name: str, values: pa.Array, path: Path) -> None:
         else:
             _write_ogr(layer, table, path)
     except (*REFUSALS, pa.ArrowException, RuntimeError, ValueError) as error:
-        raise BadFileError(
-            file=path.name, reason=f"this form cannot hold the rows ({error})",
-            reason_zh=f"该格式无法保存这些数据（{error}）", mend="Write .gpkg or .parquet instead.",
-            mend_zh="请改用 .gpkg 或 .parquet。",
-        ) from error  # fmt: skip
+        raise _cannot_hold(path, error) from error
 
 
 def _write_geojson(layer: Layer, name: str, values: pa.Array, path: Path) -> None:
@@ -73,7 +71,43 @@ def _write_geojson(layer: Layer, name: str, values: pa.Array, path: Path) -> Non
     path.write_text(json.dumps(document, ensure_ascii=False, default=str), encoding="utf-8")
 
 
-def _write_ogr(layer: Layer, table: pa.Table, path: Path) -> None:
+def with_columns(layer: Layer, columns: Mapping[str, pa.Array]) -> Layer:
+    """Return a layer with more columns; those of the same name, in small letters or capitals, give way."""
+    taken = {name.lower() for name in columns}
+    kept = [name for name in layer.table.column_names if name.lower() not in taken or name == layer.geometry]
+    table = layer.table.select(kept)
+    for name, values in columns.items():
+        table = table.append_column(name, values)
+    return replace(layer, table=table)
+
+
+def write_layers(layers: Mapping[str, Layer | gpd.GeoDataFrame], path: Path) -> None:
+    """Write layers and frames into one GeoPackage, each under its name.
+
+    Raises
+    ------
+    BadFileError
+        The form cannot hold the rows.
+    """
+    try:
+        for name, layer in layers.items():
+            if isinstance(layer, Layer):
+                _write_ogr(layer, layer.table, path, name=name)
+            else:
+                pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG")
+    except (*REFUSALS, pa.ArrowException, RuntimeError, ValueError) as error:
+        raise _cannot_hold(path, error) from error
+
+
+def _cannot_hold(path: Path, error: Exception) -> BadFileError:
+    return BadFileError(
+        file=path.name, reason=f"this form cannot hold the rows ({error})",
+        reason_zh=f"该格式无法保存这些数据（{error}）", mend="Write .gpkg or .parquet instead.",
+        mend_zh="请改用 .gpkg 或 .parquet。",
+    )  # fmt: skip
+
+
+def _write_ogr(layer: Layer, table: pa.Table, path: Path, *, name: str | None = None) -> None:
     driver = DRIVERS[path.suffix.lower()]
     same = driver == DRIVERS.get(layer.path.suffix.lower())
     options: dict[str, str] = {}
@@ -87,7 +121,7 @@ def _write_ogr(layer: Layer, table: pa.Table, path: Path) -> None:
         warnings.simplefilter("ignore")
         pyogrio.write_arrow(
             _plain(layer, table), path, driver=driver,
-            layer=layer.name if driver == "GPKG" and same else path.stem,
+            layer=name or (layer.name if driver == "GPKG" and same else path.stem),
             geometry_name=layer.geometry, geometry_type=_kind(layer, driver, same=same), crs=layer.crs.to_wkt(),
             layer_options=options,
         )  # fmt: skip

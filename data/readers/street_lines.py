@@ -1,0 +1,108 @@
+"""Street lines: somebody's layer of lines as the streets that people walk, and which rows are none.
+
+Streets meet at shared end points or vertices and are walked both ways, unless a column says no. Columns are found by
+what they are called, in either language; what a street is classed as does not close it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from data.readers.columns import NO
+from data.readers.files import unshifted
+from data.readers.layer import LINES, Layer, read_layer
+from data.readers.nouns import header_key
+from data.readers.values import plain
+from geo.edges import Bools, Shapes
+from geo.frames import WGS84
+
+WALKABLE = ("is_walkable", "walkable", "foot", "on_foot", "可步行", "步行", "是否可步行")
+BRIDGE, TUNNEL = ("is_bridge", "bridge", "桥", "桥梁"), ("tunnel", "is_tunnel", "隧道")
+NAMES = ("name", "street", "street_name", "名称", "道路名称", "路名", "街道名称")
+CLOSED = frozenset(NO) - {""} | {"private", "use_sidepath", "none", "禁止", "不可", "不可步行", "不能"}
+FAULTS = {
+    "missing": ("没有几何", "it has no geometry"),
+    "unreadable": ("几何无法读取", "its geometry cannot be read"),
+    "kind": ("不是线", "it is no line"),
+    "flat": ("长度为 0", "it has no length"),
+    "away": ("坐标不在坐标系的范围内", "its coordinates lie outside its coordinate system"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class StreetLines:
+    """Streets as `geo.network` takes them, index street_id = row number from 1, and (n,) the fault of each row."""
+
+    streets: gpd.GeoDataFrame
+    fault: Shapes
+    walkable_by: str | None
+
+
+def read_street_lines(
+    path: str | Path, *, walkable: str | None = None, layer: str | None = None, crs: str | None = None
+) -> StreetLines:
+    """Return the streets of a GeoPackage, GeoJSON, GeoParquet or Shapefile.
+
+    Parameters
+    ----------
+    walkable
+        Column that says no where nobody walks; else the first column of a usual name.
+    layer, crs
+        As of `data.readers.layer.read_layer`.
+
+    Raises
+    ------
+    BadFileError, EmptyFrameError, MissingColumnsError, MissingCrsError, WrongCrsError
+        The file cannot be read, has no rows or not that column, or does not say where it is.
+    """
+    found = read_layer(path, layer=layer, crs=crs, kinds=LINES)
+    shapes = np.asarray(shapely.force_2d(found.shapes), dtype=object)
+    fault = np.full(len(shapes), "", dtype=object)
+    fault[shapely.is_missing(shapes) | shapely.is_empty(shapes)] = "missing"
+    fault[found.unreadable.astype(bool)] = "unreadable"
+    fault[(fault == "") & ~np.isin(shapely.get_type_id(shapes), (1, 2, 5))] = "kind"
+    fault[(fault == "") & ~shapely.is_valid(shapes)] = "flat"
+    degrees = unshifted(gpd.GeoSeries(shapes, crs=found.crs).to_crs(WGS84), found.datum)
+    bounds = np.abs(shapely.bounds(degrees.to_numpy()))
+    fault[(fault == "") & ~(bounds <= (180, 90, 180, 90)).all(axis=1)] = "away"
+    by = walkable or _called(found, WALKABLE)
+    told = {
+        "is_walkable": ~_says_no(found, by) if by else np.ones(len(shapes), dtype=bool),
+        "is_bridge": _says_yes(found, _called(found, BRIDGE)) | _says_yes(found, _called(found, TUNNEL)),
+        "name": _names(found, _called(found, NAMES)),
+    }
+    index = pd.RangeIndex(1, len(shapes) + 1, name="street_id")
+    streets = gpd.GeoDataFrame(told, geometry=degrees.to_numpy(), index=index, crs=WGS84)
+    return StreetLines(streets[fault == ""], fault, by)
+
+
+def _called(layer: Layer, words: tuple[str, ...]) -> str | None:
+    """Return the first column that is called one of these words."""
+    known = {header_key(name): name for name in layer.table.column_names if name != layer.geometry}
+    return next((known[key] for key in map(header_key, words) if key in known), None)
+
+
+def _words(layer: Layer, name: str) -> pd.Series:
+    cells = layer.column(name).to_pylist()
+    return pd.Series(["" if cell is None or cell != cell else plain(str(cell)).lower() for cell in cells], dtype=object)
+
+
+def _says_no(layer: Layer, name: str) -> Bools:
+    return np.asarray(_words(layer, name).isin(CLOSED), dtype=np.bool_)
+
+
+def _says_yes(layer: Layer, name: str | None) -> Bools:
+    if name is None:
+        return np.zeros(layer.table.num_rows, dtype=np.bool_)
+    return np.asarray(~_words(layer, name).isin(NO), dtype=np.bool_)
+
+
+def _names(layer: Layer, name: str | None) -> list[str | None]:
+    if name is None:
+        return [None] * layer.table.num_rows
+    cells = layer.column(name).to_pylist()
+    return [plain(cell) or None if isinstance(cell, str) else None for cell in cells]
