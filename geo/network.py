@@ -5,13 +5,14 @@ Streets become edges between the points where they meet: ends, and vertices that
 unless ``node_crossings`` is asked for. Walking goes both ways on every street.
 
 Frames
-    streets   index street_id; is_walkable, is_bridge, name (may be missing); LineString or MultiLineString.
-    gates     index gate_id; compound_id; Point.      compounds  index compound_id; polygons.
+    streets   index street_id; is_walkable, is_bridge; name, is_steps (may be missing); LineString or MultiLineString.
+    gates     index gate_id; compound_id; is_open (may be missing); Point.
+    compounds index compound_id; polygons.
     barriers  index barrier_id; kind (water, rail, wall); lines or polygons.
 All come in EPSG:4326 and are measured in the metre zone of the streets (`geo.crs`).
 
-Limits: no slopes, traffic lights, opening hours; a street that a source draws through a wall is
-walked. See docs/methods/walking.md.
+Limits: no slopes, no traffic lights; a street that a source draws through a wall is walked.
+ See docs/methods/walking.md.
 """
 
 from dataclasses import dataclass
@@ -129,6 +130,7 @@ def walk_network(
     barriers: gpd.GeoDataFrame | None = None,
     node_crossings: bool = False,
     island_m: float = ISLAND_M,
+    uses_steps: bool = True,
 ) -> WalkNetwork:
     """Return the walking graph of `streets`; empty where none is walkable.
 
@@ -139,6 +141,8 @@ def walk_network(
     node_crossings
         also join streets where they cross without a shared vertex, bridges left out, and where an
         end lies on another street. For sources whose lines were not drawn to meet.
+    uses_steps
+        False for those who cannot: streets that are steps are then not there.
     island_m
         see `WalkNetwork`; stray pieces of path, cut off by a slip of the map, catch no stations.
 
@@ -149,7 +153,10 @@ def walk_network(
     """
     require(streets, "streets", columns=("is_walkable", "is_bridge"))
     require_geometry(streets, "streets", kinds=LINES)
-    walkable = streets[streets["is_walkable"].astype(bool)].sort_index()
+    usable = streets["is_walkable"].astype(bool)
+    if not uses_steps and "is_steps" in streets:
+        usable &= ~streets["is_steps"].astype(bool)
+    walkable = streets[usable].sort_index()
     crs = metric_crs_of(streets) if len(streets) else metric_crs(0.0, 0.0)
     is_bridge = walkable["is_bridge"].to_numpy(dtype=bool)
     vertices = vertices_of(walkable.geometry.to_numpy(), is_bridge, node_crossings=node_crossings)

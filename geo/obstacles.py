@@ -37,7 +37,8 @@ class Obstacles:
     outlines
         one polygon for each compound that has a gate.
     gate_xy, gate_outline, gate_ids
-        (g, 2) metres; position in `outlines`; id of each gate.
+        (g, 2) metres; position in `outlines`; id of each gate that is open. A compound whose gates are all
+        shut stays closed.
     """
 
     lines: shapely.STRtree
@@ -119,7 +120,8 @@ def obstacles(
     compounds
         index compound_id; geometry polygons, EPSG:4326. Only those a gate points to count.
     gates
-        index gate_id; compound_id (may be missing); geometry Point, EPSG:4326.
+        index gate_id; compound_id (may be missing), is_open (where the column is missing all are); geometry
+        Point, EPSG:4326.
 
     Raises
     ------
@@ -159,6 +161,7 @@ def _gated(
     known = gates[gates["compound_id"].isin(compounds.index)].sort_index()
     gated = compounds[compounds.index.isin(known["compound_id"])].sort_index()
     outline = to_metric(gated.geometry, crs).to_numpy()
+    known = known[known["is_open"].astype(bool)] if "is_open" in known else known
     gate_outline = gated.index.get_indexer(known["compound_id"]).astype(np.int64)
     gate_xy = shapely.get_coordinates(to_metric(known.geometry, crs).to_numpy())
     return outline, gate_xy, gate_outline, known.index.to_numpy().astype(object)

@@ -258,3 +258,25 @@ def test_distances_on_a_real_network_are_those_of_networkx(shared) -> None:  # t
     known = [node for node in wanted if node in ours]
     np.testing.assert_allclose(to_m[[ours[node] for node in known]], [wanted[node] for node in known], atol=0.1)
     assert len(wanted) > 100
+
+
+def test_those_who_cannot_walk_steps_go_round() -> None:
+    lines = streets([(0, 0), (100, 0)], [(100, 0), (100, 40)], [(100, 40), (0, 40)], [(0, 0), (0, 40)])
+    lines["is_steps"] = [False, False, False, True]
+    assert walk_network(lines).edge_length_m.round(3).tolist() == [100, 40, 100, 40]
+    assert walk_network(lines, uses_steps=False).edge_length_m.round(3).tolist() == [100, 40, 100]
+    assert len(walk_network(lines.drop(columns="is_steps"), uses_steps=False).edge_length_m) == 4
+
+
+def test_a_compound_whose_gates_are_shut_stays_closed() -> None:
+    road = streets([(-50, 0), (250, 0)])
+    yard = frame_of([box(0, 20, 100, 120)], "compound_id")
+    doors_of = frame_of([Point(50, 20), Point(100, 100)], "gate_id", compound_id=[1, 1])
+    home = stations((50, 60))
+    for is_open, wanted_m in (([True, True], 60), ([False, True], None), ([False, False], None)):
+        made = walk_network(road, gates=doors_of.assign(is_open=is_open), compounds=yard)
+        found = snap(made, home, snap_max_m=50)
+        if wanted_m is None:
+            assert found["problem"].notna().all()
+        else:
+            assert found["snap_m"].round(3).tolist() == [wanted_m]

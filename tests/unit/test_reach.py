@@ -11,7 +11,6 @@ from geo.errors import BadSettingError, MissingColumnsError, WrongCrsError
 from geo.nearest import _offer_all
 from geo.network import walk_network
 from geo.pieces import _cut_all
-from geo.pockets import left_out
 from geo.reach import Look, nearest, reach, walks
 from geo.scene import scene_of
 from geo.searches import _nodes, _walks
@@ -196,19 +195,6 @@ def test_frames_that_are_not_what_they_must_be_are_refused() -> None:
         reach(stations((0, 0)), scene_of(net, buildings((0, 0)).drop(columns="households")))
     with pytest.raises(WrongCrsError, match="stations"):
         reach(stations((0, 0)).to_crs(3857), scene_of(net, buildings((0, 0))))
-
-
-def test_left_out_groups_homes_by_compound_with_the_largest_first() -> None:
-    homes = buildings((0, 0), (500, 0), (510, 0), (700, 0), (900, 200), (901, 200), households=[5, 10, 20, 7, 0, 4])
-    homes["compound_id"] = pd.array([1, 2, 2, pd.NA, 3, 3], dtype="Int64")
-    near = nearest(stations((0, 0)), scene_of(walk_network(LONG), homes), longest_min=15, **PACE)
-    made = left_out(homes, near, 5)
-    assert made["households"].tolist() == [30, 7, 4]
-    assert made["building_ids"].tolist() == [(2, 3), (4,), (6,)]
-    assert made["compound_id"].isna().tolist() == [False, True, False]
-    assert (made["nearest_min"] * 60).round(1).fillna(-1).tolist() == [500, 700, -1]
-    assert made["buildings"].tolist() == [2, 1, 1]
-    assert left_out(homes.iloc[:1], near, 5).empty
 
 
 def test_frames_come_back_unchanged() -> None:
