@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from api.actions import Progress, silent
 from data.postgis.engine import reading, transaction
-from data.profiles import Profile
+from data.profiles import Circle, Profile, WalkingRule
 from data.stores import ground
 from data.stores import reaches as reach_store
 from data.stores import stations as station_store
@@ -38,11 +38,41 @@ def measure_reach(
     nearest_of_all = nearest(stations, scene, longest_min=longest_min, speed_m_per_s=rule.speed_m_per_s)
     every_walk = walks(stations, scene, longest_min=longest_min, speed_m_per_s=rule.speed_m_per_s)
     by_category = _nearest_by_category(every_walk, stations)
+    by_circle = _within_circles(every_walk, stations, rule)
+    circles = circles[_carried(circles, stations, rule)]
     progress(0.9, f"writing {len(circles):,} circles")
     with transaction(engine, actor=actor, action="measure_reach", commit=commit) as connection:
-        reach_store.write_reaches(connection, circles, nearest_of_all, by_category=by_category, method=METHOD)
+        reach_store.write_reaches(
+            connection, circles, nearest_of_all, by_category=by_category, by_circle=by_circle, method=METHOD
+        )
     progress(1.0, f"{len(circles):,} circles, {len(buildings):,} buildings")
     return len(circles)
+
+
+def _carriers(stations: gpd.GeoDataFrame, circle: Circle) -> pd.Series:
+    """Return which stations carry a circle, by station_id."""
+    told = [
+        circle.is_carried_by(category, level)
+        for category, level in zip(stations["category"], stations["level"], strict=True)
+    ]
+    return pd.Series(told, index=stations.index, dtype=bool)
+
+
+def _carried(circles: gpd.GeoDataFrame, stations: gpd.GeoDataFrame, rule: WalkingRule) -> pd.Series:
+    """Return which circles there are by the profile's rule; the others were drawn for nobody."""
+    by_minutes = {circle.minutes: _carriers(stations, circle) for circle in rule.circles}
+    told = [bool(by_minutes[minutes][station_id]) for station_id, minutes in circles.index]
+    return pd.Series(told, index=circles.index, dtype=bool)
+
+
+def _within_circles(every_walk: pd.DataFrame, stations: gpd.GeoDataFrame, rule: WalkingRule) -> pd.DataFrame:
+    """Return, for each circle, whoever is in it, and the nearest station that carries it; ties to the lower number."""
+    rows = every_walk.reset_index().sort_values(["building_id", "walk_min", "station_id"], kind="stable")
+    parts = []
+    for circle in rule.circles:
+        near = (rows["walk_min"] <= circle.minutes) & rows["station_id"].map(_carriers(stations, circle)).eq(True)
+        parts.append(rows[near].drop_duplicates("building_id").assign(minutes=circle.minutes))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _nearest_by_category(every_walk: pd.DataFrame, stations: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -88,19 +88,56 @@ class GridRule(_Part):
 
 
 class Circle(_Part):
-    """One threshold on foot and what it is called."""
+    """One threshold on foot, what it is called, and which stations carry it: all where no rule is given."""
 
     minutes: Annotated[float, Field(gt=0)]
     label: Label
+    categories: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+
+    def is_carried_by(self, category: str, level: str | None) -> bool:
+        """Return whether a station of a category and level has this circle."""
+        return (not self.categories or category in self.categories) and (not self.levels or level in self.levels)
+
+
+class Walker(_Part):
+    """Somebody who walks: how fast, and whether over steps."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    label: Label
+    speed_m_per_s: Annotated[float, Field(gt=0, le=3)]
+    uses_steps: bool = True
 
 
 class WalkingRule(_Part):
-    """How fast people walk and how far from a street a place may lie."""
+    """How fast people walk and how far from a street a place may lie.
+
+    What is stored is measured at `speed_m_per_s`, over steps; `walkers` are what a page lets one choose.
+    """
 
     speed_m_per_s: Annotated[float, Field(gt=0, le=3)]
     snap_max_m: Annotated[float, Field(gt=0)]
     circles: tuple[Circle, ...]
+    walkers: tuple[Walker, ...] = ()
     source: str
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        for what, keys in (("circles", [circle.minutes for circle in self.circles]),
+                           ("walkers", [walker.key for walker in self.walkers])):  # fmt: skip
+            if len(set(keys)) < len(keys):
+                raise ValueError(f"two {what} are the same")
+        if not self.circles:
+            raise ValueError("circles: at least one is needed")
+        return self
+
+    def walker(self, key: str | None) -> Walker | None:
+        """Return the walker of a key; without one whoever the stored circles are measured for; None: no such walker."""
+        own = Walker(
+            key="adult", label=Label(zh="成年人", en="Adult"), speed_m_per_s=self.speed_m_per_s, uses_steps=True
+        )
+        known = {walker.key: walker for walker in (own, *self.walkers)}
+        return known.get(key or own.key)
 
 
 class Category(_Part):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from data.stores._rows import columns_of, copy_frame, read_frame, read_named
 from data.stores._within import EVERYWHERE, below, digits_of
-from data.tables.reach import building_walks, category_walks, stations
+from data.tables.reach import building_walks, category_walks, circle_walks, stations
 from data.tables.reach import reaches as reaches_table
 
 METHOD = "reach/1"
@@ -21,6 +21,7 @@ def write_reaches(
     walks: pd.DataFrame,
     *,
     by_category: pd.DataFrame | None = None,
+    by_circle: pd.DataFrame | None = None,
     method: str = METHOD,
 ) -> None:
     """Put circles and walks in the place of all that were stored.
@@ -34,17 +35,31 @@ def write_reaches(
     by_category
         The same for each category's stations alone: columns building_id, category, station_id, walk_min;
         rows without a walk are left out. `summary` counts categories from it.
+    by_circle
+        Who is within each circle: columns building_id, minutes, station_id, walk_min of the nearest station that
+        carries it; without it every station carries every circle.
     method
         Name and version of what measured them.
     """
-    for table in (reaches_table, building_walks, category_walks):
+    for table in (reaches_table, building_walks, category_walks, circle_walks):
         connection.execute(delete(table))
     circles = reaches if "method" in reaches.columns else reaches.assign(method=method)
     copy_frame(connection, reaches_table, circles)
     copy_frame(connection, building_walks, walks[["station_id", "walk_min"]].rename_axis("building_id"))
+    if by_circle is None:
+        by_circle = within_circles(walks, sorted(set(reaches.index.get_level_values("minutes"))))
+    columns = ["building_id", "minutes", "station_id", "walk_min"]
+    copy_frame(connection, circle_walks, by_circle[columns].reset_index(drop=True))
     if by_category is not None:
         columns = ["building_id", "category", "station_id", "walk_min"]
         copy_frame(connection, category_walks, by_category[columns].dropna(subset=["walk_min"]).reset_index(drop=True))
+
+
+def within_circles(walks: pd.DataFrame, minutes: Sequence[float]) -> pd.DataFrame:
+    """Return columns building_id, minutes, station_id, walk_min: the walks within each of some thresholds."""
+    near = walks[["station_id", "walk_min"]].rename_axis("building_id").reset_index().dropna(subset=["station_id"])
+    parts = [near[near["walk_min"] <= limit].assign(minutes=float(limit)) for limit in minutes]
+    return pd.concat(parts, ignore_index=True) if parts else near.iloc[:0].assign(minutes=0.0)
 
 
 def read_reaches(
@@ -73,7 +88,7 @@ def read_reaches(
 
 
 def summary(connection: Connection, *, minutes: Sequence[float], within: str = EVERYWHERE) -> dict[str, Any]:
-    """Return who lives within `minutes` on foot of a station, and who beyond the longest of them.
+    """Return who lives within the circles of `minutes`, and who beyond the longest of them.
 
     Returns
     -------

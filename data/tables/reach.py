@@ -62,3 +62,24 @@ category_walks = Table(
     Column("station_id", BigInteger, ForeignKey("stations.station_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("walk_min", DOUBLE_PRECISION, nullable=False, comment="beyond the longest threshold there is no row"),
 )
+
+circle_walks = Table(
+    "circle_walks",
+    metadata,
+    Column("building_id", BigInteger, ForeignKey("buildings.building_id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "minutes",
+        DOUBLE_PRECISION,
+        primary_key=True,
+        comment="a circle of the profile; who is outside it has no row",
+    ),
+    Column(
+        "station_id",
+        BigInteger,
+        ForeignKey("stations.station_id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+        comment="the nearest among those that carry this circle",
+    ),
+    Column("walk_min", DOUBLE_PRECISION, nullable=False),
+)
