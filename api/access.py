@@ -80,6 +80,7 @@ ACCESS: Mapping[str, Access] = {
     "GET /planner": Access(STAFF, "page"),
     "GET /cover": Access(STAFF, "page"),
     "GET /reach": Access(STAFF, "page"),
+    "GET /siting": Access(STAFF, "page"),
     "GET /incidents": Access(STAFF, "page"),
     # areas, plans, cover
     f"GET {V1}/areas": Access(STAFF),
@@ -97,6 +98,11 @@ ACCESS: Mapping[str, Access] = {
     f"GET {V1}/reach/circles": Access(STAFF),
     f"GET {V1}/reach/summary": Access(STAFF),
     f"POST {V1}/reach": Access(PLANNERS),
+    f"GET {V1}/reach/at": Access(STAFF),
+    f"GET {V1}/reach/pockets": Access(STAFF),
+    f"POST {V1}/reach/siting": Access(STAFF),
+    f"POST {V1}/reach/trial": Access(STAFF),
+    f"POST {V1}/reach/changes": Access(PLANNERS),
     "GET /tiles/walks/{z}/{x}/{y}.mvt": Access(STAFF, "tile", "tile"),
     # incidents
     f"GET {V1}/incidents": Access(STAFF),

@@ -33,6 +33,7 @@ from api.routes import (
     plans,
     reach,
     session,
+    siting,
     tiles,
 )
 from api.settings import Settings
@@ -40,8 +41,8 @@ from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
     pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
-    cover.router, reach.router, incidents.router, tiles.residents, tiles.planning, jobs.router, accounts.router,
-    audit.router, health.router, docs.router,
+    cover.router, reach.router, siting.router, incidents.router, tiles.residents, tiles.planning,
+    jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
 _TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))

@@ -24,6 +24,7 @@ from api.limits import Limits, client_key
 from api.schemas.base import Day
 from api.settings import Settings
 from api.tile_cache import TileCache
+from api.walk_scene import WalkScenes
 from data.postgis.engine import READER, WRITER, open_engine, reading
 from data.postgis.roles import is_superuser
 from data.profiles import Profile, load_profile
@@ -53,6 +54,7 @@ class Services:
     settings: Settings
     limits: Limits
     peaks: Peaks = field(default_factory=Peaks)
+    scenes: WalkScenes = field(default_factory=WalkScenes)
     tiles: TileCache = field(default_factory=TileCache)
 
     @cached_property

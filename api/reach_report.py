@@ -5,23 +5,22 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import shapely
 
-from api.reach_analysis import ReachAnalysis
+from api.reach_analysis import ReachAnalysis, rejected_rows
 from api.reports import versions_of
 from data.readers import places, street_lines
-from data.readers.columns import bad_column, shown
-from data.readers.places import Places
+from data.readers.columns import shown
 from geo.access import PROBLEMS
 from geo.crs import to_degrees
-from geo.edges import Bools, Shapes
+from geo.edges import Bools
 from geo.network import WalkNetwork
 from geo.reach import METHOD
 
 FORMAT = 1
 LISTED = 200
-ID_COLUMN = "station_id"
+# A building on a street from which no way leads to a station.
+NO_WAY = "no_way"
 
 
 def reach_report_of(done: ReachAnalysis) -> dict[str, Any]:
@@ -38,28 +37,12 @@ def reach_report_of(done: ReachAnalysis) -> dict[str, Any]:
     }
 
 
-def station_ids(stations: Places, column: str | None) -> pa.Array:
-    """Return the id of each row: of the column named, or one called station_id, or the number of the row from 1.
-
-    Raises
-    ------
-    MissingColumnsError, BadColumnError
-        The column is not there, or an id is empty or there twice.
-    """
-    rows = stations.layer.table.num_rows
-    if column is None and ID_COLUMN not in stations.layer.table.column_names:
-        return pa.array(range(1, rows + 1), type=pa.int64())
-    name = column or ID_COLUMN
-    ids = stations.layer.column(name).combine_chunks()
-    ids = ids.dictionary_decode() if pa.types.is_dictionary(ids.type) else ids
-    told = pd.Series(ids.to_pylist(), dtype=object)
-    for bad, reason, reason_zh in (
-        (told.isna() | (told.astype(str).str.strip() == ""), "it is empty", "为空"),
-        (told.duplicated(keep=False), "the same id stands in several rows", "编号重复"),
-    ):
-        if bad.any():
-            raise bad_column(name, bad.to_numpy(bool), reason, reason_zh)
-    return ids
+def walk_problems(done: ReachAnalysis) -> pd.Series:
+    """Return why a good building joins no street (a key of `PROBLEMS`), or else has no station ("no_way"); or None."""
+    problems = pd.Series(done.scene.homes.problem, index=done.scene.ids, dtype=object)
+    if done.nearest is None:
+        return problems
+    return problems.mask(problems.isna() & done.nearest["station_id"].isna().to_numpy(bool), NO_WAY)
 
 
 def _parameters(done: ReachAnalysis) -> dict[str, Any]:
@@ -69,19 +52,20 @@ def _parameters(done: ReachAnalysis) -> dict[str, Any]:
     return {
         "osm": None if asked.osm is None else asked.osm.name,
         **{name: None if source is None else source.path.name for name, source in sources.items()},
-        "minutes": sorted(asked.minutes), "speed_m_per_s": asked.speed_m_per_s, "snap_max_m": asked.snap_max_m,
+        "minutes": asked.thresholds, "speed_m_per_s": asked.speed_m_per_s, "snap_max_m": asked.snap_max_m,
         "island_m": asked.island_m, "width_m": asked.width_m, "node_crossings": asked.node_crossings,
-        "station_id": asked.station_id, "households": asked.households, "walkable": done.ways.walkable_by,
+        "station_id": done.stations.ids_by, "households": asked.households, "walkable": done.ways.walkable_by,
         "crs": done.scene.crs.to_string(),
     }  # fmt: skip
 
 
 def _streets(done: ReachAnalysis) -> dict[str, Any]:
-    streets, fault = done.ways.streets, done.ways.fault
+    ways = done.ways
     return {
-        "rows": len(fault) if len(fault) else len(streets),
-        "walkable": int(streets["is_walkable"].sum()),
-        "rejected": _rejected(fault, street_lines.FAULTS),
+        "rows": len(ways.fault) if len(ways.fault) else len(ways.streets),
+        "walkable": int(ways.streets["is_walkable"].sum()),
+        "drawn_again": (np.flatnonzero(ways.again) + 1).tolist(),
+        "rejected": rejected_rows(ways.fault, street_lines.FAULTS),
     }
 
 
@@ -110,18 +94,18 @@ def _network(network: WalkNetwork | None) -> dict[str, Any] | None:
 
 
 def _stations(done: ReachAnalysis) -> dict[str, Any]:
-    ids = station_ids(done.stations, done.question.station_id).to_pylist()
+    ids = done.stations.ids.to_pylist()
     problems = [
         {"row": int(row), "station_id": shown(ids[row - 1]), "problem": problem, **_words(PROBLEMS[problem])}
         for row, problem in zip(done.station_rows, done.origins.problem, strict=True)
         if problem is not None
     ]
     return {
-        "rows": len(done.stations.fault),
+        "rows": len(ids),
         "joined": int((done.origins.edge >= 0).sum()),
         "straight_line": len(problems),
         "problems": problems,
-        "rejected": _rejected(done.stations.fault, places.FAULTS),
+        "rejected": rejected_rows(done.stations.places.fault, places.FAULTS),
     }
 
 
@@ -129,15 +113,17 @@ def _buildings(done: ReachAnalysis) -> dict[str, Any] | None:
     homes = done.homes
     if homes is None:
         return None
-    problems = pd.Series(done.scene.homes.problem).dropna().value_counts().sort_index()
+    fault = homes.places.fault
+    problems = walk_problems(done).dropna().value_counts().sort_index()
     return {
-        "rows": len(homes.places.fault),
+        "rows": len(fault),
         "households": _whole(float(homes.households.sum())),
+        "households_rejected": _whole(float(homes.households[fault != ""].sum())),
         "households_from": "column" if homes.empty is not None else "one a building",
         "nulls_taken_as_0": homes.empty or 0,
         "joined": int((done.scene.homes.edge >= 0).sum()),
         "problems": {str(key): int(count) for key, count in problems.items()},
-        "rejected": _rejected(homes.places.fault, places.FAULTS),
+        "rejected": rejected_rows(fault, places.FAULTS),
     }
 
 
@@ -146,7 +132,7 @@ def _within(done: ReachAnalysis, near: pd.DataFrame) -> list[dict[str, Any]]:
     walk_min, counts = near["walk_min"].to_numpy(np.float64), done.scene.counts[:, 0]
     total = float(counts.sum())
     made = []
-    for minutes in sorted(done.question.minutes):
+    for minutes in done.question.thresholds:
         is_in: Bools = walk_min <= minutes
         households = float(counts[is_in].sum())
         made.append({
@@ -154,10 +140,6 @@ def _within(done: ReachAnalysis, near: pd.DataFrame) -> list[dict[str, Any]]:
             "share": round(households / total, 4) if total else None, "left_out": _whole(total - households),
         })  # fmt: skip
     return made
-
-
-def _rejected(fault: Shapes, words: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    return [{"row": int(row) + 1, "reason": fault[row], **_words(words[fault[row]])} for row in np.flatnonzero(fault)]
 
 
 def _words(told: tuple[str, str]) -> dict[str, str]:

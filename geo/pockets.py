@@ -37,20 +37,22 @@ COLUMNS = (
 
 def pockets_of(
     buildings: gpd.GeoDataFrame,
+    is_out: pd.Series,
     walk_min: pd.Series,
-    minutes: float,
     *,
     scene: Scene | None = None,
     apart_m: float = APART_M,
 ) -> gpd.GeoDataFrame:
-    """Return the homes beyond `minutes` of any station, pocket by pocket, most households first.
+    """Return the homes that nothing reaches in time, pocket by pocket, most households first.
 
     Parameters
     ----------
     buildings
         As in the module's docstring. Those without households are not homes and are left away.
+    is_out
+        Index building_id; whether the building is left out.
     walk_min
-        Index building_id; minutes to the nearest station, NaN where there is none.
+        Index building_id; minutes to the nearest station as far as they are known, else NaN.
     scene
         Where these buildings were joined to streets; without it no street is told.
     apart_m
@@ -69,10 +71,10 @@ def pockets_of(
     BadSettingError, MissingColumnsError, DuplicateIdError
         A number is out of its range; the frame is not what it must be.
     """
-    above_zero(minutes=minutes, apart_m=apart_m)
+    above_zero(apart_m=apart_m)
     require(buildings, "buildings", columns=("area_code", "compound_id", "households", "people"))
-    is_out = ~(walk_min.reindex(buildings.index) <= minutes) & (buildings["households"] > 0)
-    homes = buildings[is_out].sort_index()
+    asked = is_out.reindex(buildings.index).eq(True) & (buildings["households"] > 0)
+    homes = buildings[asked].sort_index()
     if len(homes) == 0:
         return empty_frame(list(COLUMNS), index="pocket_id")
     metres = to_metric(homes.geometry, metric_crs_of(homes)).to_numpy()
@@ -86,6 +88,8 @@ def pockets_of(
     zone = metric_crs_of(homes)
     shapes = to_degrees(gpd.GeoSeries(grounds, crs=zone)).to_numpy()
     made = gpd.GeoDataFrame(pd.DataFrame(rows, columns=list(COLUMNS)), geometry=shapes, crs=WGS84)
+    for column in ("area_code", "street"):
+        made[column] = made[column].astype(object).where(made[column].notna(), None)
     made = made.sort_values(["households", "area_code", "building_ids"], ascending=[False, True, True])
     return made.set_index(pd.RangeIndex(1, len(made) + 1, name="pocket_id"))
 

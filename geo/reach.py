@@ -147,7 +147,8 @@ def circles_from(
     table["is_straight_line"] = np.repeat(origins.edge < 0, len(thresholds))
     table["origin"] = np.repeat(np.arange(len(origins.edge)), len(thresholds))
     table["minutes"] = np.tile(np.asarray(thresholds, dtype=np.float64), len(origins.edge))
-    return gpd.GeoDataFrame(table, geometry=np.concatenate(circles), crs=WGS84)
+    geometry = np.concatenate(circles) if circles else np.empty(0, dtype=object)
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=WGS84)
 
 
 def sums_of(scene: Scene, found: Found, thresholds: Sequence[float], *, m_per_min: float, places: int) -> Floats:

@@ -5,14 +5,11 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from api.actions import Progress, silent
+from api.walk_scene import read_ground
 from data.postgis.engine import reading, transaction
 from data.profiles import Circle, Profile, WalkingRule
-from data.stores import ground
 from data.stores import reaches as reach_store
-from data.stores import stations as station_store
-from geo.network import walk_network
 from geo.reach import METHOD, nearest, reach, walks
-from geo.scene import scene_of
 
 
 def measure_reach(
@@ -22,13 +19,8 @@ def measure_reach(
     rule = profile.walking
     progress(0.0, "reading streets")
     with reading(engine) as connection:
-        stations = station_store.read_stations(connection)
-        buildings = ground.read_buildings(connection)
-        streets = ground.read_streets(connection)
-        gates, compounds = ground.read_gates(connection), ground.read_compounds(connection)
-        barriers = ground.read_barriers(connection)
-    network = walk_network(streets, gates=gates, compounds=compounds, barriers=barriers)
-    scene = scene_of(network, buildings, snap_max_m=rule.snap_max_m, elsewhere=stations)
+        town = read_ground(connection)
+    stations, scene = town.stations, town.at(None).scene(rule.snap_max_m)
     longest_min = max(profile.minutes)
     circles = reach(
         stations, scene, minutes=profile.minutes, speed_m_per_s=rule.speed_m_per_s,
@@ -45,7 +37,7 @@ def measure_reach(
         reach_store.write_reaches(
             connection, circles, nearest_of_all, by_category=by_category, by_circle=by_circle, method=METHOD
         )
-    progress(1.0, f"{len(circles):,} circles, {len(buildings):,} buildings")
+    progress(1.0, f"{len(circles):,} circles, {len(town.buildings):,} buildings")
     return len(circles)
 
 

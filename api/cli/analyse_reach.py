@@ -8,7 +8,7 @@ import typer
 
 from api.actions.analyse_reach import analyse_reach
 from api.cli._service import console, progress_bar
-from api.reach_analysis import ReachQuestion, Source
+from api.reach_analysis import ReachQuestion, Source, in_words
 from geo.network import ISLAND_M
 from geo.reach import SPEED_M_PER_S, WIDTH_M
 from geo.scene import SNAP_MAX_M
@@ -16,6 +16,8 @@ from geo.scene import SNAP_MAX_M
 REJECTED_IN_PART = 3
 SHOWN = 5
 OUT_SUFFIX = ".gpkg"
+# Streets of which no piece has nearly all may well have been drawn to cross, not to meet.
+LOOSE_SHARE = 0.9
 File = Path | None
 Name = str | None
 
@@ -54,7 +56,12 @@ def reach(  # noqa: PLR0913 - one argument an option
     Streets are walked both ways. A station that no street is near enough to gets a straight-line circle, and is told.
     """
     wanted = (*minutes, *(more_minutes or ()))
-    _refuse_wrong_use(wanted, (osm, streets), (households, buildings), (stations, barriers), (out, report))
+    _refuse_wrong_use(wanted, (osm, streets), (stations, buildings, barriers), (out, report))
+    _refuse_idle("--streets", streets, walkable=walkable, streets_layer=streets_layer, streets_crs=streets_crs)
+    _refuse_idle(
+        "--buildings", buildings, households=households, buildings_layer=buildings_layer, buildings_crs=buildings_crs
+    )
+    _refuse_idle("--barriers", barriers, barriers_crs=barriers_crs)
     question = ReachQuestion(
         stations=Source(stations, stations_layer, stations_crs), minutes=wanted, osm=osm,
         streets=None if streets is None else Source(streets, streets_layer, streets_crs),
@@ -73,17 +80,11 @@ def reach(  # noqa: PLR0913 - one argument an option
 
 
 def _refuse_wrong_use(
-    minutes: tuple[float, ...],
-    ways: tuple[File, File],
-    homes: tuple[Name, File],
-    places: tuple[Path, File],
-    written: tuple[Path, File],
+    minutes: tuple[float, ...], ways: tuple[File, File], places: tuple[File, ...], written: tuple[Path, File]
 ) -> None:
     """Raise typer.BadParameter for options that make no sense together."""
     if (ways[0] is None) == (ways[1] is None):
         raise typer.BadParameter("name the streets once: --osm FILE or --streets FILE")
-    if homes[0] is not None and homes[1] is None:
-        raise typer.BadParameter("--households needs --buildings: the file that has the column")
     for value in minutes:
         if not 0 < value <= 24 * 60:
             raise typer.BadParameter(f"--minutes {value:g}: above 0, at most a day")
@@ -91,10 +92,17 @@ def _refuse_wrong_use(
         raise typer.BadParameter(f"--out {written[0].name}: the form is {OUT_SUFFIX}, which holds several layers")
     files = [path for path in written if path is not None]
     for path in files:
-        if any(same_file(path, source) for source in (*ways, homes[1], *places) if source is not None):
+        if any(same_file(path, source) for source in (*ways, *places) if source is not None):
             raise typer.BadParameter(f"{path} is read from: it will not be written over. Name another file.")
     if len(files) == 2 and same_file(*files):
         raise typer.BadParameter("--out and --report are the same file")
+
+
+def _refuse_idle(option: str, file: File, **more: Name) -> None:
+    """Raise typer.BadParameter for what is said of a file that was not named."""
+    idle = [f"--{name.replace('_', '-')}" for name, told in more.items() if told is not None]
+    if file is None and idle:
+        raise typer.BadParameter(f"{idle[0]} needs {option} FILE, which it is about")
 
 
 def same_file(one: Path, other: Path) -> bool:
@@ -105,31 +113,66 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def _show(made: dict[str, Any]) -> None:
-    network, stations, buildings = made["network"], made["stations"], made["buildings"]
-    told = [
-        f"{network['edges']:,} streets between {network['nodes']:,} nodes, {network['length_m'] / 1000:,.1f} km"
-        if network else "No street is walkable: straight lines stand in for walks",
-        f"{stations['joined']:,} of {stations['rows']:,} stations joined to a street",
-    ]  # fmt: skip
-    if network and network["pieces"] > 1:
+    for line in (*_told_of_streets(made), *_told_of_places(made), *_told_of_minutes(made)):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _told_of_streets(made: dict[str, Any]) -> list[str]:
+    network, streets = made["network"], made["streets"]
+    told = _rejected("streets", streets)
+    if streets["drawn_again"]:
+        told.append(f"{_many(streets['drawn_again'], 'row')} of the streets drawn twice: walked once")
+    if network is None:
+        return [*told, "No street is walkable: straight lines stand in for walks"]
+    told.append(
+        f"{network['length_m'] / 1000:,.1f} km of streets, {_many(network['edges'], 'stretch', 'stretches')} between "
+        f"{_many(network['nodes'], 'meeting point')}"
+    )
+    if network["pieces"] > 1:
+        share = network["longest_share"]
+        hint = ". If they cross without a shared vertex, try --node-crossings" if share < LOOSE_SHARE else ""
+        hint = "" if made["parameters"]["node_crossings"] else hint
         told.append(
-            f"The streets lie in {network['pieces']:,} pieces that do not meet; the longest has "
-            f"{network['longest_share']:.1%} of their length"
+            f"The streets lie in {network['pieces']:,} pieces that do not meet; the longest has {share:.1%} of "
+            f"their length{hint}"
         )
+    return told
+
+
+def _told_of_places(made: dict[str, Any]) -> list[str]:
+    stations, buildings = made["stations"], made["buildings"]
+    told = _rejected("stations", stations)
+    told.append(f"{stations['joined']:,} of {_many(stations['rows'], 'station')} joined to a street")
     told += [
         f"  station {found['station_id']} (row {found['row']:,}): {found['en']}; straight lines stand in for its walks"
         for found in stations["problems"][:SHOWN]
     ]
-    if buildings:
-        homes = "households" if buildings["households_from"] == "column" else "buildings, each counted as one household"
-        told.append(f"{buildings['households']:,} {homes}; {buildings['joined']:,} of {buildings['rows']:,} joined")
-    told += [
+    if len(stations["problems"]) > SHOWN:
+        told.append(f"  ... and {len(stations['problems']) - SHOWN:,} more")
+    if not buildings:
+        return told
+    told += _rejected("buildings", buildings)
+    counted = buildings["households_from"] == "column"
+    amount = f", {buildings['households']:,} households" if counted else ", each counted as one household"
+    told.append(f"{buildings['joined']:,} of {_many(buildings['rows'], 'building')} joined to a street{amount}")
+    if buildings["nulls_taken_as_0"]:
+        told.append(f"{_many(buildings['nulls_taken_as_0'], 'building')} without households taken as 0")
+    return told
+
+
+def _told_of_minutes(made: dict[str, Any]) -> list[str]:
+    return [
         f"Within {row['minutes']:g} minutes of a station: {row['households']:,} households"
         + (f" ({row['share']:.1%})" if row["share"] is not None else "") + f", {row['left_out']:,} left out"
         for row in made["within"]
     ]  # fmt: skip
-    for part in ("streets", "stations", "buildings"):
-        if made[part] and made[part]["rejected"]:
-            told.append(f"{len(made[part]['rejected']):,} rows of the {part} could not be used: see the report")
-    for line in told:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _rejected(part: str, made: dict[str, Any]) -> list[str]:
+    rejected = made["rejected"]
+    return [f"{_many(rejected, 'row')} of the {part} cannot be used: {in_words(rejected)}"] if rejected else []
+
+
+def _many(what: int | list[Any], one: str, more: str | None = None) -> str:
+    count = what if isinstance(what, int) else len(what)
+    return f"{count:,} {one if count == 1 else more or one + 's'}"

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from api.actions.look_up import Question, look_up
 from api.actions.read_home import view_of
-from api.auth import Account
+from api.auth import EVERYWHERE, Account
 from api.deps import AccountDep, LanguageDep, NonceDep, OnDay, RowIdQuery, Services, ServicesDep, VisitorDep
 from api.language import COOKIE, Language, asked_language
 from api.routes import guarded_router, problems
@@ -17,7 +17,7 @@ from api.schemas.base import FIRST_DAY, Day
 from data.calendar import today
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
-from maps.pages import cover, home, incidents, login, lookup, planner, reach
+from maps.pages import cover, home, incidents, login, lookup, planner, reach, siting
 from maps.pages.choices import Category
 from maps.pages.lookup import FoundPlace, answer_from
 from maps.shell import Desk, Shell, Visitor
@@ -133,8 +133,25 @@ def reach_page(
         categories=_choices(profile.stations, language),
         circles=tuple(reach.Circle(c.minutes, getattr(c.label, language)) for c in profile.walking.circles),
         speed_m_per_s=profile.walking.speed_m_per_s,
+        walkers=_walkers(profile, language),
     )  # fmt: skip
     return show(request, reach.render(context, language=language, nonce=nonce))
+
+
+@planning.get("/siting", response_class=HTMLResponse, responses=problems(401))
+def siting_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep
+) -> HTMLResponse:
+    """Show where the next stations should stand, and try changes."""
+    profile = services.profile
+    context = siting.SitingContext(
+        shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
+        categories=_choices(profile.stations, language),
+        circles=tuple(reach.Circle(c.minutes, getattr(c.label, language)) for c in profile.walking.circles),
+        walkers=_walkers(profile, language),
+        can_accept=services.may(account, "POST /api/v1/reach/changes") and account.scope == EVERYWHERE,
+    )  # fmt: skip
+    return show(request, siting.render(context, language=language, nonce=nonce))
 
 
 @street.get("/incidents", response_class=HTMLResponse, responses=problems(401))
@@ -169,6 +186,13 @@ def login_page(
         shell=shell_of(request, services, language, None), next_path=next_path, problem=problem
     )  # fmt: skip
     return show(request, login.render(context, language=language, nonce=nonce), status=401 if problem else 200)
+
+
+def _walkers(profile: Profile, language: Language) -> tuple[reach.Walker, ...]:
+    return tuple(
+        reach.Walker(walker.key, getattr(walker.label, language), walker.speed_m_per_s)
+        for walker in profile.walking.choices
+    )
 
 
 def _choices(categories: tuple[ProfileCategory, ...], language: Language) -> tuple[Category, ...]:

@@ -1,8 +1,11 @@
 """Answers about stations and who is within reach of them on foot."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from datetime import datetime
+from typing import Annotated, Any, Self
 
-from api.schemas.base import Answer
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.schemas.base import Answer, FeatureCollection, Line
 
 
 class StationProperties(BaseModel):
@@ -75,3 +78,183 @@ class ReachSummary(Answer):
     left_out: LeftOut
     categories: list[CategoryReach]
     communities: list[CommunityReach]
+
+
+Moment = Annotated[
+    datetime | None,
+    Field(description="a local moment: gates and stations shut then do not count; without it all are open"),
+]
+Key = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[107.7201234])]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[27.9501234])]
+LonLat = tuple[Lon, Lat]
+
+
+class TriedCircle(Answer):
+    """What a station at a place would reach."""
+
+    minutes: float = Field(examples=[15])
+    households: int
+    people: int
+    new_households: int = Field(description="that no station reaches in this time yet")
+    straight_households: int = Field(description="what a compass circle of the same time would count")
+    radius_m: float = Field(description="of the compass circle")
+    reached_m: float = Field(description="metres of street within reach")
+    is_straight_line: bool = Field(description="a stand-in: no street is near enough")
+
+
+class TriedPlace(Answer):
+    """A place, and where it joins the streets."""
+
+    lon: float
+    lat: float
+    snapped: tuple[float, float] | None
+    snap_m: float | None
+    problem: str | None = Field(description="why it joins no street", examples=["too_far"])
+
+
+class WalkerAnswer(Answer):
+    """How somebody walks."""
+
+    key: str = Field(examples=["elder"])
+    speed_m_per_s: float = Field(examples=[0.8])
+    uses_steps: bool
+
+
+class TriedCircles(FeatureCollection[TriedCircle]):
+    """The circles of a place, shortest first."""
+
+    place: TriedPlace
+    walker: WalkerAnswer
+
+
+class PocketProperties(Answer):
+    """Homes that no station reaches in time, side by side."""
+
+    name: str = Field(examples=["云溪路一带"])
+    area_code: str | None
+    community: str | None
+    kind: str | None = Field(description="of its compound", examples=["urban_village"])
+    buildings: int
+    households: int
+    people: int
+    nearest_min: float | None = Field(description="minutes to the nearest station, where they are known")
+
+
+class Pockets(FeatureCollection[PocketProperties]):
+    """Who is left out, most households first; all are counted, the first 500 are listed."""
+
+    pockets: int
+    households: int
+    people: int
+    minutes: float
+
+
+class SitingAsked(BaseModel):
+    """Where the next stations should stand."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minutes: Annotated[float, Field(gt=0, le=240, examples=[15])]
+    count: Annotated[int | None, Field(ge=1, le=50, description="null: the fewest that serve all who can be")] = 1
+    category: Key | None = None
+    walker: Key | None = None
+    at: Moment = None
+    candidates: Annotated[list[LonLat], Field(min_length=1, max_length=3000)] | None = None
+
+
+class SiteProperties(Answer):
+    """A site, and what it brings."""
+
+    rank: int
+    place: tuple[float, float]
+    households: int = Field(description="brought within reach beyond those of the sites before it")
+    alone_households: int = Field(description="it would bring alone")
+    served: int = Field(description="households within reach after it")
+    share: float | None = Field(ge=0, le=1)
+    address: str | None
+
+
+class Sites(FeatureCollection[SiteProperties]):
+    """Sites in the order of what they bring; each feature is the ground a site would reach."""
+
+    minutes: float
+    stations: int
+    candidates: int
+    households: int
+    before: int
+    after: int
+    beyond: int = Field(description="households that no candidate reaches")
+    gap_share: float = Field(description="0: proven to be the best; else by how much better the best may be")
+
+
+class NewStation(BaseModel):
+    """A station to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: Lon
+    lat: Lat
+    category: Key
+    name: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
+
+
+class ChangesAsked(BaseModel):
+    """What would be different."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stations: Annotated[list[NewStation], Field(max_length=50)] = []
+    gates: Annotated[list[LonLat], Field(max_length=50)] = []
+    streets: Annotated[list[Annotated[list[LonLat], Field(min_length=2, max_length=200)]], Field(max_length=50)] = []
+    closed_at: Annotated[list[LonLat], Field(max_length=50)] = []
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not (self.stations or self.gates or self.streets or self.closed_at):
+            raise ValueError("nothing to change: name a station, a gate, a street or a closed place")
+        return self
+
+
+class TrialAsked(ChangesAsked):
+    """What would be different, and for whom."""
+
+    category: Key | None = None
+    walker: Key | None = None
+    at: Moment = None
+
+
+class ChangedBuilding(Answer):
+    """A building whose minutes change."""
+
+    before_min: float | None
+    after_min: float | None
+    households: int
+
+
+class Compared(Answer):
+    """Households within a circle before and after."""
+
+    minutes: float
+    households: int
+    before: int
+    after: int
+    gained: int
+    lost: int
+
+
+class TrialAnswer(FeatureCollection[ChangedBuilding]):
+    """What changes; nothing is stored."""
+
+    within: list[Compared]
+    circles: list[Any]
+    closed: list[Any]
+
+
+class AcceptedAnswer(Answer):
+    """How much was written, and the job that measures reach anew."""
+
+    stations: int
+    gates: int
+    streets: int
+    job_id: int

@@ -131,13 +131,21 @@ class WalkingRule(_Part):
             raise ValueError("circles: at least one is needed")
         return self
 
+    @property
+    def usual(self) -> Walker:
+        """Whoever the stored circles are measured for."""
+        label = Label(zh="成年人", en="Adult")
+        return Walker(key="adult", label=label, speed_m_per_s=self.speed_m_per_s)
+
+    @property
+    def choices(self) -> tuple[Walker, ...]:
+        """The walkers a page lets one choose from; the usual one where the profile names none."""
+        return self.walkers or (self.usual,)
+
     def walker(self, key: str | None) -> Walker | None:
-        """Return the walker of a key; without one whoever the stored circles are measured for; None: no such walker."""
-        own = Walker(
-            key="adult", label=Label(zh="成年人", en="Adult"), speed_m_per_s=self.speed_m_per_s, uses_steps=True
-        )
-        known = {walker.key: walker for walker in (own, *self.walkers)}
-        return known.get(key or own.key)
+        """Return the walker of a key, the usual one without a key; None: there is no such walker."""
+        known = {walker.key: walker for walker in self.choices}
+        return self.usual if key is None else known.get(key)
 
 
 class Category(_Part):

@@ -13,9 +13,9 @@ import pandas as pd
 import shapely
 
 from data.readers.columns import NO
-from data.readers.files import unshifted
 from data.readers.layer import LINES, Layer, read_layer
 from data.readers.nouns import header_key
+from data.readers.places import centre_of, in_degrees, is_astray, is_finite
 from data.readers.values import plain
 from geo.edges import Bools, Shapes
 from geo.frames import WGS84
@@ -29,16 +29,31 @@ FAULTS = {
     "unreadable": ("几何无法读取", "its geometry cannot be read"),
     "kind": ("不是线", "it is no line"),
     "flat": ("长度为 0", "it has no length"),
-    "away": ("坐标不在坐标系的范围内", "its coordinates lie outside its coordinate system"),
+    "away": ("坐标不是数字或超出坐标系的范围", "its coordinates are no numbers, or outside its coordinate system"),
+    "astray": ("离其他道路 10 度以上，坐标可能有误", "it lies more than 10 degrees from most streets"),
 }
+MULTI = 5
 
 
 @dataclass(frozen=True, eq=False)
 class StreetLines:
-    """Streets as `geo.network` takes them, index street_id = row number from 1, and (n,) the fault of each row."""
+    """Streets as `geo.network` takes them, index street_id = row number from 1.
+
+    Attributes
+    ----------
+    streets
+        The good rows; of walkable ones that are drawn twice the first.
+    fault
+        (n,) key of `FAULTS`, "" for a good row.
+    again
+        (n,) whether a row is drawn just like an earlier one.
+    walkable_by
+        The column that says no where nobody walks, None where there is none.
+    """
 
     streets: gpd.GeoDataFrame
     fault: Shapes
+    again: Bools
     walkable_by: str | None
 
 
@@ -59,16 +74,20 @@ def read_street_lines(
     BadFileError, EmptyFrameError, MissingColumnsError, MissingCrsError, WrongCrsError
         The file cannot be read, has no rows or not that column, or does not say where it is.
     """
-    found = read_layer(path, layer=layer, crs=crs, kinds=LINES)
-    shapes = np.asarray(shapely.force_2d(found.shapes), dtype=object)
-    fault = np.full(len(shapes), "", dtype=object)
-    fault[shapely.is_missing(shapes) | shapely.is_empty(shapes)] = "missing"
-    fault[found.unreadable.astype(bool)] = "unreadable"
-    fault[(fault == "") & ~np.isin(shapely.get_type_id(shapes), (1, 2, 5))] = "kind"
-    fault[(fault == "") & ~shapely.is_valid(shapes)] = "flat"
-    degrees = unshifted(gpd.GeoSeries(shapes, crs=found.crs).to_crs(WGS84), found.datum)
-    bounds = np.abs(shapely.bounds(degrees.to_numpy()))
-    fault[(fault == "") & ~(bounds <= (180, 90, 180, 90)).all(axis=1)] = "away"
+    with np.errstate(invalid="ignore"):  # of coordinates that are no numbers: told below
+        found = read_layer(path, layer=layer, crs=crs, kinds=LINES)
+        shapes = _without_flat_parts(np.asarray(shapely.force_2d(found.shapes), dtype=object))
+        fault = np.full(len(shapes), "", dtype=object)
+        fault[shapely.is_missing(shapes) | shapely.is_empty(shapes)] = "missing"
+        fault[found.unreadable.astype(bool)] = "unreadable"
+        fault[(fault == "") & ~np.isin(shapely.get_type_id(shapes), (1, 2, MULTI))] = "kind"
+        fault[(fault == "") & ~is_finite(shapes)] = "away"
+        fault[(fault == "") & ~shapely.is_valid(shapes)] = "flat"
+        degrees = in_degrees(shapes, found).to_numpy()
+        bounds = np.abs(shapely.bounds(degrees))
+        fault[(fault == "") & ~(bounds <= (180, 90, 180, 90)).all(axis=1)] = "away"
+    if (fault == "").any():  # one that is astray would choose the zone in which all are measured
+        fault[(fault == "") & is_astray(degrees, centre_of(degrees[fault == ""]))] = "astray"
     by = walkable or _called(found, WALKABLE)
     told = {
         "is_walkable": ~_says_no(found, by) if by else np.ones(len(shapes), dtype=bool),
@@ -76,8 +95,28 @@ def read_street_lines(
         "name": _names(found, _called(found, NAMES)),
     }
     index = pd.RangeIndex(1, len(shapes) + 1, name="street_id")
-    streets = gpd.GeoDataFrame(told, geometry=degrees.to_numpy(), index=index, crs=WGS84)
-    return StreetLines(streets[fault == ""], fault, by)
+    streets = gpd.GeoDataFrame(told, geometry=degrees, index=index, crs=WGS84)
+    again = _drawn_again(streets, fault)
+    return StreetLines(streets[(fault == "") & ~again], fault, again, by)
+
+
+def _without_flat_parts(shapes: Shapes) -> Shapes:
+    """Return lines of many parts without those parts that have no length, unless all are such."""
+    made = shapes.copy()
+    for row in np.flatnonzero((shapely.get_type_id(shapes) == MULTI) & ~shapely.is_valid(shapes)):
+        parts = shapely.get_parts(shapes[row])
+        long = parts[shapely.is_valid(parts)]
+        made[row] = shapely.multilinestrings(long) if len(long) else shapes[row]
+    return made
+
+
+def _drawn_again(streets: gpd.GeoDataFrame, fault: Shapes) -> Bools:
+    """Return which rows are drawn just like an earlier one, in either direction, and are as walkable as it."""
+    again = np.zeros(len(fault), dtype=np.bool_)
+    good = np.flatnonzero((fault == "") & streets["is_walkable"].to_numpy(bool))
+    drawn = pd.Series(shapely.to_wkb(shapely.normalize(streets.geometry.to_numpy()[good])), dtype=object)
+    again[good] = drawn.duplicated().to_numpy(bool)
+    return again
 
 
 def _called(layer: Layer, words: tuple[str, ...]) -> str | None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select, text
 
+from data.sql import read_sql
 from data.stores._rows import columns_of, copy_frame, read_frame, read_named
 from data.stores._within import EVERYWHERE, below, digits_of
 from data.tables.reach import building_walks, category_walks, circle_walks, stations
@@ -60,6 +61,26 @@ def within_circles(walks: pd.DataFrame, minutes: Sequence[float]) -> pd.DataFram
     near = walks[["station_id", "walk_min"]].rename_axis("building_id").reset_index().dropna(subset=["station_id"])
     parts = [near[near["walk_min"] <= limit].assign(minutes=float(limit)) for limit in minutes]
     return pd.concat(parts, ignore_index=True) if parts else near.iloc[:0].assign(minutes=0.0)
+
+
+def last_change(connection: Connection) -> int:
+    """Return a number that grows whenever streets, doors, stations or what was measured of them change."""
+    return int(connection.scalar(text(read_sql("reach/last_change"))) or 0)
+
+
+def read_walks(connection: Connection, *, minutes: float | None = None, category: str | None = None) -> pd.DataFrame:
+    """Return index building_id; station_id, walk_min: of the nearest station of all, or of a circle, or of a category.
+
+    Buildings that no such station reaches in time have no row.
+    """
+    table = building_walks
+    condition: ColumnElement[bool] = building_walks.c.station_id.is_not(None)
+    if category is not None:
+        table, condition = category_walks, category_walks.c.category == category
+    elif minutes is not None:
+        table, condition = circle_walks, circle_walks.c.minutes == minutes
+    statement = select(table.c.building_id, table.c.station_id, table.c.walk_min).where(condition)
+    return pd.DataFrame(read_frame(connection, statement, index="building_id", geometry=False))
 
 
 def read_reaches(

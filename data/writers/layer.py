@@ -17,8 +17,11 @@ import pyproj
 import shapely
 
 from data.readers.layer import DRIVERS, NAMELESS, PARQUETS, Layer
+from data.readers.places import free_name
 from geo.errors import BadFileError
 
+# What is added to the name of a column that has to give way.
+AS_GIVEN = "_input"
 REFUSALS = (
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError,
     pyogrio.errors.FeatureError, pyogrio.errors.GeometryError,
@@ -72,10 +75,16 @@ def _write_geojson(layer: Layer, name: str, values: pa.Array, path: Path) -> Non
 
 
 def with_columns(layer: Layer, columns: Mapping[str, pa.Array]) -> Layer:
-    """Return a layer with more columns; those of the same name, in small letters or capitals, give way."""
+    """Return a layer with more columns.
+
+    One of the same name, in small letters or capitals, stays under its name with "_input" behind it; what stood
+    under that name, from an earlier time, gives way.
+    """
     taken = {name.lower() for name in columns}
-    kept = [name for name in layer.table.column_names if name.lower() not in taken or name == layer.geometry]
-    table = layer.table.select(kept)
+    clashes = {name for name in layer.table.column_names if name.lower() in taken and name != layer.geometry}
+    gone = {f"{name}{AS_GIVEN}".lower() for name in clashes}
+    kept = [name for name in layer.table.column_names if name.lower() not in gone or name == layer.geometry]
+    table = layer.table.select(kept).rename_columns([f"{name}{AS_GIVEN}" if name in clashes else name for name in kept])
     for name, values in columns.items():
         table = table.append_column(name, values)
     return replace(layer, table=table)
@@ -100,10 +109,12 @@ def write_layers(layers: Mapping[str, Layer | gpd.GeoDataFrame], path: Path) -> 
 
 
 def _cannot_hold(path: Path, error: Exception) -> BadFileError:
+    is_package = path.suffix.lower() == ".gpkg"
     return BadFileError(
         file=path.name, reason=f"this form cannot hold the rows ({error})",
-        reason_zh=f"该格式无法保存这些数据（{error}）", mend="Write .gpkg or .parquet instead.",
-        mend_zh="请改用 .gpkg 或 .parquet。",
+        reason_zh=f"该格式无法保存这些数据（{error}）",
+        mend="Rename or leave out what is named." if is_package else "Write .gpkg or .parquet instead.",
+        mend_zh="请改名或去掉所指的列。" if is_package else "请改用 .gpkg 或 .parquet。",
     )  # fmt: skip
 
 
@@ -112,9 +123,12 @@ def _write_ogr(layer: Layer, table: pa.Table, path: Path, *, name: str | None = 
     same = driver == DRIVERS.get(layer.path.suffix.lower())
     options: dict[str, str] = {}
     if driver == "GPKG":
-        options["GEOMETRY_NAME"] = layer.geometry if layer.geometry != NAMELESS else "geom"
+        table = _told_apart(layer, table)
+        names = [name for name in table.column_names if name != layer.geometry]
+        options["GEOMETRY_NAME"] = free_name(layer.geometry if layer.geometry != NAMELESS else "geom", names)
         # A column called fid is a column of the file, not GeoPackage's own numbering.
-        options["FID"] = "fid" if "fid" not in map(str.lower, table.column_names) else "ogc_fid"
+        has_fid = "fid" in map(str.lower, names)
+        options["FID"] = free_name("ogc_fid" if has_fid else "fid", [*names, options["GEOMETRY_NAME"]])
     if driver == "ESRI Shapefile":
         options["ENCODING"] = "UTF-8"
     with warnings.catch_warnings():  # of names that a Shapefile has to shorten, as it did before
@@ -127,6 +141,15 @@ def _write_ogr(layer: Layer, table: pa.Table, path: Path, *, name: str | None = 
         )  # fmt: skip
 
 
+def _told_apart(layer: Layer, table: pa.Table) -> pa.Table:
+    """Return a table without names that differ in capitals alone, which a GeoPackage cannot hold: the last keeps it."""
+    names = list(table.column_names)
+    for place, name in enumerate(names):
+        if name != layer.geometry and name.lower() in map(str.lower, names[place + 1 :]):
+            names[place] = free_name(name, names)
+    return table.rename_columns(names)
+
+
 def _kind(layer: Layer, driver: str, *, same: bool) -> str:
     """Return the kind of geometry that the new layer declares."""
     if same and layer.kind is not None:
@@ -134,6 +157,8 @@ def _kind(layer: Layer, driver: str, *, same: bool) -> str:
     there = layer.shapes[~shapely.is_missing(layer.shapes)]
     names = {shapely.GeometryType(kind).name for kind in np.unique(shapely.get_type_id(there))}
     high = " Z" if bool(shapely.has_z(there).any()) else ""
+    if names == {"POINT"}:
+        return "Point" + high
     if names <= {"POLYGON", "MULTIPOLYGON"} and (driver == "ESRI Shapefile" or len(names) == 1):
         return ("MultiPolygon" if names == {"MULTIPOLYGON"} and driver != "ESRI Shapefile" else "Polygon") + high
     return "Unknown"

@@ -1,6 +1,6 @@
 """The reach page: who is within so many minutes on foot of a station, and who is left out."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from maps.base import MapView, map_figure
 from maps.elements.tiles import GridTiles, WalkTiles
@@ -17,14 +17,24 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True)
+class Walker:
+    """Somebody who walks, as the reader calls them."""
+
+    key: str
+    label: str
+    speed_m_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReachContext:
-    """What the page needs: station categories in the profile's order, thresholds, walking speed in m/s."""
+    """What the page needs: station categories and walkers in the profile's order, thresholds, usual speed in m/s."""
 
     shell: Shell
     view: MapView
     categories: tuple[Category, ...]
     circles: tuple[Circle, ...]
     speed_m_per_s: float
+    walkers: tuple[Walker, ...]
 
 
 def render(context: ReachContext, *, language: str, nonce: str) -> str:
@@ -44,6 +54,7 @@ def render(context: ReachContext, *, language: str, nonce: str) -> str:
     data = {
         "categories": plain(context.categories),
         "minutes": list(minutes),
+        "walkers": [asdict(walker) for walker in context.walkers],
         "labels": {f"{circle.minutes:g}": circle.label for circle in context.circles},
     }
     return render_page(

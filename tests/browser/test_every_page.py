@@ -7,7 +7,13 @@ from playwright.sync_api import Page
 
 from tests.fixtures.browser import WIDTHS, Watched
 
-MAPS = {"/planner": "planner", "/cover": "planner", "/reach": "street_office", "/incidents": "street_office"}
+MAPS = {
+    "/planner": "planner",
+    "/cover": "planner",
+    "/reach": "street_office",
+    "/siting": "planner",
+    "/incidents": "street_office",
+}
 PAGES = {"/": None, "/login": None, "/lookup": None, **MAPS}
 Open = Callable[..., Watched]
 

@@ -115,6 +115,81 @@ def test_the_reach_page_counts_households_and_opens_a_station(open_browser: Open
     page.wait_for_load_state("networkidle")
 
 
+def map_middle(page: Page) -> tuple[float, float]:
+    box = page.locator(".leaflet-container").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_circle_follows_a_pin_that_is_dragged(open_browser: Open) -> None:
+    page = open_browser(role="planner").open("/reach")
+    x, y = map_middle(page)
+    with page.expect_response("**/api/v1/reach/at?*") as first:
+        page.mouse.click(x, y)
+    assert first.value.status == 200
+    expect(page.locator("#detail h2")).to_have_text("若站点设在此处")
+    expect(page.locator("#detail-body .facts dd")).to_have_count(4)
+    place = page.locator("#detail-head .code").inner_text()
+    pin = page.locator(".leaflet-marker-draggable").bounding_box()
+    assert pin is not None
+    page.mouse.move(pin["x"] + 8, pin["y"] + 8)
+    page.mouse.down()
+    with page.expect_response("**/api/v1/reach/at?*"):
+        page.mouse.move(pin["x"] + 60, pin["y"] + 40, steps=6)
+        page.mouse.up()
+    expect(page.locator("#detail-head .code")).not_to_have_text(place)
+    page.locator("#more-toggles input").first.check()
+    with page.expect_response("**walker=wheelchair**"):
+        page.select_option("#walker", "wheelchair")
+    expect(page.locator("#detail-body")).to_contain_text("不走台阶")
+    page.keyboard.press("Escape")
+    expect(page.locator(".leaflet-marker-draggable")).to_have_count(0)
+
+
+def test_pockets_are_listed_by_circle_and_kind(open_browser: Open) -> None:
+    page = open_browser(role="street_office").open("/reach")
+    with page.expect_response("**/api/v1/reach/pockets?minutes=5*") as asked:
+        page.select_option("#pocket-minutes", "5")
+    found = asked.value.json()
+    expect(page.locator("#pockets .row")).to_have_count(min(len(found["features"]), 15))
+    expect(page.locator("#pocket-note")).to_contain_text(f"{found['households']:,}")
+    with page.expect_response("**/api/v1/reach/pockets?minutes=5&category=*"):
+        page.locator("#categories button").first.click()
+
+
+def test_sites_are_ranked_and_changes_tried_taken_back_and_accepted(open_browser: Open, served: Served) -> None:
+    page = open_browser(role="planner").open("/siting")
+    page.select_option("#ask [name=minutes]", "5")
+    page.select_option("#ask [name=count]", "2")
+    with page.expect_response("**/api/v1/reach/siting*") as asked:
+        page.locator("#ask button[type=submit]").click()
+    made = asked.value.json()
+    expect(page.locator("#sites .row")).to_have_count(len(made["features"]))
+    expect(page.locator(".site__rank")).to_have_count(len(made["features"]))
+    expect(page.locator("#site-words")).to_contain_text(f"{made['after'] - made['before']:,}")
+    x, y = map_middle(page)
+    page.locator("#tools .chip").first.click()
+    for shift in (0, 40):
+        with page.expect_response("**/api/v1/reach/trial*"):
+            page.mouse.click(x + shift, y)
+    expect(page.locator("#trial tbody tr")).to_have_count(2)
+    expect(page.locator("#changes li")).to_have_count(2)
+    with page.expect_response("**/api/v1/reach/trial*"):
+        page.locator("#undo").click()
+    expect(page.locator("#changes li")).to_have_count(1)
+    stations = ask(served, "SELECT count(*) FROM stations")
+    page.locator("#accept").click()
+    page.locator("#accept-names input").fill("试点服务站")
+    page.locator("#accept-form button[type=submit]").click()
+    expect(page.locator("#accept-note")).to_contain_text("已保存")
+    assert ask(served, "SELECT count(*) FROM stations") == stations + 1
+
+
+def test_who_may_not_accept_is_not_asked(open_browser: Open) -> None:
+    page = open_browser(role="street_office").open("/siting")
+    expect(page.locator("#accept")).to_have_count(0)
+
+
 def test_incidents_can_be_narrowed_by_day_and_kind(open_browser: Open, served: Served) -> None:
     page = open_browser(role="street_office").open("/incidents")
     page.locator("#all-days").click()

@@ -7,7 +7,7 @@ from datetime import date
 import shapely
 
 from maps.base import MapView
-from maps.pages import cover, home, incidents, login, lookup, planner, problem, reach
+from maps.pages import cover, home, incidents, login, lookup, planner, problem, reach, siting
 from maps.pages.choices import Category
 from maps.picture import Outline
 from maps.shell import Desk, Shell, Visitor
@@ -73,6 +73,8 @@ def lookup_context(text: str) -> lookup.LookupContext:
 def cases(text: str = NICE) -> list[Case]:
     around, kinds = shell(text), (Category(text, text, "#b5342b"), Category("b", text, "#1b7a8c"))
     found = (lookup.FoundPlace(text, text, 107.7, 27.9),)
+    circles = (reach.Circle(15, text), reach.Circle(5, text))
+    walkers = (reach.Walker("adult", text, 1.2), reach.Walker("elder", text, 0.8))
     return [
         Case("home", home.render, home.HomeContext(around, 7, 57, 22383, 0.9996, outlines()), False),
         Case("planner", planner.render, planner.PlannerContext(around, VIEW, 300, 500, 3, True, True), True),
@@ -80,7 +82,7 @@ def cases(text: str = NICE) -> list[Case]:
         Case(
             "reach",
             reach.render,
-            reach.ReachContext(around, VIEW, kinds, (reach.Circle(15, text), reach.Circle(5, text)), 1.2),
+            reach.ReachContext(around, VIEW, kinds, circles, 1.2, walkers),
             True,
         ),
         Case(
@@ -94,4 +96,5 @@ def cases(text: str = NICE) -> list[Case]:
         Case("nowhere", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=()), True),
         Case("login", login.render, login.LoginContext(around, text, text), False),
         Case("problem", problem.render, problem.ProblemContext(around, 403, text, text), False),
+        Case("siting", siting.render, siting.SitingContext(around, VIEW, kinds, circles, walkers, True), True),
     ]

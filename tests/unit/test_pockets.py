@@ -22,7 +22,7 @@ def town():  # type: ignore[no-untyped-def]  # a frame and a scene
 def test_homes_of_one_compound_or_near_each_other_are_one_pocket() -> None:
     homes, scene = town()
     near = nearest(stations((0, 0)), scene, **PACE)["walk_min"]
-    made = pockets_of(homes, near, 5, scene=scene)
+    made = pockets_of(homes, ~(near <= 5), near, scene=scene)
     # 500 and 760 m are one compound, 800 m is 40 m from its house; 1,400 m is no home; 1,480 m stands alone
     assert made["building_ids"].tolist() == [(2, 3, 4), (6,)]
     assert made["households"].tolist() == [37, 4]
@@ -41,14 +41,14 @@ def test_homes_of_one_compound_or_near_each_other_are_one_pocket() -> None:
 def test_neighbours_of_two_communities_are_two_pockets() -> None:
     homes, scene = town()
     homes["area_code"] = ["a", "a", "a", "b", "b", "b"]
-    made = pockets_of(homes, pd.Series(dtype=float), 5, scene=scene)
+    made = pockets_of(homes, pd.Series(True, index=homes.index), pd.Series(dtype=float), scene=scene)
     assert made["building_ids"].tolist() == [(2, 3), (4,), (1,), (6,)]
     assert made["nearest_min"].isna().all()
 
 
 def test_where_all_are_reached_there_is_no_pocket() -> None:
     homes, scene = town()
-    made = pockets_of(homes, pd.Series(1.0, index=homes.index), 5, scene=scene)
+    made = pockets_of(homes, pd.Series(False, index=homes.index), pd.Series(dtype=float), scene=scene)
     assert len(made) == 0
     assert made.crs == "EPSG:4326"
 
@@ -56,6 +56,6 @@ def test_where_all_are_reached_there_is_no_pocket() -> None:
 def test_bad_questions_are_refused() -> None:
     homes, _ = town()
     with pytest.raises(BadSettingError):
-        pockets_of(homes, pd.Series(dtype=float), 0)
+        pockets_of(homes, pd.Series(dtype=bool), pd.Series(dtype=float), apart_m=0)
     with pytest.raises(MissingColumnsError):
-        pockets_of(homes.drop(columns="compound_id"), pd.Series(dtype=float), 5)
+        pockets_of(homes.drop(columns="compound_id"), pd.Series(dtype=bool), pd.Series(dtype=float))

@@ -74,6 +74,14 @@ export function tip(map) {
   };
 }
 
+// A click on a place of the map, buildings too: canvases of vector tiles keep their clicks from Leaflet's own event.
+export function onPlace(map, act) {
+  map.getContainer().addEventListener("click", (event) => {
+    if (event.target.closest(".leaflet-marker-icon, .leaflet-control, path.leaflet-interactive")) return;
+    if (!map.dragging.moved()) act(map.mouseEventToLatLng(event));
+  });
+}
+
 // An outline drawn above all data: what is chosen.
 export function chosen(map) {
   const style = (weight, ink) => ({ color: ink, weight, fill: false, lineJoin: "round", interactive: false });

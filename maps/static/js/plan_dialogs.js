@@ -1,19 +1,7 @@
 // Asking for a new plan, and publishing one: both are questions to the server, which decides.
 
 import { byId, get, h, Problem, send, t } from "./core.js";
-
-const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-
-// Follow a job until it is done; progress is told as it goes.
-async function follow(jobId, told) {
-  for (;;) {
-    const job = await get(`jobs/${encodeURIComponent(jobId)}`);
-    told(job.progress_share);
-    if (job.state === "done") return job.result || {};
-    if (job.state === "failed") throw new Problem(job.message || t("方案没有生成。"), 0);
-    await wait(700);
-  }
-}
+import { follow } from "./jobs.js";
 
 function dialog(name, submit) {
   const box = byId(`${name}-dialog`);

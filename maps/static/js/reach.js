@@ -1,7 +1,9 @@
 // The reach page: stations, their circles on foot, the households inside and those left out.
 
 import { byId, colour, data, empty, fact, fill, get, h, number, percent, setText, t } from "./core.js";
-import { card, foldLegendOnPhone } from "./map.js";
+import { card, foldLegendOnPhone, onPlace } from "./map.js";
+import { placeTrial } from "./place_trial.js";
+import { pocketList } from "./pockets.js";
 import { shape } from "./shapes.js";
 import { beyond } from "./walk_tiles.js";
 
@@ -22,14 +24,18 @@ function drawLegend(limits) {
 }
 
 export function start(map, { walks, grids }) {
-  const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes), chosen: null, summary: null };
+  const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes), chosen: null, summary: null, straight: false, walker: data.walkers[0].key, at: "" };
   const marks = L.layerGroup().addTo(map);
   const circles = L.layerGroup().addTo(map);
   const detail = card(() => {
+    trial.clear();
     page.chosen = null;
     drawStations();
     drawCircles();
   });
+  const asked = () => ({ shown: page.shown, straight: page.straight, walker: page.walker, category: page.category, at: page.at });
+  const trial = placeTrial(map, { asked, detail, minutes: data.minutes });
+  const pockets = pocketList(map, { asked });
   grids.layer.options.interactive = false;
   foldLegendOnPhone();
   drawLegend(walks.limits);
@@ -69,20 +75,39 @@ export function start(map, { walks, grids }) {
       const selected = id === page.chosen;
       const size = selected ? 26 : map.getZoom() > 14 ? 18 : map.getZoom() > 13 ? 13 : 9;
       const icon = L.divIcon({ className: "pin", html: mark(category, size, selected), iconSize: [size, size] });
-      L.marker([lat, lon], { icon, title: name, alt: name, zIndexOffset: selected ? 1000 : 0 }).on("click", () => choose(station)).addTo(marks);
+      L.marker([lat, lon], { icon, title: name, alt: name, zIndexOffset: selected ? 1000 : 0, bubblingMouseEvents: false }).on("click", () => choose(station)).addTo(marks);
     }
   }
 
   function choose(station) {
     const { station_id: id, name, category, snap_m: snap } = station.properties;
+    trial.clear();
     page.chosen = id;
     drawStations();
     drawCircles();
     const counts = data.minutes.map((minutes) => fact(t("{n} 分钟内户数", { n: minutes }), number(station.properties[`households_${minutes}`])));
     detail.show(
       [h("h2", {}, name), h("span", { class: "code" }, (OF.get(category) || {}).label || category)],
-      [h("dl", { class: "facts" }, counts), snap === null || snap === undefined ? null : h("p", { class: "section__note" }, t("距最近街道 {n} 米", { n: number(snap) }))].filter(Boolean),
+      [h("dl", { class: "facts" }, counts), snap === null || snap === undefined ? null : h("p", { class: "section__note" }, t("距最近街道 {n} 米", { n: number(snap) })),
+        h("button", { class: "button button--small", type: "button", onclick: () => tryFrom(station) }, t("拖动试试别处"))].filter(Boolean),
     );
+  }
+
+  // What if it stood elsewhere? A pin takes the station's place, and its circles follow.
+  function tryFrom({ properties: { name, category }, geometry: { coordinates: [lon, lat] } }) {
+    page.chosen = null;
+    drawStations();
+    circles.clearLayers();
+    const icon = L.divIcon({ className: "pin", html: mark(category, 30, true), iconSize: [30, 30] });
+    trial.put([lat, lon], t("试算：{name}", { name }), icon);
+  }
+
+  function tryAt(latlng) {
+    page.chosen = null;
+    drawStations();
+    circles.clearLayers();
+    const icon = L.divIcon({ className: "pin", html: shape(0, colour("seal"), 26, true), iconSize: [26, 26] });
+    trial.put(latlng, t("若站点设在此处"), icon);
   }
 
   function drawToggles() {
@@ -91,9 +116,27 @@ export function start(map, { walks, grids }) {
         h("input", { type: "checkbox", checked: page.shown.has(minutes), onchange: (event) => {
           if (event.target.checked) page.shown.add(minutes);
           else page.shown.delete(minutes);
-          drawCircles();
+          refresh();
         } }),
         h("span", {}, data.labels[String(minutes)] || minutesWord(minutes)))));
+    const choice = (words, checked, onchange) => h("label", { class: "check" }, h("input", { type: "checkbox", checked, onchange }), h("span", {}, words));
+    byId("more-toggles").replaceChildren(
+      choice(t("试算时对照直线圆"), page.straight, (event) => { page.straight = event.target.checked; trial.again(); }),
+      choice(t("圈外片区"), false, (event) => { if (event.target.checked) pockets.ground.addTo(map); else pockets.ground.remove(); }),
+    );
+  }
+
+  function refresh() {
+    if (trial.isThere) trial.again();
+    else drawCircles();
+  }
+
+  function drawWays() {
+    byId("walker").addEventListener("change", (event) => { page.walker = event.target.value; trial.again(); });
+    byId("hour").addEventListener("change", (event) => { page.at = event.target.value; trial.again(); });
+    byId("pocket-minutes").addEventListener("change", () => pockets.load());
+    byId("print").addEventListener("click", () => window.print());
+    onPlace(map, tryAt);
   }
 
   function drawChips() {
@@ -105,6 +148,7 @@ export function start(map, { walks, grids }) {
         drawChips();
         drawHeadline();
         fadeWalks();
+        pockets.load();
       } }, mark(category.key, 14), category.label)));
   }
 
@@ -170,7 +214,9 @@ export function start(map, { walks, grids }) {
   map.on("zoomend", drawStations);
   hint();
   drawToggles();
+  drawWays();
   drawChips();
+  pockets.load();
   fill(byId("reach-stack"), () => get("reach/summary"), (summary) => {
     page.summary = summary;
     drawHeadline();

@@ -1,0 +1,127 @@
+"""Try a place: the circles of a station that stood here, while one waits. Nothing is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from sqlalchemy import Connection
+
+from api.answers import feature
+from api.walk_scene import TownScene, WalkScenes, open_stations
+from data.profiles import Circle, Profile, Walker
+from data.stores import reaches as reach_store
+from geo.access import Doors, street_points
+from geo.crs import to_degrees
+from geo.errors import NotFoundError
+from geo.reach import ROUNDING, circles_from
+from geo.scene import Scene
+from geo.searches import walks_all
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How people walk, when, to what kind of station, and who asks: homes beyond the scope are not counted."""
+
+    scope: str
+    walker: str | None = None
+    at: datetime | None = None
+    category: str | None = None
+
+
+def walker_of(profile: Profile, key: str | None) -> Walker:
+    """Return the walker of a key.
+
+    Raises
+    ------
+    NotFoundError
+        The profile knows no such walker.
+    """
+    walker = profile.walking.walker(key)
+    if walker is None:
+        raise NotFoundError(what="walker / 步行者", key=key)
+    return walker
+
+
+def try_place(
+    conn: Connection, scenes: WalkScenes, *, lon: float, lat: float, profile: Profile, asked: Asked
+) -> dict[str, Any]:
+    """Return where a place joins the streets, and its circles as features, shortest first.
+
+    A circle tells households and people within reach, those of them that no station's circle holds yet
+    (``new_households``), and those a compass circle would count (``straight_households``).
+    """
+    walker = walker_of(profile, asked.walker)
+    town = scenes.get(conn, profile, walker, at=asked.at)
+    scene, m_per_min = town.scene, 60 * walker.speed_m_per_s
+    here = scene.join_at(lon, lat)
+    circles = circles_from(scene, here, profile.minutes, m_per_min=m_per_min)
+    mine = town.is_within(asked.scope)
+    found = walks_all(scene.net, here, limit_m=profile.minutes[-1] * m_per_min * ROUNDING)
+    straight_m = np.hypot(*(scene.homes.xy - here.xy[0]).T)
+    features = []
+    for row in circles.itertuples():
+        is_in = np.zeros(len(mine), dtype=bool)
+        is_in[found.door[found.way_m / m_per_min <= row.minutes]] = True
+        served = served_homes(conn, town, row.minutes, asked.category)
+        properties = {
+            "minutes": row.minutes,
+            **_counted(scene, is_in & mine),
+            "new_households": _counted(scene, is_in & mine & ~served)["households"],
+            "straight_households": _counted(scene, (straight_m <= row.minutes * m_per_min) & mine)["households"],
+            "radius_m": row.minutes * m_per_min,
+            "reached_m": row.reached_m,
+            "is_straight_line": row.is_straight_line,
+        }
+        features.append(feature(row.geometry, properties, feature_id=f"{row.minutes:g}"))
+    return {
+        "type": "FeatureCollection",
+        "features": features,
+        "place": {
+            "lon": lon, "lat": lat, "snapped": _snapped(scene, here), "snap_m": _number(here.snap_m[0]),
+            "problem": here.problem[0],
+        },
+        "walker": {"key": walker.key, "speed_m_per_s": walker.speed_m_per_s, "uses_steps": walker.uses_steps},
+    }  # fmt: skip
+
+
+def served_homes(conn: Connection, town: TownScene, minutes: float, category: str | None) -> Bools:
+    """Return which buildings of a scene some station reaches in time, as it was measured; of a category, if asked."""
+    kept = reach_store.read_walks(conn, minutes=None if category else minutes, category=category)
+    near = kept.index[kept["walk_min"] <= minutes]
+    return np.asarray(town.scene.ids.isin(near), dtype=np.bool_)
+
+
+def standing(stations: gpd.GeoDataFrame, circle: Circle, asked: Asked) -> Bools:
+    """Return which stations count: open at the moment, of the category asked about or else carrying the circle."""
+    told = [
+        is_there and (category == asked.category if asked.category else circle.is_carried_by(category, level))
+        for is_there, category, level in zip(
+            open_stations(stations, asked.at), stations["category"], stations["level"], strict=True
+        )
+    ]
+    return np.array(told, dtype=np.bool_)
+
+
+def _counted(scene: Scene, is_in: Bools) -> dict[str, int]:
+    sums = scene.counts[is_in].sum(axis=0)
+    return {"households": int(sums[0]), "people": int(sums[1])}
+
+
+def _snapped(scene: Scene, here: Doors) -> Sequence[float] | None:
+    if scene.network is None or here.edge[0] < 0:
+        return None
+    spot = street_points(scene.network, here, np.array([0]))[0]
+    point = to_degrees(gpd.GeoSeries([shapely.Point(spot)], crs=scene.crs)).iloc[0]
+    return [round(point.x, 7), round(point.y, 7)]
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

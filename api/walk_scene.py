@@ -1,0 +1,146 @@
+"""Walk scene: streets, doors and stations of the town in memory, for questions that are answered while one waits.
+
+Loaded from the store when first asked for, and again when what they hang on has changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import Connection
+
+from api.fresh import Fresh
+from data.profiles import Profile, Walker
+from data.stores import ground
+from data.stores import reaches as reach_store
+from data.stores import stations as station_store
+from geo.access import Doors
+from geo.hours import is_open
+from geo.network import WalkNetwork, walk_network
+from geo.scene import Scene, scene_of
+
+Bools = npt.NDArray[np.bool_]
+
+KEPT = 4  # scenes: those who walk steps and those who do not, by day and by night
+FOREVER_S = 1e9
+
+
+@dataclass(frozen=True, eq=False)
+class TownGround:
+    """What walking depends on, as it is stored."""
+
+    streets: gpd.GeoDataFrame
+    gates: gpd.GeoDataFrame
+    compounds: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+
+    def at(self, moment: datetime | None) -> "TownGround":
+        """Return the ground with the gates that are open at a moment; without one all but those that never are."""
+        return replace(self, gates=self.gates.assign(is_open=~self.gates.index.isin(shut_gates(self.gates, moment))))
+
+    def network(self, *, uses_steps: bool = True) -> WalkNetwork:
+        """Return the streets as a graph."""
+        return walk_network(
+            self.streets,
+            gates=self.gates,
+            compounds=self.compounds,
+            barriers=self.barriers,
+            uses_steps=uses_steps,
+        )
+
+    def scene(self, snap_max_m: float, *, uses_steps: bool = True) -> Scene:
+        """Return streets and doors joined."""
+        network = self.network(uses_steps=uses_steps)
+        return scene_of(network, self.buildings, snap_max_m=snap_max_m, elsewhere=self.stations)
+
+
+@dataclass(frozen=True, eq=False)
+class TownScene:
+    """The town's ground, and its scene for one kind of walker at one kind of hour."""
+
+    ground: TownGround
+    scene: Scene
+
+    @cached_property
+    def area_codes(self) -> npt.NDArray[np.object_]:
+        """(b,) community of each building, in the scene's order."""
+        return np.asarray(self.ground.buildings["area_code"].to_numpy(dtype=object))
+
+    @cached_property
+    def stations(self) -> Doors:
+        """The stations, joined to the streets, in the order of their frame."""
+        return self.scene.join(self.ground.stations)
+
+    def counting(self, counts: npt.NDArray[np.float64]) -> "TownScene":
+        """Return the town with other households and people, (b, 2)."""
+        other = TownScene(self.ground, replace(self.scene, counts=counts))
+        other.scene.__dict__["net"] = self.scene.net  # the same streets and doors
+        return other
+
+    def is_within(self, scope: str) -> Bools:
+        """Return which buildings lie within a scope: leading digits of a division code, or * for all."""
+        if scope == "*":
+            return np.ones(len(self.area_codes), dtype=np.bool_)
+        return np.array([code.startswith(scope) for code in self.area_codes], dtype=np.bool_)
+
+
+class WalkScenes:
+    """The scenes asked for last."""
+
+    def __init__(self) -> None:
+        self._grounds: Fresh[TownGround] = Fresh(kept_max=1)
+        self._scenes: Fresh[TownScene] = Fresh(kept_max=KEPT)
+
+    def get(self, conn: Connection, profile: Profile, walker: Walker, *, at: datetime | None = None) -> TownScene:
+        """Return the town as it stands in the store, for a walker, with the gates that are open at a moment.
+
+        Without a moment all gates are open but those that never are.
+        """
+        change = reach_store.last_change(conn)
+        stored = self._grounds.get(change, lambda: read_ground(conn), every_s=FOREVER_S)
+        shut = shut_gates(stored.gates, at)
+
+        def load() -> TownScene:
+            held = stored.at(at)
+            scene = held.scene(profile.walking.snap_max_m, uses_steps=walker.uses_steps)
+            _ = scene.net  # made once, before anybody waits
+            return TownScene(held, scene)
+
+        return self._scenes.get((change, walker.uses_steps, shut), load, every_s=FOREVER_S)
+
+
+def read_ground(conn: Connection) -> TownGround:
+    """Return what walking depends on."""
+    return TownGround(
+        ground.read_streets(conn),
+        ground.read_gates(conn),
+        ground.read_compounds(conn),
+        ground.read_barriers(conn),
+        ground.read_buildings(conn),
+        station_store.read_stations(conn),
+    )
+
+
+def shut_gates(gates: gpd.GeoDataFrame, at: datetime | None) -> tuple[int, ...]:
+    """Return the gates that are shut at a moment; hours that nobody can read are taken as open."""
+    if at is None:
+        return tuple(int(gate) for gate in gates.index[gates["hours"].eq("off")])
+    return tuple(
+        int(gate)
+        for gate, hours in zip(gates.index, gates["hours"], strict=True)
+        if is_open(None if pd.isna(hours) else hours, at) is False
+    )
+
+
+def open_stations(stations: gpd.GeoDataFrame, at: datetime | None) -> Sequence[bool]:
+    """Return which stations are open at a moment; without one, and where hours cannot be read, they are."""
+    if at is None:
+        return [True] * len(stations)
+    return [is_open(None if pd.isna(hours) else hours, at) is not False for hours in stations["hours"]]
