@@ -231,7 +231,7 @@ def in_words(rejected: list[dict[str, Any]], language: str = "en") -> str:
     for found in rejected:
         rows_of.setdefault(found[language], []).append(found["row"])
     one, several, more, between = (
-        ("第 {} 行", "第 {} 行", "等 {:,} 行", "；") if language == "zh"
+        ("第 {} 行", "第 {} 行", " 等 {:,} 行", "；") if language == "zh"
         else ("row {}", "rows {}", " ... {:,} in all", "; ")
     )  # fmt: skip
     return between.join(

@@ -1,11 +1,11 @@
 """Answers about stations and who is within reach of them on foot."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.schemas.base import Answer, FeatureCollection, Line
+from api.schemas.base import Answer, Bbox, FeatureCollection, Line
 
 
 class StationProperties(BaseModel):
@@ -258,3 +258,65 @@ class AcceptedAnswer(Answer):
     gates: int
     streets: int
     job_id: int
+
+
+class CoverWithin(Answer):
+    """Who is within a circle, and who is not."""
+
+    minutes: float
+    households: int
+    people: int
+    left_out: int
+    share: float | None = Field(ge=0, le=1)
+
+
+class CoverRow(Answer):
+    """A grid, community or street."""
+
+    code: str
+    name: str
+    bbox: Bbox | None
+    households: int
+    people: int
+    within: list[CoverWithin]
+
+
+class KindsReached(Answer):
+    """Households that reach so many categories of station within the longest circle."""
+
+    kinds: int
+    households: int
+
+
+class ReachCover(Answer):
+    """Cover by reach, most left out first."""
+
+    by: Literal["grid", "community", "street"]
+    minutes: list[float]
+    rows: list[CoverRow]
+    kinds: list[KindsReached]
+
+
+class GridWalk(Answer):
+    """Minutes on foot from a grid's centre to the nearest station of each category; null: no way leads there."""
+
+    grid_code: str
+    name: str | None
+    community: str | None
+    bbox: Bbox | None
+    minutes: dict[str, float | None]
+
+
+class GridWalks(Answer):
+    """The grids of the asker's scope."""
+
+    grids: list[GridWalk]
+
+
+class WeakSpot(Answer):
+    """A compound of a kind that needs a second look."""
+
+    name: str | None
+    kind: str = Field(examples=["urban_village"])
+    households: int
+    left_out: int

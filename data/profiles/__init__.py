@@ -112,13 +112,15 @@ class Walker(_Part):
 class WalkingRule(_Part):
     """How fast people walk and how far from a street a place may lie.
 
-    What is stored is measured at `speed_m_per_s`, over steps; `walkers` are what a page lets one choose.
+    What is stored is measured at `speed_m_per_s`, over steps; `walkers` are what a page lets one choose. `weak_spots`
+    are kinds of compound that a map points out.
     """
 
     speed_m_per_s: Annotated[float, Field(gt=0, le=3)]
     snap_max_m: Annotated[float, Field(gt=0)]
     circles: tuple[Circle, ...]
     walkers: tuple[Walker, ...] = ()
+    weak_spots: tuple[str, ...] = ()
     source: str
 
     @model_validator(mode="after")

@@ -32,6 +32,20 @@ def open_door(page: Page) -> None:
     page.locator(".plate").first.wait_for()
 
 
+def try_a_place(page: Page) -> None:
+    box = page.locator(".leaflet-container").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.52, box["y"] + box["height"] * 0.56)
+    page.locator("#detail h2").wait_for()
+
+
+def find_sites(page: Page) -> None:
+    page.select_option("#ask [name=category]", index=3)
+    page.select_option("#ask [name=minutes]", "5")
+    page.locator("#ask button[type=submit]").click()
+    page.locator(".site__rank").first.wait_for()
+
+
 SHOTS: tuple[tuple[str, str, int, Callable[[Page], None] | None], ...] = (
     ("home-1440", "/", 1440, None),
     ("planner-1440", "/planner", 1440, None),
@@ -39,8 +53,10 @@ SHOTS: tuple[tuple[str, str, int, Callable[[Page], None] | None], ...] = (
     ("planner-375", "/planner", 375, None),
     ("cover-1440", "/cover", 1440, None),
     ("cover-375", "/cover", 375, None),
-    ("reach-1440", "/reach", 1440, None),
+    ("reach-1440", "/reach", 1440, try_a_place),
     ("reach-375", "/reach", 375, None),
+    ("siting-1440", "/siting", 1440, find_sites),
+    ("siting-375", "/siting", 375, None),
     ("incidents-1440", "/incidents", 1440, show_the_year),
     ("incidents-375", "/incidents", 375, None),
     ("lookup-375", "/lookup", 375, open_door),

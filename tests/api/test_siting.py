@@ -193,3 +193,47 @@ def test_only_planners_of_the_whole_town_change_the_ground(service: Service) -> 
     with service.client("planner") as client:
         nameless = {"stations": [{**AT, "category": "service"}]}
         assert "站点需要名称" in client.post("/api/v1/reach/changes", json=nameless).text
+
+
+@pytest.mark.parametrize(("by", "rows"), [("street", 2), ("community", 4), ("grid", 6)])
+def test_cover_by_division_adds_up(service: Service, by: str, rows: int) -> None:
+    """A walks 4 minutes, C 9: in 5 minutes A's 480 households, in 15 C's as well; grids hold A, B and C alone."""
+    with service.client("planner") as client:
+        made = get(client, "cover", by=by, on="2026-11-20")
+        service_alone = get(client, "cover", by=by, category="health", on="2026-11-20")
+    assert len(made["rows"]) == rows
+    total = sum(row["households"] for row in made["rows"])
+    assert total == (1440 if by == "grid" else 1920)
+    assert [sum(row["within"][at]["households"] for row in made["rows"]) for at in (0, 1)] == [480, 960]
+    assert all(
+        row["within"][1]["left_out"] == row["households"] - row["within"][1]["households"] for row in made["rows"]
+    )
+    assert made["rows"][0]["within"][1]["left_out"] == max(row["within"][1]["left_out"] for row in made["rows"])
+    # nothing was measured by category in the small town
+    assert sum(row["within"][1]["households"] for row in service_alone["rows"]) == 0
+    assert [row["kinds"] for row in made["kinds"]] == list(range(7))
+
+
+def test_cover_keeps_to_the_scope(service: Service) -> None:
+    with service.client("street_2") as client:
+        for path in ("cover?by=grid", "cover?by=community", "grids"):
+            body = client.get(f"/api/v1/reach/{path}").json()
+            codes = [row.get("code") or row["grid_code"] for row in body.get("rows") or body["grids"]]
+            assert codes
+            assert all(code.startswith("529901002") for code in codes)
+
+
+def test_minutes_from_the_middle_of_a_grid_are_those_of_its_middle_home(service: Service) -> None:
+    with service.client("planner") as client:
+        grids = get(client, "grids", on="2026-11-20")["grids"]
+        spots = get(client, "weak-spots")
+    assert [row["grid_code"] for row in grids] == sorted(row["grid_code"] for row in grids)
+    first = {row["grid_code"]: row["minutes"] for row in grids}
+    known = [minutes["service"] for minutes in first.values() if minutes["service"] is not None]
+    # a home beside the street walks 55.4 m to it and less than the whole street of 1,575 m to a station on it
+    assert known
+    assert all(55.4 / 72 < minutes < (55.4 + 1575 + 60) / 72 for minutes in known)
+    assert all(
+        set(minutes) == {"service", "health", "elderly", "children", "culture", "market"} for minutes in first.values()
+    )
+    assert spots["features"] == []  # the small town's one compound is walled

@@ -3,6 +3,7 @@
 import { byId, colour, data, empty, fact, fill, get, h, number, percent, setText, t } from "./core.js";
 import { card, foldLegendOnPhone, onPlace } from "./map.js";
 import { placeTrial } from "./place_trial.js";
+import { coverTable } from "./cover_table.js";
 import { pocketList } from "./pockets.js";
 import { shape } from "./shapes.js";
 import { beyond } from "./walk_tiles.js";
@@ -36,6 +37,7 @@ export function start(map, { walks, grids }) {
   const asked = () => ({ shown: page.shown, straight: page.straight, walker: page.walker, category: page.category, at: page.at });
   const trial = placeTrial(map, { asked, detail, minutes: data.minutes });
   const pockets = pocketList(map, { asked });
+  const covers = coverTable(map, { asked });
   grids.layer.options.interactive = false;
   foldLegendOnPhone();
   drawLegend(walks.limits);
@@ -122,6 +124,7 @@ export function start(map, { walks, grids }) {
     const choice = (words, checked, onchange) => h("label", { class: "check" }, h("input", { type: "checkbox", checked, onchange }), h("span", {}, words));
     byId("more-toggles").replaceChildren(
       choice(t("试算时对照直线圆"), page.straight, (event) => { page.straight = event.target.checked; trial.again(); }),
+      choice(t("薄弱点"), false, (event) => covers.showSpots(event.target.checked)),
       choice(t("圈外片区"), false, (event) => { if (event.target.checked) pockets.ground.addTo(map); else pockets.ground.remove(); }),
     );
   }
@@ -149,6 +152,7 @@ export function start(map, { walks, grids }) {
         drawHeadline();
         fadeWalks();
         pockets.load();
+        covers.load();
       } }, mark(category.key, 14), category.label)));
   }
 
@@ -190,11 +194,6 @@ export function start(map, { walks, grids }) {
       const within = new Map(category.within.map((step) => [step.minutes, step.households]));
       return h("tr", {}, h("td", {}, h("span", { class: "keyed" }, mark(category.key, 14), (OF.get(category.key) || category).label)), h("td", { class: "number" }, number(category.stations)), data.minutes.map((minutes) => h("td", { class: "number" }, number(within.get(minutes)))));
     }));
-    const areas = [...summary.communities].sort((a, b) => b.left_out - a.left_out);
-    byId("community-table").tBodies[0].replaceChildren(...areas.map((area) => {
-      const share = area.households ? 1 - area.left_out / area.households : 0;
-      return h("tr", {}, h("td", {}, area.name), h("td", { class: "number" }, number(area.households)), h("td", { class: area.left_out ? "number alarm" : "number" }, number(area.left_out)), h("td", {}, percent(share), h("div", { class: "meter" }, h("span", { "width%": share * 100 }))));
-    }));
   }
 
   // Buildings are in the tiles from zoom 14 on: say so instead of showing an empty map.
@@ -217,6 +216,7 @@ export function start(map, { walks, grids }) {
   drawWays();
   drawChips();
   pockets.load();
+  covers.load();
   fill(byId("reach-stack"), () => get("reach/summary"), (summary) => {
     page.summary = summary;
     drawHeadline();
