@@ -78,7 +78,8 @@ def _propose_plan(engine: Engine, profile: Profile, order: Order, progress: Prog
 
 
 def _measure_reach(engine: Engine, profile: Profile, order: Order, progress: Progress) -> dict[str, Any]:
-    return {"circles": measure_reach(engine, profile=profile, actor=f"job:{order.job_id}", progress=progress)}
+    made = measure_reach(engine, profile=profile, actor=f"job:{order.job_id}", progress=progress)
+    return {"circles": made.circles, "pieces": made.pieces, "stand_ins": [list(row) for row in made.stand_ins]}
 
 
 def _find_clusters(engine: Engine, profile: Profile, order: Order, progress: Progress) -> dict[str, Any]:

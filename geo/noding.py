@@ -70,7 +70,7 @@ def edge_ranges(vertices: Vertices) -> tuple[Ints, Ints, Ints]:
     is_end[1:-1] = changes[:-1] | changes[1:]
     stops = np.flatnonzero(is_end | (count[place] > 1))
     is_pair = part[stops[1:]] == part[stops[:-1]]
-    first, last = stops[:-1][is_pair], stops[1:][is_pair]
+    first, last = _once(key, stops[:-1][is_pair], stops[1:][is_pair])
     used = np.unique(key[np.concatenate([first, last])])
     node = np.full(len(key), -1, dtype=np.int64)
     at = np.searchsorted(used, key)
@@ -78,6 +78,16 @@ def edge_ranges(vertices: Vertices) -> tuple[Ints, Ints, Ints]:
     is_node[is_node] = used[at[is_node]] == key[is_node]
     node[is_node] = at[is_node]
     return first, last, node
+
+
+def _once(key: Ints, first: Ints, last: Ints) -> tuple[Ints, Ints]:
+    """Leave away edges that are drawn again: what two streets share is cut at every vertex, so it has two."""
+    ends = np.sort(np.stack([key[first], key[last]], axis=1), axis=1)
+    is_short = np.flatnonzero(last - first == 1)
+    kept = np.ones(len(first), dtype=bool)
+    kept[is_short] = False
+    kept[is_short[np.unique(ends[is_short], axis=0, return_index=True)[1]]] = True
+    return first[kept], last[kept]
 
 
 def _keys(lonlat: Floats) -> Ints:

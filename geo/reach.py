@@ -40,7 +40,9 @@ SPEED_M_PER_S = 1.2
 WIDTH_M = 25.0
 HOLE_MAX_M2 = 10_000.0
 NEAR_SHARE = 0.9  # a stretch longer than this share of the width is drawn, so that its door lies in the circle
-ROUNDING = 1 + 1e-9
+# Minutes are told to so many decimals: a walk of exactly five minutes is within five, whatever its metres' last digits.
+MINUTE_DECIMALS = 6
+SLACK_MIN = 10.0**-MINUTE_DECIMALS
 AT_A_TIME = 64  # stations: enough to share out, few enough to hold in memory and to tell of progress
 
 
@@ -118,6 +120,16 @@ def reach(
     return made.drop(columns="origin").set_index(["station_id", "minutes"])
 
 
+def minutes_of(way_m: Floats, m_per_min: float) -> Floats:
+    """Return minutes for metres, to the decimals that are told."""
+    return np.asarray(np.round(way_m / m_per_min, MINUTE_DECIMALS))
+
+
+def limit_of(minutes: float, m_per_min: float) -> float:
+    """Return how far a search must go to find every walk that is told to take at most so many minutes."""
+    return (minutes + SLACK_MIN) * m_per_min
+
+
 def circles_from(
     scene: Scene, origins: Doors, thresholds: Sequence[float], *, m_per_min: float, look: Look = AS_USUAL
 ) -> gpd.GeoDataFrame:
@@ -134,9 +146,11 @@ def circles_from(
         s * k rows as `reach` returns them, with ``origin`` (position) and ``minutes`` as columns.
     """
     above_zero(width_m=look.width_m, hole_max_m2=look.hole_max_m2)
-    found = walks_all(scene.net, origins, limit_m=thresholds[-1] * m_per_min * ROUNDING)
+    found = walks_all(scene.net, origins, limit_m=limit_of(thresholds[-1], m_per_min))
     sums = sums_of(scene, found, thresholds, m_per_min=m_per_min, places=len(origins.edge))
-    shapes, reached_m = _drawn(scene, origins, found, np.array(thresholds) * m_per_min, look)
+    shapes, reached_m = _drawn(
+        scene, origins, found, np.array([limit_of(threshold, m_per_min) for threshold in thresholds]), look
+    )
     degrees = in_degrees(shapes.ravel(), scene.crs).reshape(shapes.shape)
     circles = mapped(lambda row: nested(row, hole_max_m2=look.hole_max_m2), degrees)
     is_whole = np.array_equal(scene.counts, np.rint(scene.counts))
@@ -153,7 +167,7 @@ def circles_from(
 
 def sums_of(scene: Scene, found: Found, thresholds: Sequence[float], *, m_per_min: float, places: int) -> Floats:
     """Return (s, k, c): what a scene counts whose own minutes are within each of k thresholds of each of s places."""
-    walk_min = found.way_m / m_per_min
+    walk_min = minutes_of(found.way_m, m_per_min)
     sums = np.zeros((places, len(thresholds), scene.counts.shape[1]))
     for at, threshold in enumerate(thresholds):
         near = walk_min <= threshold
@@ -189,8 +203,8 @@ def walks(
     above_zero(longest_min=longest_min, speed_m_per_s=speed_m_per_s)
     stations, m_per_min = stations.sort_index(), 60 * speed_m_per_s
     origins = scene.join(stations)
-    found = walks_all(scene.net, origins, limit_m=longest_min * m_per_min * ROUNDING)
-    walk_min = found.way_m / m_per_min
+    found = walks_all(scene.net, origins, limit_m=limit_of(longest_min, m_per_min))
+    walk_min = minutes_of(found.way_m, m_per_min)
     near = walk_min <= longest_min
     ids = [stations.index.take(found.origin[near]), scene.ids.take(found.door[near])]
     index = pd.MultiIndex.from_arrays(ids, names=["station_id", "building_id"])
@@ -233,9 +247,9 @@ def nearest(
         above_zero(longest_min=longest_min)
     stations, m_per_min = stations.sort_index(), 60 * speed_m_per_s
     origins = scene.join(stations)
-    limits_m = [limit_min * m_per_min * ROUNDING for limit_min in (longest_min, min(stand_in_min, longest_min))]
+    limits_m = [limit_of(limit_min, m_per_min) for limit_min in (longest_min, min(stand_in_min, longest_min))]
     found = nearest_to_doors(scene.net, origins, limit_m=limits_m[0], line_max_m=limits_m[1])
-    walk_min = found.way_m / m_per_min
+    walk_min = minutes_of(found.way_m, m_per_min)
     has_one = (found.owner >= 0) & (walk_min <= longest_min)
     which = np.where(has_one, found.owner, 0)
     station = pd.Series(stations.index.take(which) if len(stations) else pd.NA, index=scene.ids)
@@ -258,7 +272,7 @@ def _drawn(scene: Scene, origins: Doors, found: Found, limits_m: Floats, look: L
     if network is None:
         shapes[:] = [[disc(xy, limit_m) for limit_m in limits_m] for xy in origins.xy]
         return shapes, np.zeros(shapes.shape)
-    met = nodes_within(scene.net, origins, limit_m=limits_m[-1] * ROUNDING)
+    met = nodes_within(scene.net, origins, limit_m=limits_m[-1])
     pieces = reached_pieces(network, origins, met, limits_m)
     first = np.searchsorted(found.origin, np.arange(len(origins.edge) + 1))
 
@@ -285,7 +299,7 @@ def _across(
     is_far = scene.homes.snap_m[own.door] > drawn_m
     lines = []
     for limit_m in limits_m:
-        near = own.way_m <= limit_m * ROUNDING
+        near = own.way_m <= limit_m
         beside = scene.homes.xy[own.door[near & own.is_inside]]
         spokes = np.hstack([np.broadcast_to(hub, beside.shape), beside])
         lines.append(

@@ -20,7 +20,7 @@ from scipy.sparse import coo_array, csr_array, hstack, identity
 
 from geo.errors import BadSettingError
 from geo.nearest import nearest_to_doors
-from geo.reach import ROUNDING, SPEED_M_PER_S
+from geo.reach import SPEED_M_PER_S, limit_of
 from geo.scene import Scene, above_zero
 from geo.searches import walks_all
 
@@ -99,7 +99,7 @@ def site_stations(
     """
     above_zero(minutes=minutes, speed_m_per_s=speed_m_per_s, time_max_s=time_max_s)
     _require_counts(count, len(candidates))
-    limit_m = minutes * 60 * speed_m_per_s * ROUNDING
+    limit_m = limit_of(minutes, 60 * speed_m_per_s)
     households = scene.counts[:, 0]
     near_m = nearest_to_doors(scene.net, scene.join(stations), limit_m=limit_m).way_m
     is_served = np.isfinite(near_m)
@@ -121,7 +121,7 @@ def site_stations(
 def gains(candidates: gpd.GeoDataFrame, scene: Scene, served: Bools, *, minutes: float, m_per_min: float) -> Floats:
     """Return the households each candidate alone would bring within reach, (c,); `served` (b,) homes have a station."""
     places = scene.join(candidates)
-    found = walks_all(scene.net, places, limit_m=minutes * m_per_min * ROUNDING)
+    found = walks_all(scene.net, places, limit_m=limit_of(minutes, m_per_min))
     new = np.where(served[found.door] | (places.edge[found.origin] < 0), 0.0, scene.counts[found.door, 0])
     return np.asarray(np.bincount(found.origin, weights=new, minlength=len(candidates)))
 

@@ -30,8 +30,7 @@ from geo.scene import scene_of
 CIRCLE_COLUMNS = [ID_COLUMN, "minutes", "households", "reached_m", "is_straight_line", "geometry"]
 # Minutes are told to a millionth, a tenth of a millimetre: a walk of 5 minutes sharp is within 5 minutes, whatever
 # the last digits of reprojected coordinates are.
-MINUTE_DIGITS, METRE_DIGITS = 6, 3
-HALF_MIN = 0.5 * 10.0**-MINUTE_DIGITS
+METRE_DIGITS = 3
 
 
 class NoFolderError(InputError):
@@ -79,18 +78,15 @@ def analysed_reach(question: ReachQuestion, *, progress: Progress = silent) -> R
     frame = no_homes() if homes is None else homes.frame()
     scene = scene_of(network, frame, snap_max_m=question.snap_max_m, counts=("households",), elsewhere=posts)
     progress(0.3, f"walking from {len(posts):,} stations")
-    asked = {minutes + HALF_MIN: minutes for minutes in question.thresholds}
     circles = reach(
-        posts, scene, minutes=list(asked), speed_m_per_s=question.speed_m_per_s, look=Look(width_m=question.width_m),
+        posts, scene, minutes=question.thresholds, speed_m_per_s=question.speed_m_per_s, look=Look(width_m=question.width_m),
         progress=lambda at, of: progress(0.3 + 0.5 * at / of, f"walking from station {at:,} of {of:,}"),
     )  # fmt: skip
-    circles = circles.rename(index=asked, level="minutes")
     circles["reached_m"] = circles["reached_m"].round(METRE_DIGITS)
     progress(0.8, "finding the nearest station of every building")
     near = None
     if homes is not None:
-        near = nearest(posts, scene, stand_in_min=max(asked), speed_m_per_s=question.speed_m_per_s)
-        near["walk_min"] = near["walk_min"].round(MINUTE_DIGITS)
+        near = nearest(posts, scene, stand_in_min=max(question.thresholds), speed_m_per_s=question.speed_m_per_s)
     return ReachAnalysis(question, ways, stations, homes, scene, scene.join(posts), posts.index, circles, near)
 
 

@@ -1,5 +1,7 @@
 """Measure reach: minutes on foot from every building to its nearest station, and every station's circles."""
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine
@@ -12,10 +14,22 @@ from data.stores import reaches as reach_store
 from geo.reach import METHOD, nearest, reach, walks
 
 
+@dataclass(frozen=True)
+class Measured:
+    """How many circles there are, how many pieces the streets lie in, and stations that join no street, with why.
+
+    One bad station never stops the others: a straight line stands in for its walks.
+    """
+
+    circles: int
+    pieces: int
+    stand_ins: tuple[tuple[int, str], ...]
+
+
 def measure_reach(
     engine: Engine, *, profile: Profile, actor: str, commit: bool = True, progress: Progress = silent
-) -> int:
-    """Measure and store circles and walks of every station; return how many circles."""
+) -> Measured:
+    """Measure and store circles and walks of every station."""
     rule = profile.walking
     progress(0.0, "reading streets")
     with reading(engine) as connection:
@@ -38,7 +52,12 @@ def measure_reach(
             connection, circles, nearest_of_all, by_category=by_category, by_circle=by_circle, method=METHOD
         )
     progress(1.0, f"{len(circles):,} circles, {len(town.buildings):,} buildings")
-    return len(circles)
+    problems = scene.join(stations).problem
+    return Measured(
+        circles=len(circles),
+        pieces=0 if scene.network is None else len(scene.network.components),
+        stand_ins=tuple((int(at), str(why)) for at, why in zip(stations.index, problems, strict=True) if why),
+    )
 
 
 def _carriers(stations: gpd.GeoDataFrame, circle: Circle) -> pd.Series:

@@ -17,7 +17,7 @@ from data.profiles import Profile
 from geo.errors import BadSettingError
 from geo.frames import WGS84
 from geo.nearest import nearest_to_doors
-from geo.reach import ROUNDING, circles_from
+from geo.reach import circles_from, limit_of, minutes_of
 from geo.scene import Scene
 from geo.trial import street_at, with_gate, with_street
 
@@ -109,8 +109,8 @@ def _with_stations(stations: gpd.GeoDataFrame, changes: Changes, profile: Profil
 
 def _minutes(scene: Scene, stations: gpd.GeoDataFrame, longest_min: float, m_per_min: float) -> Floats:
     """Return (b,) minutes to the nearest of some stations, inf beyond a circle."""
-    found = nearest_to_doors(scene.net, scene.join(stations), limit_m=longest_min * m_per_min * ROUNDING)
-    walk_min = found.way_m / m_per_min
+    found = nearest_to_doors(scene.net, scene.join(stations), limit_m=limit_of(longest_min, m_per_min))
+    walk_min = minutes_of(found.way_m, m_per_min)
     return np.asarray(np.where(walk_min <= longest_min, walk_min, np.inf))
 
 

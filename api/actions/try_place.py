@@ -18,7 +18,7 @@ from data.stores import reaches as reach_store
 from geo.access import Doors, street_points
 from geo.crs import to_degrees
 from geo.errors import NotFoundError
-from geo.reach import ROUNDING, circles_from
+from geo.reach import circles_from, limit_of, minutes_of
 from geo.scene import Scene
 from geo.searches import walks_all
 
@@ -64,12 +64,12 @@ def try_place(
     here = scene.join_at(lon, lat)
     circles = circles_from(scene, here, profile.minutes, m_per_min=m_per_min)
     mine = town.is_within(asked.scope)
-    found = walks_all(scene.net, here, limit_m=profile.minutes[-1] * m_per_min * ROUNDING)
+    found = walks_all(scene.net, here, limit_m=limit_of(profile.minutes[-1], m_per_min))
     straight_m = np.hypot(*(scene.homes.xy - here.xy[0]).T)
     features = []
     for row in circles.itertuples():
         is_in = np.zeros(len(mine), dtype=bool)
-        is_in[found.door[found.way_m / m_per_min <= row.minutes]] = True
+        is_in[found.door[minutes_of(found.way_m, m_per_min) <= row.minutes]] = True
         served = served_homes(conn, town, row.minutes, asked.category)
         properties = {
             "minutes": row.minutes,

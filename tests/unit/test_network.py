@@ -280,3 +280,10 @@ def test_a_compound_whose_gates_are_shut_stays_closed() -> None:
             assert found["problem"].notna().all()
         else:
             assert found["snap_m"].round(3).tolist() == [wanted_m]
+
+
+def test_what_two_streets_share_is_there_once() -> None:
+    shared = walk_network(streets([(0, 0), (100, 0), (200, 0), (300, 0)], [(200, 0), (100, 0), (100, 50)]))
+    assert sorted(shared.edge_length_m.round(3).tolist()) == [50, 100, 100, 100]
+    twice = walk_network(streets([(0, 0), (100, 0), (100, 50)], [(100, 50), (100, 0), (0, 0)]))
+    assert sorted(twice.edge_length_m.round(3).tolist()) == [50, 100]

@@ -54,6 +54,14 @@ def test_households_are_those_whose_own_minutes_are_within() -> None:
     assert minutes.round(4).tolist() == [round(130 / 60, 4), round(295 / 60, 4), round(299 / 60, 4)]
 
 
+def test_a_walk_of_exactly_five_minutes_is_within_five() -> None:
+    doors = buildings(*[(300 - off, off) for off in (0, 7, 13, 29, 31)])  # 300 m each: along, then aside
+    scene = scene_of(walk_network(LONG), doors)
+    assert reach(stations((0, 0)), scene, minutes=[5], **PACE)["households"].tolist() == [31]
+    assert walks(stations((0, 0)), scene, longest_min=5, **PACE)["walk_min"].tolist() == [5.0] * 5
+    assert nearest(stations((0, 0)), scene, longest_min=5, **PACE)["walk_min"].tolist() == [5.0] * 5
+
+
 def test_the_ground_of_a_circle_covers_every_door_it_counts() -> None:
     doors = buildings((100, 30), (150, 140), (100, -90))
     made = reach(stations((0, 0)), scene_of(walk_network(LONG), doors), minutes=[5], **PACE)
