@@ -148,9 +148,8 @@ def circles_from(
     above_zero(width_m=look.width_m, hole_max_m2=look.hole_max_m2)
     found = walks_all(scene.net, origins, limit_m=limit_of(thresholds[-1], m_per_min))
     sums = sums_of(scene, found, thresholds, m_per_min=m_per_min, places=len(origins.edge))
-    shapes, reached_m = _drawn(
-        scene, origins, found, np.array([limit_of(threshold, m_per_min) for threshold in thresholds]), look
-    )
+    limits_m = np.array([limit_of(threshold, m_per_min) for threshold in thresholds])
+    shapes, reached_m = _drawn(scene, origins, found, limits_m, look)
     degrees = in_degrees(shapes.ravel(), scene.crs).reshape(shapes.shape)
     circles = mapped(lambda row: nested(row, hole_max_m2=look.hole_max_m2), degrees)
     is_whole = np.array_equal(scene.counts, np.rint(scene.counts))

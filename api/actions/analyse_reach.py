@@ -79,7 +79,8 @@ def analysed_reach(question: ReachQuestion, *, progress: Progress = silent) -> R
     scene = scene_of(network, frame, snap_max_m=question.snap_max_m, counts=("households",), elsewhere=posts)
     progress(0.3, f"walking from {len(posts):,} stations")
     circles = reach(
-        posts, scene, minutes=question.thresholds, speed_m_per_s=question.speed_m_per_s, look=Look(width_m=question.width_m),
+        posts, scene, minutes=question.thresholds, speed_m_per_s=question.speed_m_per_s,
+        look=Look(width_m=question.width_m),
         progress=lambda at, of: progress(0.3 + 0.5 * at / of, f"walking from station {at:,} of {of:,}"),
     )  # fmt: skip
     circles["reached_m"] = circles["reached_m"].round(METRE_DIGITS)
