@@ -115,7 +115,7 @@ def reach(
         if progress is not None:
             progress(int(which[-1]) + 1, len(stations))
     if not parts:
-        return _no_reach()
+        return _no_reach(scene.names)
     made = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=WGS84)
     return made.drop(columns="origin").set_index(["station_id", "minutes"])
 
@@ -325,7 +325,7 @@ def _thresholds(minutes: Sequence[float]) -> list[float]:
     return sorted({float(value) for value in minutes})
 
 
-def _no_reach() -> gpd.GeoDataFrame:
-    frame = empty_frame(["households", "people", "reached_m", "snap_m", "is_straight_line"], index="station_id")
+def _no_reach(names: Sequence[str]) -> gpd.GeoDataFrame:
+    frame = empty_frame([*names, "reached_m", "snap_m", "is_straight_line"], index="station_id")
     frame.index = pd.MultiIndex.from_arrays([[], []], names=["station_id", "minutes"])
     return frame

@@ -118,14 +118,6 @@ def site_stations(
     return Siting(sites, before, before + gained, total, total - before - float(demands.households.sum()), gap_share)
 
 
-def gains(candidates: gpd.GeoDataFrame, scene: Scene, served: Bools, *, minutes: float, m_per_min: float) -> Floats:
-    """Return the households each candidate alone would bring within reach, (c,); `served` (b,) homes have a station."""
-    places = scene.join(candidates)
-    found = walks_all(scene.net, places, limit_m=limit_of(minutes, m_per_min))
-    new = np.where(served[found.door] | (places.edge[found.origin] < 0), 0.0, scene.counts[found.door, 0])
-    return np.asarray(np.bincount(found.origin, weights=new, minlength=len(candidates)))
-
-
 def thinned(candidates: gpd.GeoDataFrame, scene: Scene, *, spacing_m: float) -> gpd.GeoDataFrame:
     """Return candidates no two of which share a square of `spacing_m`: of each square the one nearest its middle."""
     above_zero(spacing_m=spacing_m)

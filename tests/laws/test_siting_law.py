@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from geo.network import walk_network
 from geo.scene import Scene, scene_of
-from geo.siting import gains, site_stations, thinned
+from geo.searches import sums_within, walks_all
+from geo.siting import site_stations, thinned
 from tests.fixtures.walkground import XY, buildings, lattice_lines, stations, streets
 
 SIDE, SPACING_M = 5, 120.0
@@ -31,17 +32,11 @@ def ground(lines: list[tuple[XY, XY]], doors: list[XY]) -> Scene:
 
 
 def served(scene: Scene, posts: list[XY]) -> np.ndarray:
-    """Which homes some post reaches, post by post."""
+    """Which homes some post reaches."""
     found = np.zeros(len(scene.ids), dtype=bool)
     for post in posts:
         joined = scene.join(stations(post))
-        alone = gains(stations(post), scene, np.zeros(len(scene.ids), dtype=bool), minutes=MINUTES, m_per_min=60 * PACE)
-        if joined.edge[0] < 0:
-            found |= np.hypot(*(scene.homes.xy - joined.xy[0]).T) <= MINUTES * 60 * PACE
-        elif alone[0]:
-            from geo.searches import walks_all
-
-            found[walks_all(scene.net, joined, limit_m=MINUTES * 60 * PACE * (1 + 1e-9)).door] = True
+        found[walks_all(scene.net, joined, limit_m=MINUTES * 60 * PACE * (1 + 1e-9)).door] = True
     return found
 
 
@@ -93,7 +88,9 @@ def test_the_first_site_is_the_one_that_serves_most_alone(
 ) -> None:
     scene, candidates = ground(lines, doors), stations(*spots)
     made = site_stations(candidates, stations(), scene, count=1, minutes=MINUTES, speed_m_per_s=PACE)
-    alone = gains(candidates, scene, np.zeros(len(doors), dtype=bool), minutes=MINUTES, m_per_min=60 * PACE)
+    joined = scene.join(candidates)
+    alone = sums_within(scene.net, joined, scene.counts, limits_m=np.array([MINUTES * 60 * PACE]))[:, 0, 0]
+    alone[joined.edge < 0] = 0
     assert made.after == alone.max(initial=0)
     kept = thinned(candidates, scene, spacing_m=1e6)
     assert 1 <= len(kept) <= 4
