@@ -5,13 +5,13 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, delete, select, text
+from sqlalchemy import ColumnElement, Connection, delete, select
 
-from data.sql import read_sql
 from data.stores._rows import columns_of, copy_frame, read_frame, read_named
 from data.stores._within import EVERYWHERE, below, digits_of
 from data.tables.reach import building_walks, category_walks, circle_walks, stations
 from data.tables.reach import reaches as reaches_table
+from data.tables.service import WALKED_NOUNS, audit
 
 METHOD = "reach/1"
 
@@ -65,7 +65,8 @@ def within_circles(walks: pd.DataFrame, minutes: Sequence[float]) -> pd.DataFram
 
 def last_change(connection: Connection) -> int:
     """Return a number that grows whenever streets, doors, stations or what was measured of them change."""
-    return int(connection.scalar(text(read_sql("reach/last_change"))) or 0)
+    newest = select(audit.c.audit_id).where(audit.c.noun.in_(WALKED_NOUNS)).order_by(audit.c.audit_id.desc()).limit(1)
+    return int(connection.scalar(newest) or 0)
 
 
 def read_walks(connection: Connection, *, minutes: float | None = None, category: str | None = None) -> pd.DataFrame:
