@@ -49,7 +49,8 @@ def nearest_to_doors(net: Net, origins: Doors, *, limit_m: float = np.inf, line_
 
 
 def _shown(way_m: Floats, owner: Small) -> Nearest:
-    return Nearest(way_m, np.where(owner == NOBODY, -1, owner).astype(np.int32))
+    owner[owner == NOBODY] = -1
+    return Nearest(way_m, owner)
 
 
 def _settled(net: Net, origins: Doors, limit_m: float) -> tuple[Floats, Small]:

@@ -169,9 +169,22 @@ def sums_within(net: Net, origins: Doors, weights: Floats, *, limits_m: Floats) 
 
 def nodes_within(net: Net, origins: Doors, *, limit_m: float) -> Met:
     """Return the nodes within `limit_m` of each of s places; none for those that join no street."""
-    start, ring = start_of(origins), ring_of(net.longest_m, limit_m)
+    return _met(net, origins, np.array([limit_m]), None)
+
+
+def circles_within(net: Net, origins: Doors, weights: Floats, *, limits_m: Floats) -> tuple[Met, Floats]:
+    """Return what `nodes_within` the longest of k limits and `sums_within` each of them return, in one search.
+
+    Places that join no street reach nothing here.
+    """
+    sums = np.zeros((len(origins.edge), len(limits_m), weights.shape[1]))
+    return _met(net, origins, limits_m, (weights, sums)), sums
+
+
+def _met(net: Net, origins: Doors, limits_m: Floats, table: tuple[Floats, Floats] | None) -> Met:
+    start, ring = start_of(origins), ring_of(net.longest_m, float(limits_m.max()))
     counts = np.zeros(len(origins.edge), dtype=np.int64)
-    parts = _shared(lambda share: _nodes(net, start, share, limit_m, ring, counts), origins)
+    parts = _shared(lambda share: _nodes(net, start, share, limits_m, (ring, counts), table), origins)
     nodes = [part[0] for part in parts] or [np.empty(0, dtype=np.int32)]
     metres = [part[1] for part in parts] or [np.empty(0)]
     return Met(np.concatenate([[0], np.cumsum(counts)]), np.concatenate(nodes), np.concatenate(metres))
@@ -265,26 +278,35 @@ def _walks(net, start, share, limit_m, ring):  # type: ignore[no-untyped-def]  #
 @numba.njit(cache=True, nogil=True)
 def _sums(net, start, share, limits_m, ring, table):  # type: ignore[no-untyped-def]  # numba infers
     """Search from each origin of a share and add up the weights of the doors within each limit."""
-    weights, sums = table
     room, longest_m = _room(net, ring), limits_m.max()
     for which in share:
         nodes = _settle_from(net, start, which, longest_m, room)
         met = room.doors[: _doors_met(net, start, which, nodes, room)]
-        for door in met:
-            for at in range(len(limits_m)):
-                if room.way_m[door] <= limits_m[at]:
-                    for column in range(weights.shape[1]):
-                        sums[which, at, column] += weights[door, column]
+        _add_up(met, which, limits_m, room.way_m, table)
         _clean(room, nodes, met)
 
 
 @numba.njit(cache=True, nogil=True)
-def _nodes(net, start, share, limit_m, ring, counts):  # type: ignore[no-untyped-def]  # numba infers
-    """Search from each origin of a share; return nodes and metres, and leave how many each origin has."""
-    room, most, size = _room(net, ring), 1024, 0
+def _add_up(doors, which, limits_m, way_m, table):  # type: ignore[no-untyped-def]  # numba infers
+    weights, sums = table
+    for door in doors:
+        for at in range(len(limits_m)):
+            if way_m[door] <= limits_m[at]:
+                for column in range(weights.shape[1]):
+                    sums[which, at, column] += weights[door, column]
+
+
+@numba.njit(cache=True, nogil=True)
+def _nodes(net, start, share, limits_m, work, table):  # type: ignore[no-untyped-def]  # numba infers
+    """Search from each origin of a share; return nodes and metres, and leave how many each origin has.
+
+    With a table the weights of the doors within each limit are added up as well; numba leaves that out without one.
+    """
+    ring, counts = work
+    room, longest_m, most, size = _room(net, ring), limits_m.max(), 1024, 0
     met, to_m = np.empty(most, dtype=np.int32), np.empty(most)
     for which in share:
-        nodes = _settle_from(net, start, which, limit_m, room)
+        nodes, doors = _settle_from(net, start, which, longest_m, room), room.doors[:0]
         if size + len(nodes) > most:
             most = 2 * (size + len(nodes))
             met, to_m = _longer(met, most), _longer(to_m, most)
@@ -292,7 +314,10 @@ def _nodes(net, start, share, limit_m, ring, counts):  # type: ignore[no-untyped
             met[size], to_m[size] = node, room.to_m[node]
             size += 1
         counts[which] = len(nodes)
-        _clean(room, nodes, room.doors[:0])
+        if table is not None:
+            doors = room.doors[: _doors_met(net, start, which, nodes, room)]
+            _add_up(doors, which, limits_m, room.way_m, table)
+        _clean(room, nodes, doors)
     return met[:size].copy(), to_m[:size].copy()
 
 

@@ -17,8 +17,8 @@ from geo.network import WalkNetwork, walk_network
 from geo.pieces import reached_pieces
 from geo.reach import nearest, reach, walks
 from geo.scene import scene_of
+from geo.searches import circles_within, nodes_within, sums_within, walks_all
 from geo.searches import net_of as searched
-from geo.searches import nodes_within, walks_all
 from tests.fixtures.walkground import XY, buildings, lattice_lines, metres, stations, streets
 
 SIDE, SPACING_M = 5, 120.0
@@ -266,3 +266,25 @@ def test_the_ground_is_the_buffer_of_the_street_reached(
         ours = painted([lines_of(net, edge, from_m, to_m)], width_m=25.0, hole_max_m2=0.0)[0]
         assert shapely.symmetric_difference(ours, exact).area <= 0.02 * exact.area
         assert shapely.covers(shapely.buffer(exact, 4.0), ours)
+
+
+@few
+@given(nets, places, places, st.floats(50.0, 900.0))
+def test_one_search_for_nodes_and_sums_finds_what_two_do(
+    lines: list[tuple[XY, XY]], posts: list[XY], doors: list[XY], limit_m: float
+) -> None:
+    net, homes = net_of(lines), buildings(*doors)
+    origins, others = (joined(frame, net, crs=net.crs, snap_max_m=60.0) for frame in (stations(*posts), homes))
+    ground, limits_m = searched(net, others), np.array([limit_m / 3, limit_m])
+    weights = homes[["households", "people"]].to_numpy(dtype=float)
+    met, sums = circles_within(ground, origins, weights, limits_m=limits_m)
+    alone = nodes_within(ground, origins, limit_m=limit_m)
+    for column, other in zip(met, alone, strict=True):
+        np.testing.assert_array_equal(column, other)
+    wanted = sums_within(ground, origins, weights, limits_m=limits_m)
+    wanted[origins.edge < 0] = 0  # straight lines reach no node
+    np.testing.assert_array_equal(sums, wanted)
+    found = walks_all(ground, origins, limit_m=limit_m)
+    for which in np.flatnonzero(origins.edge >= 0):
+        near = found.door[(found.origin == which) & (found.way_m <= limits_m[0])]
+        assert sums[which, 0, 0] == weights[near, 0].sum()
