@@ -1,0 +1,1 @@
+"""Walking beside its peers: `make bench NAME=reach`."""
