@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.access import Doors
-from geo.network import WalkNetwork
+from geo.network import WalkNetwork, runs
 from geo.threads import mapped
 from geo.walking import Arcs, Shelves, Small, arcs_of, ring_of, settle, shelves_of
 
@@ -141,12 +141,11 @@ def walks_all(net: Net, origins: Doors, *, limit_m: float) -> Found:
     """
     start, ring = start_of(origins), ring_of(net.longest_m, limit_m)
     parts = [straight_lines(net, origins, int(which), limit_m) for which in np.flatnonzero(origins.edge < 0)]
-    parts += _shared(lambda share: Found(*_walks(net, start, share, limit_m, ring)), origins)
+    parts += _shared(lambda share: Found(*_walks(net, start, share, limit_m, ring)), net, origins)
     if not parts:
         return Found(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_))
     columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    # Each share is in order already; only stand-ins came before their turn.
-    order = np.argsort(columns[0], kind="stable") if (origins.edge < 0).any() else slice(None)
+    order = np.argsort(columns[0], kind="stable")
     return Found(*[column[order] for column in columns])
 
 
@@ -163,7 +162,7 @@ def sums_within(net: Net, origins: Doors, weights: Floats, *, limits_m: Floats) 
         for at, limit_m in enumerate(limits_m):
             sums[which, at] = weights[line.door[line.way_m <= limit_m]].sum(axis=0)
     start, ring = start_of(origins), ring_of(net.longest_m, longest_m)
-    _shared(lambda share: _sums(net, start, share, limits_m, ring, (weights, sums)), origins)
+    _shared(lambda share: _sums(net, start, share, limits_m, ring, (weights, sums)), net, origins)
     return sums
 
 
@@ -184,17 +183,29 @@ def circles_within(net: Net, origins: Doors, weights: Floats, *, limits_m: Float
 def _met(net: Net, origins: Doors, limits_m: Floats, table: tuple[Floats, Floats] | None) -> Met:
     start, ring = start_of(origins), ring_of(net.longest_m, float(limits_m.max()))
     counts = np.zeros(len(origins.edge), dtype=np.int64)
-    parts = _shared(lambda share: _nodes(net, start, share, limits_m, (ring, counts), table), origins)
-    nodes = [part[0] for part in parts] or [np.empty(0, dtype=np.int32)]
-    metres = [part[1] for part in parts] or [np.empty(0)]
-    return Met(np.concatenate([[0], np.cumsum(counts)]), np.concatenate(nodes), np.concatenate(metres))
+    parts = _shared(lambda share: _nodes(net, start, share, limits_m, (ring, counts), table), net, origins)
+    if not parts:
+        return Met(np.zeros(len(counts) + 1, np.int64), np.empty(0, np.int32), np.empty(0))
+    nodes, metres = (np.concatenate(column) for column in zip(*parts, strict=True))
+    # Found in the order of the net; told in that of the places.
+    turn = in_order(net, origins)
+    begin = np.zeros(len(counts), dtype=np.int64)
+    begin[turn] = np.cumsum(counts[turn]) - counts[turn]
+    taken = runs(begin, begin + counts)
+    return Met(np.concatenate([[0], np.cumsum(counts)]), nodes[taken], metres[taken])
 
 
-def _shared(search: Callable[[Ints], Any], origins: Doors) -> list[Any]:
-    """Return what a search makes of the origins that join a street, share by share, in their order."""
-    joined = np.flatnonzero(origins.edge >= 0)
-    shares = np.array_split(joined, min(len(joined), SHARES * (os.cpu_count() or 1))) if len(joined) else []
+def _shared(search: Callable[[Ints], Any], net: Net, origins: Doors) -> list[Any]:
+    """Return what a search makes of the origins that join a street, share by share, in the order of the net."""
+    turn = in_order(net, origins)
+    shares = np.array_split(turn, min(len(turn), SHARES * (os.cpu_count() or 1))) if len(turn) else []
     return mapped(search, shares)
+
+
+def in_order(net: Net, origins: Doors) -> Ints:
+    """Return the places that join a street in the order of the net's nodes: a search then finds its memory warm."""
+    joined = np.flatnonzero(origins.edge >= 0)
+    return joined[np.argsort(net.edge_nodes[origins.edge[joined], 0], kind="stable")]
 
 
 def straight_lines(net: Net, origins: Doors, which: int, limit_m: float) -> Found:
