@@ -260,12 +260,6 @@ def _options_of(part: str) -> Iterator[None]:
     except (MissingCrsError, BadFileError) as error:
         told, told_zh = (re.sub(r"--(crs|layer)\b", rf"--{part}-\1", error.text(language)) for language in ("en", "zh"))
         raise SourceError(told=told, told_zh=told_zh) from error
-    except NotImplementedError as error:  # shapely's word for arcs
-        raise SourceError(
-            told=f"The {part} hold curves (circular strings and the like), which are not read here. "
-            "Make them straight segments first (ogr2ogr -nlt CONVERT_TO_LINEAR) and try again.",
-            told_zh=f"{part} 中有曲线（圆弧等），此处不支持。请先转换为折线（ogr2ogr -nlt CONVERT_TO_LINEAR）再试。",
-        ) from error
 
 
 def _ids(stations: Places, column: str | None) -> tuple[pa.Array, str | None]:

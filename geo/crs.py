@@ -43,7 +43,7 @@ def metre_transformer(epsg: int) -> pyproj.Transformer:
 
 
 def metric_crs_of(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
-    """Return the metre CRS of a frame in EPSG:4326, by the middle of its bounds.
+    """Return the metre CRS of a frame in EPSG:4326, by where most of its rows are: one stray row moves nothing.
 
     Raises
     ------
@@ -51,15 +51,16 @@ def metric_crs_of(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
         The frame has no geometry to choose by.
     """
     shapes = frame.geometry.to_numpy()
-    bounds = shapely.total_bounds(shapes) if len(shapes) else np.full(4, np.nan)
-    if np.isnan(bounds).any():
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if len(bounds) == 0:
         raise EmptyFrameError(what="frame", mend="A metric zone is chosen by where the rows are.")
-    west, south, east, north = bounds
+    west, south, east, north = np.median(bounds, axis=0)
     return metric_crs((west + east) / 2, (south + north) / 2)
 
 
 def to_metric(frame: Frame, crs: pyproj.CRS | None = None) -> Frame:
-    """Return a copy of `frame` in metres, in `crs` or in the zone of its own bounds."""
+    """Return a copy of `frame` in metres, in `crs` or in the zone of its own rows."""
     return frame.to_crs(crs if crs is not None else metric_crs_of(frame))
 
 

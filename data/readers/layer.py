@@ -20,6 +20,7 @@ import pyproj
 import shapely
 
 from data.readers.files import FAR_FROM_DEGREES, declared_crs
+from data.readers.layers import shapes_of
 from geo.edges import Shapes
 from geo.errors import BadFileError, EmptyFrameError, MissingColumnsError, MissingCrsError
 from geo.frames import WGS84
@@ -47,7 +48,7 @@ class Layer:
     shapes
         (n,) geometries; None where there is none or it cannot be read.
     unreadable
-        (n,) whether there are bytes that are no geometry.
+        (n,) whether there are bytes that are no geometry of straight lines.
     crs
         What the coordinates are in.
     datum
@@ -207,13 +208,22 @@ def _ogr(path: Path, layer: str, kinds: tuple[str, ...]) -> Found:
         raise _damaged(path, error) from error
     except pa.ArrowException as error:
         raise _damaged(path, error) from error
-    geometry = meta.get("geometry_name") or NAMELESS
+    table, geometry = _named(table, meta.get("geometry_name"))
     if geometry not in table.column_names:
         raise BadFileError(
             file=path.name, reason=f"layer {layer} has no geometry", reason_zh=f"图层 {layer} 没有几何",
             mend=f"Hand in a layer of {CALLED[kinds][0]}.", mend_zh=f"请提供{CALLED[kinds][1]}图层。",
         )  # fmt: skip
     return table, geometry, _crs(meta.get("crs")), layer, meta.get("geometry_type")
+
+
+def _named(table: pa.Table, told: str | None) -> tuple[pa.Table, str]:
+    """Return a table and its geometry column's name, which no column of values has, though it may in the file."""
+    names = table.column_names
+    if told or names.count(NAMELESS) < 2:
+        return table, told or NAMELESS
+    free = next(name for size in range(1, len(names) + 1) if (name := NAMELESS + "_" * size) not in names)
+    return table.rename_columns([*names[:-1], free]), free  # GDAL puts the geometry last
 
 
 def _crs(told: str | None) -> pyproj.CRS | None:
@@ -254,8 +264,8 @@ def _shapes(path: Path, table: pa.Table, geometry: str) -> tuple[Shapes, Shapes]
     if not (pa.types.is_binary(_storage(column.type)) or pa.types.is_large_binary(_storage(column.type))):
         shapes = np.asarray(gpd.read_parquet(path).geometry.to_numpy(), dtype=object)
         return shapes, np.zeros(len(shapes), dtype=bool)
-    blobs = np.array(column.to_pylist(), dtype=object)
-    shapes = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"), dtype=object)
+    blobs = column.to_pylist()
+    shapes = np.array(shapes_of(blobs), dtype=object)
     there = np.array([bool(blob) for blob in blobs], dtype=bool)
     return shapes, there & shapely.is_missing(shapes)
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyogrio
 import pyproj
 import shapely
@@ -19,7 +20,10 @@ from data.readers.sheets import Sheet, decoded
 from geo.errors import BadFileError
 from geo.frames import WGS84
 
-UNREADABLE = ("几何无法读取", "its geometry cannot be read")
+UNREADABLE = (
+    "几何无法读取，或含弧线（请先转为折线）",
+    "its geometry cannot be read, or has arcs: make them straight lines",
+)
 
 
 def read_geojson(path: Path, data: bytes, sheet: str | None) -> Sheet:  # noqa: ARG001 - every form's reader has one signature
@@ -135,11 +139,19 @@ def read_geopackage(path: Path, data: bytes, sheet: str | None) -> Sheet:  # noq
     if geometry not in table.column_names:
         return Sheet(names, rows, numbers)
     blobs = table.column(geometry).to_pylist()
-    shapes = list(shapely.from_wkb(blobs, on_invalid="ignore"))
+    shapes = shapes_of(blobs)
     faults = {
         number: UNREADABLE for number, blob, shape in zip(numbers, blobs, shapes, strict=True) if blob and shape is None
     }
     return Sheet(names, rows, numbers, faults, None, shapes, _layer_crs(meta.get("crs")))
+
+
+def shapes_of(blobs: list[bytes | None]) -> list[Any]:
+    """Return geometries of straight lines from well-known binary; None for the rest: nothing, no geometry, arcs."""
+    try:
+        return list(shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore"))
+    except NotImplementedError:  # one arc among many rows stops them all; then each is read by itself
+        return [shapes_of([blob])[0] for blob in blobs] if len(blobs) > 1 else [None]
 
 
 def _layer(path: Path, sheet: str | None) -> tuple[dict[str, Any], Any]:

@@ -17,6 +17,7 @@ import shapely
 
 from data.readers.files import FORMS, RawTable, read_table, unshifted
 from data.readers.layer import PLACES, SUFFIXES, Layer, read_layer
+from data.readers.layers import UNREADABLE
 from data.readers.nouns import LAT, LON, header_key
 from data.readers.values import CellFaultError, number
 from geo.edges import Bools, Floats, Shapes
@@ -29,7 +30,7 @@ GEOMETRY = "geometry"
 ASTRAY_DEG = 10.0
 FAULTS = {
     "missing": ("没有位置", "it has no place"),
-    "unreadable": ("几何无法读取", "its geometry cannot be read"),
+    "unreadable": UNREADABLE,
     "kind": ("不是点或面", "it is neither a point nor a polygon"),
     "away": ("坐标不是数字或超出坐标系的范围", "its coordinates are no numbers, or outside its coordinate system"),
     "astray": ("离道路 10 度以上（经纬度是否颠倒？）", "it lies more than 10 degrees from the streets (swapped?)"),

@@ -14,6 +14,7 @@ import shapely
 
 from data.readers.columns import NO
 from data.readers.layer import LINES, Layer, read_layer
+from data.readers.layers import UNREADABLE
 from data.readers.nouns import header_key
 from data.readers.places import centre_of, in_degrees, is_astray, is_finite
 from data.readers.values import plain
@@ -26,7 +27,7 @@ NAMES = ("name", "street", "street_name", "名称", "道路名称", "路名", "�
 CLOSED = frozenset(NO) - {""} | {"private", "use_sidepath", "none", "禁止", "不可", "不可步行", "不能"}
 FAULTS = {
     "missing": ("没有几何", "it has no geometry"),
-    "unreadable": ("几何无法读取", "its geometry cannot be read"),
+    "unreadable": UNREADABLE,
     "kind": ("不是线", "it is no line"),
     "flat": ("长度为 0", "it has no length"),
     "away": ("坐标不是数字或超出坐标系的范围", "its coordinates are no numbers, or outside its coordinate system"),

@@ -15,13 +15,13 @@ import shapely
 from data.readers.columns import Groups, amounts, bad_column, flags, groups, shown
 from data.readers.files import unshifted
 from data.readers.layer import Layer
+from data.readers.layers import UNREADABLE
 from geo.edges import Bools, Floats, Ints, Shapes
 from geo.errors import EmptyFrameError
 from geo.tiles import REASONS, tiles_of
 
 DECIMALS_EXACT, DECIMALS_ROUNDED = 3, 6
-UNREADABLE = "unreadable"
-FAULTS = {**REASONS, UNREADABLE: ("几何无法读取", "its geometry cannot be read")}
+FAULTS = {**REASONS, "unreadable": UNREADABLE}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def read_tessellation(layer: Layer, columns: Columns) -> Tessellation:
     locked = _locked(layer, columns, within, keep)
     tiles = tiles_of(layer.shapes, layer.crs)
     fault = tiles.fault.copy()
-    fault[layer.unreadable.astype(bool)] = UNREADABLE
+    fault[layer.unreadable.astype(bool)] = "unreadable"
     rows = np.flatnonzero(fault == "")
     if len(rows) == 0:
         raise EmptyFrameError(what=layer.path.name, mend="No row has a polygon. / 没有任何面。")

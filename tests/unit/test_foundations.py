@@ -31,6 +31,11 @@ def test_the_zone_is_chosen_by_place(lon: float, lat: float, epsg: int) -> None:
     assert metric_crs(lon, lat).to_epsg() == epsg
 
 
+def test_one_stray_row_does_not_choose_the_zone() -> None:
+    assert metric_crs_of(points((107.7, 27.9), (107.8, 28.0), (0.0, 0.0))).to_epsg() == 4545
+    assert metric_crs_of(points((179.9, -17.0), (179.8, -17.1), (-179.9, -17.0))).to_epsg() == 32760
+
+
 def test_to_metres_and_back_is_the_same_place() -> None:
     there = points((107.72, 27.95), (107.8, 28.0))
     back = to_degrees(to_metric(there))

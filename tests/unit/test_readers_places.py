@@ -168,10 +168,23 @@ def test_a_street_astray_does_not_choose_the_zone(tmp_path: Path) -> None:
     assert read_street_lines(path).fault.tolist() == ["", "", "astray"]
 
 
-def test_curves_are_not_taken_for_nothing(tmp_path: Path) -> None:
+def test_arcs_are_told_row_by_row(tmp_path: Path) -> None:
     arc = bytes_of(8, [(LON, LAT), (LON, LAT + 0.001), (LON + 0.001, LAT)])
-    with pytest.raises(NotImplementedError):  # told by api.reach_analysis
-        read_street_lines(raw(tmp_path / "a.parquet", [arc, LineString([(LON, LAT), (LON, LAT + 1)]).wkb]))
+    found = read_street_lines(raw(tmp_path / "a.parquet", [arc, LineString([(LON, LAT), (LON, LAT + 1)]).wkb, None]))
+    assert found.fault.tolist() == ["unreadable", "", "missing"]
+
+
+def test_a_property_may_have_the_name_gdal_gives_to_nameless_geometry(tmp_path: Path) -> None:
+    path = write(
+        gpd.GeoDataFrame({"wkb_geometry": ["x"]}, geometry=[Point(LON, LAT)], crs=4326), tmp_path / "a.geojson"
+    )
+    found = read_places(path)
+    assert lonlat(found) == [[LON, LAT]]
+    assert found.layer.column("wkb_geometry").to_pylist() == ["x"]
+    layer = with_columns(found.layer, {})
+    again = tmp_path / "b.gpkg"
+    write_layers({"a": layer}, again)
+    assert gpd.read_file(again)["wkb_geometry"].tolist() == ["x"]
 
 
 def test_what_is_drawn_twice_is_walked_once(tmp_path: Path) -> None:

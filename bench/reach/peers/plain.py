@@ -3,7 +3,8 @@
 Usage: python -m bench.reach.peers.plain OUT.npz FOLDER REPEATS (scipy | ego | nearest) SEED COUNT
 
 scipy: one search a facility for both limits; rows come dense, so what was met is picked out once, and facilities are
-asked in chunks whose size is tried out first. networkx: an ego graph for each limit, as users of osmnx draw circles.
+asked in the order of the net, as ours are, in chunks whose size is tried out first. networkx: an ego graph for each
+limit, as users of osmnx draw circles.
 """
 
 import sys
@@ -16,8 +17,8 @@ from bench.reach import draw
 from bench.reach.timing import best, hand_back
 
 LIMITS_M = (360.0, 1080.0)
-CHUNKS = (1, 4, 16, 64)
-TRIED = 64
+CHUNKS = (2, 4, 8, 16, 64)
+TRIED = 256
 
 
 def matrix(graph: dict[str, Any]) -> Any:
@@ -44,12 +45,12 @@ def chunked(net: Any, homes: Any, facilities: Any, size: int) -> tuple[Any, ...]
     """Return facility, node and metres of all that is met, and counts and households within both limits."""
     from scipy.sparse.csgraph import dijkstra
 
-    nodes, parts = len(homes), []
+    nodes, parts, turn = len(homes), [], np.argsort(facilities)
     for at in range(0, len(facilities), size):
-        rows = dijkstra(net, indices=facilities[at : at + size], limit=LIMITS_M[-1]).ravel()
+        rows = dijkstra(net, indices=facilities[turn[at : at + size]], limit=LIMITS_M[-1]).ravel()
         met = np.flatnonzero(rows < np.inf)
         row, node = np.divmod(met, nodes) if size > 1 else (np.zeros(len(met), dtype=np.int64), met)
-        parts.append((row + at, node, rows[met]))
+        parts.append((turn[row + at], node, rows[met]))
     facility, node, to_m = (np.concatenate(column) for column in zip(*parts, strict=True))
     near = to_m <= LIMITS_M[0]
     halves = [(facility[near], node[near]), (facility, node)]
