@@ -235,7 +235,7 @@ def is_short(ground: Knots, load: Load) -> bool:
 def are_crowded(ground: Knots, knots: list[int], free: Group) -> bool:
     """Return whether some knots, no two of which fit into a grid, have fewer ways on than they are.
 
-    None is a grid by itself, so each needs a free knot beside it that leads on to enough, and another than the others.
+    None is a grid by itself, so each needs a free knot beside it, and another than the others.
     Source: Hall (1935), on representatives of subsets; Kuhn (1955), the way to find them.
     """
     first = ground.bounds.first
@@ -243,26 +243,37 @@ def are_crowded(ground: Knots, knots: list[int], free: Group) -> bool:
     loads = {knot: ground.loads[knot][first] for knot in knots}
     heavy = {knot: load for knot, load in loads.items() if hi < 2 * load and load < lo}
     left = free - set(heavy)
-    ways = {
-        knot: {near for near in ground.beside[knot] & left if leads_on(ground, near, left, (lo - load, hi - load))}
-        for knot, load in heavy.items()
-    }
+    ways = {knot: ways_on(ground, knot, left, (lo - load, hi - load)) for knot, load in heavy.items()}
     taken: dict[int, int] = {}
     return not all(finds_way(knot, ways, taken, set()) for knot in heavy)
 
 
-def leads_on(ground: Knots, start: int, among: Group, room: Load) -> bool:
-    """Return whether knots from `start` on, none heavier than `room[1]`, hold `room[0]` or more together."""
+def ways_on(ground: Knots, knot: int, among: Group, room: Load) -> set[int]:
+    """Return knots beside a knot one of which its grid must hold: those that lead on to `room[0]` households or more.
+
+    Where those that do not lead on to so many have them together, all knots beside it.
+    """
+    first, near = ground.bounds.first, set(ground.beside[knot] & among)
+    led = {start: led_to(ground, start, among, room) for start in near}
+    strong = {start for start, met in led.items() if sum(ground.loads[u][first] for u in met) >= room[0]}
+    weak: set[int] = set().union(*(led[start] for start in near - strong))
+    return strong if sum(ground.loads[u][first] for u in weak) < room[0] else near
+
+
+def led_to(ground: Knots, start: int, among: Group, room: Load) -> set[int]:
+    """Return the knots from `start` on, none heavier than `room[1]`, until they hold `room[0]` together."""
     first = ground.bounds.first
-    met, waiting, held = {start}, [start], 0
+    met: set[int] = set()
+    waiting, seen, held = [start], {start}, 0
     while waiting and held < room[0]:
         u = waiting.pop()
         if ground.loads[u][first] <= room[1]:
+            met.add(u)
             held += ground.loads[u][first]
-            fresh = (ground.beside[u] & among) - met
-            met |= fresh
+            fresh = (ground.beside[u] & among) - seen
+            seen |= fresh
             waiting += fresh
-    return held >= room[0]
+    return met
 
 
 def finds_way(knot: int, ways: dict[int, set[int]], taken: dict[int, int], tried: set[int]) -> bool:

@@ -16,10 +16,11 @@ import numpy as np
 
 from geo.partition.bands import Band, masses_of
 from geo.partition.compiled import Whole, compiled
-from geo.partition.exact import EXACT_CELLS, SearchTooLongError, exact_division
+from geo.partition.exact import SearchTooLongError, exact_division
 from geo.partition.graph import Graph, Ints, arcs_of, in_order, subgraph
 from geo.partition.moves import settled
 from geo.partition.pairs import Pairing, neighbour, paired_tree, pairing_of
+from geo.partition.small import EXACT_CELLS
 from geo.partition.solver import Asked, best_start, one_piece_limits
 
 WIDEST = 0.5

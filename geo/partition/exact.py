@@ -5,16 +5,14 @@ free neighbours, every connected set in band that holds it is tried, and the res
 failed, or whose pieces no grids can share, are not tried again. Exponential: for some dozen cells.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from geo.partition.bands import NO_LIMIT, Band
 from geo.partition.compiled import Whole, compiled
-from geo.partition.graph import Flags, Graph, Ints, arcs_of, pieces_on_foot
+from geo.partition.graph import Graph, Ints
+from geo.partition.small import Small, held_by, lowest, size_of, small_of
 
-# A set is the bits of one number.
-EXACT_CELLS, SWIFT_CELLS = 62, 40
+SWIFT_CELLS = 40
 # How many sets may be looked at: for a proof that the verifier repeats, and to find a division (some 50 ms).
 EXACT_STEPS, FIND_STEPS, SWIFT_STEPS = 50_000, 200_000, 50_000
 MOST_CROWDS = 256
@@ -26,45 +24,6 @@ Grown = tuple[Whole, Whole, Whole, Whole, Whole, Whole]
 
 class SearchTooLongError(Exception):
     """The search was ended before it could know."""
-
-
-class Small(NamedTuple):
-    """A small graph and the ground around it.
-
-    Neighbours on foot of each node as bits, households, people; the same of every piece of ground beyond
-    (neighbours being the nodes it touches); the nodes beyond which nothing is known, as bits; those of them whose set
-    may go on there; the band; and the households of all the ground that hangs together with the nodes.
-    """
-
-    around: Ints
-    mass: Ints
-    people: Ints
-    beyond: Ints
-    beyond_mass: Ints
-    beyond_people: Ints
-    open: Whole
-    unfinished: Whole
-    band: Band
-    total: Whole
-
-
-@compiled
-def lowest(bits: Whole) -> int:
-    """Return the position of the lowest bit that is set."""
-    place = 0
-    while not bits >> place & 1:
-        place += 1
-    return place
-
-
-@compiled
-def size_of(bits: Whole) -> int:
-    """Return how many bits are set."""
-    count = 0
-    while bits:
-        bits &= bits - 1
-        count += 1
-    return count
 
 
 @compiled
@@ -191,22 +150,34 @@ def are_crowded(small: Small, rest: Whole, wanted: Whole) -> bool:
 
 @compiled
 def ways_on(small: Small, rest: Whole, cell: Whole) -> Whole:
-    """Return the neighbours of a cell from where the rest leads on to enough households for a grid in band."""
-    ways, near = np.int64(0), small.around[cell] & rest
+    """Return neighbours of a cell one of which its grid must hold: those from where enough households can be reached.
+
+    Where those from which they cannot be reached have enough together, all neighbours.
+    """
+    strong, weak, near = np.int64(0), np.int64(0), small.around[cell] & rest
+    left, least = near, small.band.lo - small.mass[cell]
+    while left:
+        start = left & -left
+        left &= ~start
+        met, held = led_to(small, rest, cell, start)
+        strong |= start if held >= least else np.int64(0)
+        weak |= np.int64(0) if held >= least else met
+    return strong if held_by(small, weak) < least else near
+
+
+@compiled
+def led_to(small: Small, rest: Whole, cell: Whole, start: Whole) -> tuple[Whole, Whole]:
+    """Return the nodes that a grid of a cell can reach by one neighbour, until they are enough; their households."""
+    met, fresh, held = np.int64(0), start, np.int64(0)
     most, least = small.band.hi - small.mass[cell], small.band.lo - small.mass[cell]
-    while near:
-        start = near & -near
-        near &= ~start
-        met, fresh, held = np.int64(0), start, 0
-        while fresh and held < least:
-            at = lowest(fresh)
+    while fresh and held < least:
+        at = lowest(fresh)
+        if small.mass[at] <= most:
             met |= np.int64(1) << at
-            if small.mass[at] <= most:
-                held += int(least if small.open >> at & 1 else small.mass[at])
-                fresh |= small.around[at] & rest
-            fresh &= ~met
-        ways |= start if held >= least else np.int64(0)
-    return ways
+            held += np.int64(least if small.open >> at & 1 else small.mass[at])
+            fresh |= small.around[at] & rest
+        fresh &= ~(met | np.int64(1) << at)
+    return met, held
 
 
 @compiled
@@ -289,45 +260,6 @@ def search(small: Small, wanted: Whole, count: int, steps: Whole) -> tuple[int, 
             bases.append(len(waiting))
             seed(small, waiting, rest, wanted)
     return NONE, np.array(sets)
-
-
-def small_of(graph: Graph, band: Band, members: Ints, edge: Ints) -> Small:
-    """Return the graph of at most `EXACT_CELLS` members, and the ground beyond them.
-
-    Nothing is known of ground beyond that holds a node of the `edge`: grids may go on there.
-    """
-    place = np.full(graph.size, -1, dtype=np.int64)
-    place[members] = np.arange(len(members))
-    around = np.zeros(len(members), dtype=np.int64)
-    arcs = arcs_of(graph, members)
-    tails = np.repeat(np.arange(len(members)), graph.ptr[members + 1] - graph.ptr[members])[graph.foot[arcs]]
-    heads = graph.idx[arcs][graph.foot[arcs]]
-    inside = place[heads] >= 0
-    np.bitwise_or.at(around, tails[inside], np.int64(1) << place[heads[inside]])
-    pieces = known_pieces(graph, place < 0, edge)
-    count, outside = int(pieces.max(initial=-1)) + 1, pieces >= 0
-    beyond, at = np.zeros(count, dtype=np.int64), pieces[heads]
-    np.bitwise_or.at(beyond, at[at >= 0], np.int64(1) << tails[at >= 0])
-    masses, peoples = (
-        np.bincount(pieces[outside], weights=column[outside], minlength=count).astype(np.int64)
-        for column in (graph.mass, graph.people)
-    )
-    is_open = ~inside & (at < 0)
-    open_ones = int(np.bitwise_or.reduce(np.int64(1) << tails[is_open], initial=0))
-    whole = pieces_on_foot(graph, np.ones(graph.size, dtype=np.bool_)) if open_ones else pieces
-    total = int(graph.mass[whole == whole[members[0]]].sum()) if open_ones else 0
-    return Small(
-        around, graph.mass[members], graph.people[members], beyond, masses, peoples, open_ones, open_ones, band, total
-    )
-
-
-def known_pieces(graph: Graph, among: Flags, edge: Ints) -> Ints:
-    """Return the piece 0.. of each node `among` that holds no node of the `edge`, -1 elsewhere; the lightest few."""
-    pieces = pieces_on_foot(graph, among)
-    is_known = np.ones(int(pieces.max(initial=-1)) + 2, dtype=np.bool_)
-    is_known[pieces[edge]] = is_known[-1] = False
-    is_known[np.flatnonzero(is_known)[EXACT_CELLS:]] = False
-    return np.where(is_known, np.cumsum(is_known) - 1, -1)[pieces]
 
 
 def exact_division(graph: Graph, band: Band, *, steps: int, count: int | None = None) -> Ints | None:

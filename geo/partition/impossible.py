@@ -16,14 +16,9 @@ import numpy as np
 from geo.partition.bands import Band, divides, missed_of
 from geo.partition.compiled import Whole, compiled
 from geo.partition.deadends import hosts_of
-from geo.partition.exact import (
-    EXACT_CELLS,
-    EXACT_STEPS,
-    SearchTooLongError,
-    are_without_grids,
-    exact_division,
-)
+from geo.partition.exact import EXACT_STEPS, SearchTooLongError, are_without_grids, exact_division
 from geo.partition.graph import Flags, Graph, Ints, contracted, in_order, pieces_on_foot, subgraph
+from geo.partition.small import EXACT_CELLS
 
 CLUSTER_SIZES = (1, 2, 3, 4, 6, 8)
 CLUSTER_STARTS, ORDERS = 6, 3

@@ -15,13 +15,14 @@ from geo.partition.aside import set_aside
 from geo.partition.bands import Band, best_count, divides, missed_by, missed_of
 from geo.partition.bisection import bisected
 from geo.partition.deadends import hosts_of
-from geo.partition.exact import EXACT_CELLS, FIND_STEPS, SWIFT_CELLS, SWIFT_STEPS, SearchTooLongError, exact_division
+from geo.partition.exact import FIND_STEPS, SWIFT_CELLS, SWIFT_STEPS, SearchTooLongError, exact_division
 from geo.partition.graph import Flags, Graph, Ints, arcs_of, contracted, in_order, lines_in, pieces_on_foot, subgraph
 from geo.partition.impossible import all_excused, members_of
 from geo.partition.limits import Limits, Pull, Weights, limits_of, pull_of
 from geo.partition.moves import SWIFT, THOROUGH, part_scores, settled
 from geo.partition.pairs import reparted
 from geo.partition.repair import BRIEF, LONG, SHORT, is_best, repaired
+from geo.partition.small import EXACT_CELLS
 
 STARTS, TURN, ARCS_LOOKED_AT = 4, 0.2, 20_000
 PAIRINGS, SWIFT_PAIRINGS = 16, 2

@@ -31,7 +31,7 @@ def grounds(draw: st.DrawFn) -> Graph:
     links = {(int(draws.integers(0, b)), b) for b in range(1, size)}
     more = [pair for pair in combinations(range(size), 2) if pair not in links]
     links |= {pair for pair in more if draws.random() < draw(st.sampled_from([0, 0.1, 0.3]))}
-    mass = draws.choice([0, 1, 4, 8, 12, 20, 26, 28, 29, 30, 34, 45], size)
+    mass = draws.choice(draw(st.sampled_from([[0, 1, 4, 8, 12, 20, 26, 28, 29, 30, 34, 45], [1, 2, 26, 28, 29]])), size)
     ends = np.array(sorted(links))
     ones = np.ones(len(ends))
     edges = Edges(ends[:, 0], ends[:, 1], ones > 0, ones, ones)
@@ -104,6 +104,18 @@ def test_so_many_parts_are_found_exactly_where_there_are(graph: Graph, data: Any
     grids, count = grids_of(graph), data.draw(st.integers(1, 4))
     found = exact_division(graph, BAND, steps=STEPS, count=count)
     assert (found is not None) == made(all_of(graph), count)
+
+
+def test_a_heavy_cell_may_take_all_its_ways_together() -> None:
+    """28 with 1 on either side: neither leads on to enough for 30, both together do."""
+    ones = np.ones(2)
+    edges = Edges(np.array([0, 0]), np.array([1, 2]), ones > 0, ones, ones)
+    graph = graph_from_edges(edges, Nodes(np.array([28, 1, 1]), np.arange(3.0), np.arange(3.0), np.ones(3)))
+    reach = within_reach(graph, np.array([0]), BAND.hi)
+    assert not are_without_grids(graph, np.array([0]), reach, BAND, steps=STEPS)
+    assert can_hold(knots_of(graph), [0], all_of(graph), Count())
+    assert exact_division(graph, BAND, steps=STEPS) is not None
+    assert can_be_divided(knots_of(graph), all_of(graph), Count())
 
 
 @MANY
