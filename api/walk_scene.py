@@ -4,7 +4,7 @@ Loaded from the store when first asked for, and again when what they hang on has
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -27,6 +27,7 @@ from geo.scene import Scene, scene_of
 Bools = npt.NDArray[np.bool_]
 
 KEPT = 4  # scenes: those who walk steps and those who do not, by day and by night
+SERVED_KEPT = 32  # of a scene: who is served within so many minutes, by a category or by any
 FOREVER_S = 1e9
 
 
@@ -63,10 +64,11 @@ class TownGround:
 
 @dataclass(frozen=True, eq=False)
 class TownScene:
-    """The town's ground, and its scene for one kind of walker at one kind of hour."""
+    """The town's ground, its scene for one kind of walker at one kind of hour, and who in it is served."""
 
     ground: TownGround
     scene: Scene
+    served: Fresh[Bools] = field(default_factory=lambda: Fresh(kept_max=SERVED_KEPT))
 
     @cached_property
     def area_codes(self) -> npt.NDArray[np.object_]:

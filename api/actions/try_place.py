@@ -12,7 +12,7 @@ import shapely
 from sqlalchemy import Connection
 
 from api.answers import feature
-from api.walk_scene import TownScene, WalkScenes, open_stations
+from api.walk_scene import FOREVER_S, TownScene, WalkScenes, open_stations
 from data.profiles import Circle, Profile, Walker
 from data.stores import reaches as reach_store
 from geo.access import Doors, street_points
@@ -94,9 +94,14 @@ def try_place(
 
 def served_homes(conn: Connection, town: TownScene, minutes: float, category: str | None) -> Bools:
     """Return which buildings of a scene some station reaches in time, as it was measured; of a category, if asked."""
-    kept = reach_store.read_walks(conn, minutes=None if category else minutes, category=category)
-    near = kept.index[kept["walk_min"] <= minutes]
-    return np.asarray(town.scene.ids.isin(near), dtype=np.bool_)
+
+    def read() -> Bools:
+        kept = reach_store.read_walks(conn, minutes=None if category else minutes, category=category)
+        near = kept.index[kept["walk_min"] <= minutes]
+        return np.asarray(town.scene.ids.isin(near), dtype=np.bool_)
+
+    # What was measured is part of what the scene hangs on: it is read once a scene, not with every move of a hand.
+    return town.served.get((minutes, category), read, every_s=FOREVER_S)
 
 
 def standing(stations: gpd.GeoDataFrame, circle: Circle, asked: Asked) -> Bools:
