@@ -17,6 +17,7 @@ PLANNERS = frozenset({"planner", "admin"})
 APPROVERS = frozenset({"approver", "admin"})
 ANALYSTS = frozenset({"street_office", "planner", "admin"})
 ADMINS = frozenset({"admin"})
+HANDLERS = frozenset({"grid_worker", "street_office", "admin"})
 ROLES = ("public", "grid_worker", "street_office", "planner", "approver", "admin")
 
 Kind = Literal["page", "json", "tile"]
@@ -112,6 +113,14 @@ ACCESS: Mapping[str, Access] = {
     f"GET {V1}/incidents/summary": Access(STAFF),
     f"GET {V1}/incidents/clusters": Access(STAFF),
     f"POST {V1}/incidents/clusters": Access(ANALYSTS),
+    f"POST {V1}/incidents": Access(HANDLERS),
+    f"GET {V1}/incidents/duplicates": Access(STAFF),
+    f"GET {V1}/incidents/unplaced": Access(STAFF),
+    f"GET {V1}/incidents/{{incident_id}}": Access(HANDLERS),
+    f"POST {V1}/incidents/{{incident_id}}/moves": Access(HANDLERS),
+    f"POST {V1}/incidents/{{incident_id}}/notes": Access(HANDLERS),
+    f"PUT {V1}/incidents/{{incident_id}}/duplicate": Access(HANDLERS),
+    f"PUT {V1}/incidents/{{incident_id}}/place": Access(HANDLERS),
     f"GET {V1}/incidents/density/scale": Access(STAFF),
     f"GET {V1}/incidents/density/{{z}}/{{x}}/{{y}}.png": Access(STAFF, "tile", "tile"),
     # jobs, accounts, audit

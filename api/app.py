@@ -23,6 +23,7 @@ from api.routes import (
     accounts,
     areas,
     audit,
+    cases,
     cover,
     docs,
     health,
@@ -41,7 +42,7 @@ from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
     pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
-    cover.router, reach.router, siting.router, incidents.router, tiles.residents, tiles.planning,
+    cover.router, reach.router, siting.router, incidents.router, cases.router, tiles.residents, tiles.planning,
     jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from api.actions.start_incidents import start_incidents
 from data.calendar import today
 from data.postgis.engine import reading, transaction
 from data.profiles import Profile
@@ -54,7 +55,19 @@ def import_rows(
     with transaction(engine, actor=actor, action="import_rows") as connection:
         if noun == "people":
             return Imported(checked, _store_people(connection, checked, source))
-        return Imported(checked, import_store.write_import(connection, noun, checked.rows, checked.rejects, source))
+        rows = _homed(connection, checked.rows) if noun == "incidents" else checked.rows
+        import_id = import_store.write_import(connection, noun, rows, checked.rejects, source)
+        if noun == "incidents":
+            start_incidents(connection, profile)
+        return Imported(checked, import_id)
+
+
+def _homed(connection: Connection, rows: Any) -> Any:
+    """Return incidents of which those in no community belong to the whole, and who reported them as digests."""
+    areas = area_store.read_areas(connection)
+    return rows.assign(
+        area_code=rows["area_code"].where(rows["area_code"].notna(), areas.index[areas["parent_code"].isna()].min())
+    )
 
 
 def _refuse_unknown_targets(connection: Connection, checked: Checked, raw: RawTable) -> Checked:

@@ -11,6 +11,7 @@ from api.actions.find_clusters import find_clusters
 from api.actions.measure_reach import measure_reach
 from api.actions.propose_plan import propose_plan
 from api.actions.publish_plan import publish_plan
+from api.actions.start_incidents import start_incidents
 from data.calendar import day_of, today
 from data.postgis.engine import reading, transaction
 from data.profiles import Profile
@@ -38,6 +39,7 @@ def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0,
     measure_reach(engine, profile=profile, actor=actor, progress=part(0.65, 0.9))
     find_clusters(engine, profile=profile, actor=actor, progress=part(0.9, 1.0))
     with transaction(engine, actor=actor, action="prepare_town") as connection:
+        start_incidents(connection, profile)
         fingerprint = town_store.read_deployment(connection).get("fingerprint")
         # Written last: a town without it was cut short and is built again.
         town_store.write_deployment(connection, prepared=fingerprint)

@@ -123,8 +123,7 @@ def incident_page(conn: Connection, wanted: Wanted, *, limit: int, after: int) -
 def incident_summary(conn: Connection, wanted: Wanted, *, profile: Profile, language: str) -> dict[str, Any]:
     """Return counts by day, category, tier, weekday and hour, and grid."""
     require_row_security(conn)
-    limits = {tier.key: tier.limit_hours for tier in profile.incidents.tiers}
-    found = incident_store.counts(conn, wanted.filter(), limits_hours=limits)
+    found = incident_store.counts(conn, wanted.filter())
     rule, days = profile.incidents, found.days
     return {
         "total": found.total,

@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data.casework import limits_hours, timed
 from data.demo.draft import Flags, Ints, Points, Shapes
 from data.demo.habits import DAYS, FIRST_DAY, SHANGHAI, Habit, day_weights, habit_of, moments
 from data.demo.sheets import Sheets
 from data.profiles import Profile
+from geo.working_time import deadlines
 
 A_HOUSEHOLD_A_YEAR = 0.115
 CLUSTERS = 7  # of a town of size 1
@@ -24,6 +26,8 @@ MOST_SHARE = 0.22  # of all households, in one cluster's ground
 RARE_SIZE = 0.3  # smaller towns plant only what happens often
 TIER_SHARES = (0.78, 0.15, 0.055, 0.015)
 STUCK_SHARE = 0.015
+PARKED_SHARE, RETURNED_SHARE = 0.12, 0.06
+WAIT_HOURS, LIMIT_HOURS = 13.0, 13.0  # working hours below each tier at most; where a tier has no limit
 YEAR_END = (FIRST_DAY + DAYS).astype("datetime64[s]") - SHANGHAI
 
 
@@ -151,26 +155,22 @@ def _keep_in(points: Shapes, outdoors: Flags, rows: pd.DataFrame, clusters: list
 def _reported(
     rows: pd.DataFrame, spots: tuple[Shapes, Flags], sheets: Sheets, profile: Profile, rng: np.random.Generator
 ) -> gpd.GeoDataFrame:
-    """Give each incident its tier, state, end and words."""
+    """Give each incident its place, its words, and what became of it."""
     points, outdoors = spots
     place = rows["place"].to_numpy(dtype=np.int64)
     buildings = sheets.buildings
-    tier, hours = _handling(len(rows), profile, rng)
-    closed = rows["at"].to_numpy() + (hours * 3600).astype("timedelta64[s]")
-    is_closed = (closed < YEAR_END) & (rng.random(len(rows)) >= STUCK_SHARE)
     address = buildings["address"].iloc[place].tolist()
     frame = pd.DataFrame({
         "area_code": buildings["area_code"].iloc[place].to_numpy(),
         "source_ref": None,
         "reported_at": pd.DatetimeIndex(rows["at"]).tz_localize("UTC"),
-        "closed_at": pd.DatetimeIndex(np.where(is_closed, closed, np.datetime64("NaT"))).tz_localize("UTC"),
         "category": rows["category"].to_numpy(),
-        "tier": tier,
-        "state": _states(rows["at"].to_numpy(), is_closed, profile),
         "description": _words(rows["category"].tolist(), address, rng),
         "building_id": pd.array(np.where(outdoors, 0, place + 1), dtype="Int64"),
+        "source": "demo",
     })  # fmt: skip
     frame.loc[outdoors, "building_id"] = pd.NA
+    frame = _handled(frame, profile, rng)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="incident_id")
     return gpd.GeoDataFrame(frame, geometry=list(points))
 
@@ -187,22 +187,41 @@ def _spots(place: Ints, outdoors: Flags, sheets: Sheets, rng: np.random.Generato
     return np.asarray(shapely.points(spots), dtype=object)
 
 
-def _handling(count: int, profile: Profile, rng: np.random.Generator) -> tuple[Shapes, Points]:
-    """Return tiers, lowest most often, and hours until settled: one in twelve is late."""
-    tiers = profile.incidents.tiers
-    weight = np.array([TIER_SHARES[min(n, len(TIER_SHARES) - 1)] for n in range(len(tiers))])
-    number = rng.choice(len(tiers), count, p=weight / weight.sum())
-    limit = np.array([tier.limit_hours for tier in tiers])[number]
-    keys = np.array([tier.key for tier in tiers], dtype=object)[number]
-    return keys, limit * np.exp(rng.normal(np.log(0.35), 0.75, count))
+def _handled(frame: pd.DataFrame, profile: Profile, rng: np.random.Generator) -> pd.DataFrame:
+    """Give each incident its tier, lowest most often, its clock, and its end: one in twelve is late."""
+    rule, count = profile.incidents, len(frame)
+    calendar = rule.calendar()
+    weight = np.array([TIER_SHARES[min(n, len(TIER_SHARES) - 1)] for n in range(len(rule.tiers))])
+    number = rng.choice(len(rule.tiers), count, p=weight / weight.sum())
+    frame["tier"] = np.array([tier.key for tier in rule.tiers], dtype=object)[number]
+    below = pd.Series(number * WAIT_HOURS * rng.random(count), index=frame.index)
+    frame["tier_at"] = deadlines(calendar, frame["reported_at"], below)
+    frame = timed(frame, rule, calendar)
+    hours = limits_hours(frame, rule).fillna(LIMIT_HOURS) * np.exp(rng.normal(np.log(0.35), 0.75, count))
+    closed = deadlines(calendar, frame["tier_at"], hours)
+    is_closed = (closed < pd.Timestamp(YEAR_END, tz="UTC")) & (rng.random(count) >= STUCK_SHARE)
+    frame["closed_at"] = closed.where(is_closed)
+    return _standing(frame, is_closed.to_numpy(), profile, rng)
 
 
-def _states(at: np.ndarray[tuple[int], np.dtype[np.datetime64]], is_closed: Flags, profile: Profile) -> Shapes:
-    """Return the closed state where settled, else the first open state on the first day and the last after."""
-    still_open = [state.key for state in profile.incidents.states if not state.is_closed]
-    closed = next((state.key for state in profile.incidents.states if state.is_closed), still_open[-1])
-    is_new = at > YEAR_END - np.timedelta64(1, "D")
-    return np.asarray(np.where(is_closed, closed, np.where(is_new, still_open[0], still_open[-1])), dtype=object)
+def _standing(frame: pd.DataFrame, is_closed: Flags, profile: Profile, rng: np.random.Generator) -> pd.DataFrame:
+    """Give each incident its state: new on the last day, then in hand, at times returned or parked, then closed."""
+    rule = profile.incidents
+    still_open = [state.key for state in rule.states if not (state.is_closed or state.is_parked or state.is_returned)]
+    parked = next((state.key for state in rule.states if state.is_parked), still_open[-1])
+    returned = next((state.key for state in rule.states if state.is_returned), still_open[-1])
+    closed = rule.closed_state.key if rule.closed_state else still_open[-1]
+    is_new = (frame["tier_at"] > pd.Timestamp(YEAR_END, tz="UTC") - pd.Timedelta(days=1)).to_numpy()
+    luck = rng.random(len(frame))
+    chosen = [is_closed, is_new, luck < PARKED_SHARE, luck > 1 - RETURNED_SHARE]
+    words = [closed, still_open[0], parked, returned]
+    frame["state"] = np.select(chosen, np.array(words, dtype=object), default=still_open[-1])
+    is_parked = (frame["state"] == parked) & (parked not in still_open)
+    frame["returns"] = (luck > 1 - RETURNED_SHARE).astype("int64")
+    frame["parked_at"] = frame["tier_at"].where(is_parked)
+    frame["left_hours"] = limits_hours(frame, rule).where(is_parked)
+    frame["due_at"] = frame["due_at"].mask(is_parked)
+    return frame
 
 
 def _words(categories: list[str], address: list[str], rng: np.random.Generator) -> list[str]:

@@ -8,26 +8,19 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from data.profiles.casework import IncidentRule, Move, State, Tier, with_tables
+from data.profiles.parts import Category, Label, Part
 from geo.errors import BadFileError
+
+__all__ = ["Category", "IncidentRule", "Label", "Move", "Profile", "State", "Tier", "Walker", "load_profile", "slugs"]
 
 FOLDER = Path(__file__).parent
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Label(_Part):
-    """A word in both languages."""
-
-    zh: str
-    en: str
-
-
-class Place(_Part):
+class Place(Part):
     """Which place this is, and its levels from top to bottom."""
 
     name: Label
@@ -38,7 +31,7 @@ class Place(_Part):
 Strength = Annotated[float, Field(ge=0, le=100)]
 
 
-class GridWeights(_Part):
+class GridWeights(Part):
     """How strongly each wish counts while grids are drawn: 1 the default, 0 off. See docs/guides/profiles.md."""
 
     lines: Strength = 1.0
@@ -48,7 +41,7 @@ class GridWeights(_Part):
     keep: Strength = 1.0
 
 
-class GridRule(_Part):
+class GridRule(Part):
     """The size of a grid, of its zones and household units."""
 
     households_min: Annotated[int, Field(gt=0)]
@@ -87,7 +80,7 @@ class GridRule(_Part):
         return self.people_min, self.people_max
 
 
-class Circle(_Part):
+class Circle(Part):
     """One threshold on foot, what it is called, and which stations carry it: all where no rule is given."""
 
     minutes: Annotated[float, Field(gt=0)]
@@ -100,7 +93,7 @@ class Circle(_Part):
         return (not self.categories or category in self.categories) and (not self.levels or level in self.levels)
 
 
-class Walker(_Part):
+class Walker(Part):
     """Somebody who walks: how fast, and whether over steps."""
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -109,7 +102,7 @@ class Walker(_Part):
     uses_steps: bool = True
 
 
-class WalkingRule(_Part):
+class WalkingRule(Part):
     """How fast people walk and how far from a street a place may lie.
 
     What is stored is measured at `speed_m_per_s`, over steps; `walkers` are what a page lets one choose. `weak_spots`
@@ -150,43 +143,7 @@ class WalkingRule(_Part):
         return self.usual if key is None else known.get(key)
 
 
-class Category(_Part):
-    """A kind of station or incident."""
-
-    key: str
-    label: Label
-    colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
-
-
-class Tier(_Part):
-    """A level an incident can stand at, lowest first, with its time limit."""
-
-    key: str
-    label: Label
-    limit_hours: Annotated[float, Field(gt=0)]
-
-
-class State(_Part):
-    """A state of an incident; closed ones end its clock."""
-
-    key: str
-    label: Label
-    is_closed: bool = False
-
-
-class IncidentRule(_Part):
-    """Kinds, tiers and states of incidents, and how clusters and density are read."""
-
-    categories: tuple[Category, ...]
-    tiers: tuple[Tier, ...]
-    states: tuple[State, ...]
-    cluster_eps_m: Annotated[float, Field(gt=0)]
-    cluster_min_incidents: Annotated[int, Field(gt=1)]
-    density_bandwidth_m: Annotated[float, Field(gt=0)]
-    source: str
-
-
-class EstimateRule(_Part):
+class EstimateRule(Part):
     """Households where the source has none: floors x footprint x residential_share / m2_per_household."""
 
     m2_per_household: Annotated[float, Field(gt=0)]
@@ -197,21 +154,21 @@ class EstimateRule(_Part):
     source: str
 
 
-class StaffingRule(_Part):
+class StaffingRule(Part):
     """Who a grid must have."""
 
     workers_per_grid: Annotated[int, Field(gt=0)]
     source: str
 
 
-class Public(_Part):
+class Public(Part):
     """What the public is told where nobody is assigned."""
 
     desk_name: Label
     desk_phone: str
 
 
-class Profile(_Part):
+class Profile(Part):
     """Everything one place decides. See the module docstring."""
 
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -241,7 +198,8 @@ def load_profile(name: str) -> Profile:
     """
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     try:
-        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Profile.model_validate(with_tables(told, path.parent))
     except FileNotFoundError as error:
         known = ", ".join(slugs())
         raise BadFileError(

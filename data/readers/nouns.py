@@ -178,8 +178,10 @@ def _incidents(profile: Profile) -> Noun:
         Field("tier", ("层级", "级别", "办理层级"), tiers),
         Field("state", ("状态", "办理状态", "status"), states),
         Field("description", ("描述", "内容", "事件描述", "说明", "备注"), values.words),
+        Field("address", (*ADDRESS, "事发地点", "事发地址", "地点"), values.words),
+        Field("contact", ("联系人", "报事人", "诉求人", "联系方式", "联系电话", "电话", "phone"), values.words),
     )
-    return Noun("incidents", fields, "point", shape_required=True)
+    return Noun("incidents", fields, "point", shape_required=False)
 
 
 def _words(items: Sequence[Category | Tier | State]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data.casework import NO_PLACE, OUTSIDE
 from data.profiles import Profile
 from data.readers.estimates import estimate_households, estimate_people
 from data.readers.frames import table_columns, table_frame
@@ -248,7 +249,7 @@ def stations_frame(batch: Batch, rows: list[int]) -> gpd.GeoDataFrame:
 
 
 def check_incidents(batch: Batch) -> None:
-    """Closed after reported; state told or plain from it; the same report stands once."""
+    """Closed after reported; state told or plain from it; the same report stands once; a place is no must."""
     states = batch.profile.incidents.states
     closed = {state.key for state in states if state.is_closed}
     for row in batch.left():
@@ -261,15 +262,18 @@ def check_incidents(batch: Batch) -> None:
             record["state"] = (ended or [state.key for state in states])[0]
         elif record["closed_at"] and record["state"] not in closed:
             batch.fail(row, "state", "有办结时间但状态未办结", "it has a closing time, but its state is open")
-    _place(batch, needed=True)
+    _place(batch, needed=False)
     _by_ref(batch)
     spots = _outlines(batch)
     _refuse_doubles(batch, "reported_at", lambda row: (*batch.records[row].values(), spots[row]))
 
 
 def incidents_frame(batch: Batch, rows: list[int]) -> gpd.GeoDataFrame:
-    """Return incidents in the shape of their table; times are aware UTC."""
-    return _frame(batch, rows, incidents.incidents, {})
+    """Return incidents in the shape of their table; times are aware UTC. What has no place of ours says why."""
+    frame = _frame(batch, rows, incidents.incidents, {"returns": 0, "touched": 0})
+    nowhere = frame.geometry.isna().map({True: NO_PLACE, False: None})
+    frame["place_problem"] = nowhere.mask(frame.geometry.notna() & frame["area_code"].isna(), OUTSIDE)
+    return frame
 
 
 def _frame(batch: Batch, rows: list[int], table: Any, missing: dict[str, Any]) -> gpd.GeoDataFrame:
@@ -289,11 +293,14 @@ FRAMES: dict[str, Callable[[Batch, list[int]], Any]] = {
     "stations": stations_frame, "incidents": incidents_frame,
 }  # fmt: skip
 # Columns of the tables that come from elsewhere, and those a row always gets.
-NOT_READ = ("compound_id", "building_id", "grid_code_reported")
+NOT_READ = (
+    "compound_id", "building_id", "grid_code_reported", "source", "tier_at", "due_at", "parked_at", "left_hours",
+    "returns", "duplicate_of", "touched", "reporter",
+)  # fmt: skip
 FILLED_IN: dict[str, set[str]] = {
     "areas": {"level", "parent_code"},
     "buildings": {"area_code", "use", "households", "people"},
     "people": {"area_code", "source_ref", "kind", *DUTY_COLUMNS},
     "stations": {"area_code"},
-    "incidents": {"area_code", "state"},
+    "incidents": {"area_code", "state", "place_problem"},
 }

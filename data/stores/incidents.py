@@ -72,7 +72,7 @@ class IncidentCounts:
     Attributes
     ----------
     total, open, overdue
-        All; not closed; not closed and past their tier's limit.
+        All; not closed; not closed, and their limit is over.
     days, categories, tiers, states, grids
         Series of counts by date, key or grid code; an incident without tier or grid is not in that one.
     hours
@@ -141,24 +141,20 @@ def counts(
     connection: Connection,
     filters: IncidentFilter = EVERY_INCIDENT,
     *,
-    limits_hours: Mapping[str, float] | None = None,
     now: datetime | None = None,
 ) -> IncidentCounts:
     """Count incidents by day, category, tier, state, weekday and hour, and grid, in one pass.
 
     Parameters
     ----------
-    limits_hours
-        Hours each tier has; an open incident past them is overdue. A tier without a limit never is.
     now
         The moment against which limits are held; the present one if None.
     """
-    limits = dict(limits_hours or {})
     west, south, east, north = filters.bbox or (None, None, None, None)
     asked = {
         "since": filters.since, "until": filters.until, "category": filters.category, "tier": filters.tier,
         "state": filters.state, "west": west, "south": south, "east": east, "north": north,
-        "now": now or datetime.now(UTC), "tiers": list(limits), "limits": [float(hours) for hours in limits.values()],
+        "now": now or datetime.now(UTC),
     }  # fmt: skip
     rows = read_named(connection, "incidents/counts", asked, index=None, geometry=False)
     parts = {name: rows[rows["part"] == code] for name, code in _PARTS.items()}

@@ -16,6 +16,7 @@ from api.settings import Settings
 from tests.fixtures.services import STREET_1, STREET_2, Service
 
 PLANNED_GRID = "529901001001001"
+INCIDENT_OF = {STREET_1: 1, STREET_2: 50}  # of the small town
 # What a route's path and query need to be answered at all; the guard is asked before any of it is looked at.
 QUERY = {"GET /api/v1/lookup": {"lon": 107.7005, "lat": 27.9505}, "GET /api/v1/search": {"q": "云溪"}}
 # These take no body, so being let in changes something: who may is tested in test_session and test_jobs.
@@ -25,7 +26,15 @@ ROWS = sorted(key for key in ACCESS if not key.startswith("MOUNT"))
 
 def path_of(service: Service, key: str) -> str:
     path = key.split(" ", 1)[1]
-    values = {"plan_id": service.town.plan_id, "grid_code": PLANNED_GRID, "job_id": 999_999, "z": 14, "x": 1, "y": 1}
+    values = {
+        "plan_id": service.town.plan_id,
+        "grid_code": PLANNED_GRID,
+        "job_id": 999_999,
+        "z": 14,
+        "x": 1,
+        "y": 1,
+        "incident_id": 999_999,
+    }
     return path.format(**values)
 
 
@@ -87,7 +96,13 @@ def test_in_each_role_a_street_is_told_of_itself_and_never_of_its_neighbour(
     service: Service, key: str, street: str
 ) -> None:
     other = STREET_2 if street == STREET_1 else STREET_1
-    foreign = {"plan_id": service.town.plan_id, "grid_code": f"{other}001001", "job_id": 999_999, **whole_town(key)}
+    foreign = {
+        "plan_id": service.town.plan_id,
+        "grid_code": f"{other}001001",
+        "job_id": 999_999,
+        "incident_id": INCIDENT_OF[other],
+        **whole_town(key),
+    }
     path = key.split(" ", 1)[1].format(**foreign)
     for role in sorted(ACCESS[key].roles):
         with service.client(f"{role}_of_{street}") as client:
@@ -97,7 +112,7 @@ def test_in_each_role_a_street_is_told_of_itself_and_never_of_its_neighbour(
             # A refusal may repeat the code that was asked for; an answer may not know it.
             if answer.is_success:
                 assert not re.search(rf"{other}\d", told(answer)), (role, answer.url)
-        if "{grid_code}" in key:
+        if "{grid_code}" in key or "{incident_id}" in key:
             assert answers[0].status_code == 404, role
 
 
@@ -105,7 +120,13 @@ def test_the_same_questions_do_name_both_streets_to_one_who_may_see_both(service
     named = set()
     for key in SCOPED:
         path = key.split(" ", 1)[1]
-        values = {"plan_id": service.town.plan_id, "grid_code": PLANNED_GRID, "job_id": 1, **whole_town(key)}
+        values = {
+            "plan_id": service.town.plan_id,
+            "grid_code": PLANNED_GRID,
+            "job_id": 1,
+            "incident_id": 1,
+            **whole_town(key),
+        }
         with service.client("admin") as client:
             text = told(client.get(path.format(**values)))
         named |= {key} if re.search(rf"{STREET_2}\d", text) and re.search(rf"{STREET_1}\d", text) else set()

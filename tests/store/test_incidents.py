@@ -23,7 +23,6 @@ from tests.store.kept import Kept, undoing
 A, B, C, D = COMMUNITIES
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
-LIMITS = {"grid": 48.0, "community": 120.0}
 
 
 def random_incidents(count: int) -> gpd.GeoDataFrame:
@@ -43,11 +42,20 @@ def random_incidents(count: int) -> gpd.GeoDataFrame:
             "category": draw.choice(["noise", "drain", "rubbish"], count),
             "tier": pd.Series(draw.choice(["grid", "community", "none"], count)).replace("none", None).tolist(),
             "state": ["settled" if moment else "reported" for moment in closed],
+            "due_at": pd.to_datetime(
+                pd.Series([moment + timedelta(hours=48) if at % 3 else None for at, moment in enumerate(reported)]),
+                utc=True,
+            ).array,
         },
         geometry=gpd.points_from_xy(WEST + column * STEP, SOUTH + draw.uniform(0, 4, count) * STEP),
         crs="EPSG:4326",
         index=pd.RangeIndex(10_001, 10_001 + count, name="incident_id"),
     )
+
+
+def due_at(conn: Connection) -> pd.Series:
+    rows = conn.execute(text("SELECT incident_id, due_at FROM incidents")).all()
+    return pd.Series({row.incident_id: row.due_at for row in rows}, dtype="datetime64[us, UTC]")
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +109,10 @@ def test_a_filter_keeps_what_pandas_keeps(many: tuple[Connection, gpd.GeoDataFra
 def test_counts_are_those_of_pandas(many: tuple[Connection, gpd.GeoDataFrame], wanted: IncidentFilter) -> None:
     conn, every = many
     rows = by_pandas(every, wanted)
-    counted = incidents.counts(conn, wanted, limits_hours=LIMITS, now=NOW)
+    counted = incidents.counts(conn, wanted, now=NOW)
     local = rows["reported_at"].dt.tz_convert(ZONE)
     is_open = rows["closed_at"].isna()
-    late = is_open & (rows["reported_at"] + pd.to_timedelta(rows["tier"].map(LIMITS).astype(float), unit="h") < NOW)
+    late = is_open & (due_at(conn)[rows.index] < NOW)
     assert (counted.total, counted.open, counted.overdue) == (len(rows), is_open.sum(), late.sum())
     for found, keys in (
         (counted.days, local.dt.date),
@@ -120,8 +128,11 @@ def test_counts_are_those_of_pandas(many: tuple[Connection, gpd.GeoDataFrame], w
     np.testing.assert_array_equal(counted.hours, hours)
 
 
-def test_a_tier_without_a_limit_is_never_overdue(many: tuple[Connection, gpd.GeoDataFrame]) -> None:
-    assert incidents.counts(many[0], now=NOW).overdue == 0
+def test_what_has_no_limit_is_never_overdue(many: tuple[Connection, gpd.GeoDataFrame]) -> None:
+    conn, rows = many
+    is_open = rows["closed_at"].isna()
+    far = datetime(2126, 1, 1, tzinfo=UTC)
+    assert incidents.counts(conn, now=far).overdue == (is_open & due_at(conn)[rows.index].notna()).sum() < is_open.sum()
 
 
 def test_pages_put_together_are_the_whole(many: tuple[Connection, gpd.GeoDataFrame]) -> None:

@@ -266,7 +266,7 @@ def test_the_same_report_without_a_number_stands_once(tmp_path: Path) -> None:
 
 def test_columns_the_file_says_nothing_about_are_not_brought(tmp_path: Path) -> None:
     made = checked(tmp_path, "incidents", "时间,类别,经度,纬度", "2026-03-05,noise,107.05,27.05")
-    assert set(made.rows.columns) == {"area_code", "reported_at", "category", "state", "geometry"}
+    assert set(made.rows.columns) == {"area_code", "reported_at", "category", "state", "place_problem", "geometry"}
     brought = {column.name for column in incident_tables.incidents.columns}
     assert set(made.rows.columns) <= brought
 

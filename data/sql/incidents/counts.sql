@@ -1,8 +1,8 @@
 -- Returns: counts of incidents by one thing at a time: each row has one key set and the others null.
 -- Columns: day (date), category, tier, state, weekday (1 Monday .. 7), hour (0-23), grid_code; incidents, of them
--- open (not closed) and overdue (open past their tier's limit). `part` tells which key it is, as GROUPING() does.
+-- open (not closed) and overdue (open, and their limit is over). `part` tells which key it is, as GROUPING() does.
 -- Parameters: since, until (timestamptz or null), category, tier, state (text or null), west, south, east, north
--- (degrees or null), now (timestamptz), tiers (text array), limits (interval hours as double precision array).
+-- (degrees or null), now (timestamptz).
 -- CRS: EPSG:4326. Days and hours are Asia/Shanghai. Scope comes by row-level security.
 -- Index: incidents_reported_at_idx, idx_incidents_geometry.
 WITH kept AS (
@@ -10,10 +10,8 @@ WITH kept AS (
         i.category, i.tier, i.state, i.grid_code_reported AS grid_code,
         i.reported_at AT TIME ZONE 'Asia/Shanghai' AS local_at,
         i.closed_at IS NULL AS is_open,
-        i.closed_at IS NULL AND i.reported_at + make_interval(hours => 1) * l.limit_hours < :now AS is_overdue
+        i.closed_at IS NULL AND i.due_at < :now AS is_overdue
     FROM incidents i
-    LEFT JOIN unnest(cast(:tiers AS text []), cast(:limits AS double precision [])) AS l (tier, limit_hours)
-        ON l.tier = i.tier
     WHERE (cast(:since AS timestamptz) IS NULL OR i.reported_at >= :since)
         AND (cast(:until AS timestamptz) IS NULL OR i.reported_at < :until)
         AND (cast(:category AS text) IS NULL OR i.category = :category)
@@ -31,7 +29,7 @@ SELECT
     grouping(cast(local_at AS date), category, tier, state, extract(isodow FROM local_at), grid_code) AS part,
     count(*) AS incidents,
     count(*) FILTER (WHERE is_open) AS open,
-    count(*) FILTER (WHERE is_overdue) AS overdue
+    count(*) FILTER (WHERE coalesce(is_overdue, false)) AS overdue
 FROM kept
 GROUP BY GROUPING SETS (
     (), (cast(local_at AS date)), (category), (tier), (state),
