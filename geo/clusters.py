@@ -1,38 +1,44 @@
 """Clusters: groups of incidents that lie close together, found by density.
 
-DBSCAN (Ester et al. 1996) in the local metre zone: an incident is a core when at least
+DBSCAN (Ester et al. 1996; `geo.gathering`) in the local metre zone: an incident is a core when at least
 ``min_incidents``, itself counted, lie within ``eps_m``; cores within ``eps_m`` of each other are one
 cluster; an incident near a core joins the nearest one's cluster; all others are noise, label -1.
 Incidents on one spot count one by one but are measured once, so heavy ties cost nothing.
 
 Frames
-    incidents  index incident_id; category, reported_at (aware times), geometry Point, EPSG:4326.
+    incidents  index incident_id; category, reported_at (aware times), geometry Point, EPSG:4326; it may have
+               reporter, who or what sent it, missing where that is not known.
     clusters   index cluster; see `clusters`.
 Limits: a cluster is not yet more than chance; where people are many, incidents are. See
 docs/methods/hotspots.md.
 """
+
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
-from sklearn.cluster import DBSCAN
 
-from geo.crs import metric_crs_of, to_degrees, to_metric
-from geo.errors import BadSettingError
+from geo.crs import metre_transformer, metric_crs_of, to_degrees
+from geo.errors import BadPointError, BadSettingError
 from geo.frames import POINTS, WGS84, empty_frame, require, require_geometry
+from geo.gathering import NOISE, gathering
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-METHOD = "clusters 1"
-NOISE = -1
-SAME_PLACE_DIGITS = 7
-ONE_PLACE_SHARE = 0.5
+METHOD = "clusters 2"
+PLACES_A_DEGREE = 10**7
+MOSTLY_SHARE = 0.5
+TOP = 3
 HULL_MARGIN_M = 5.0
-COLUMNS = ("incidents", "places", "is_one_place", "top_category", "first_on", "last_on")
+COLUMNS = (
+    "incidents", "places", "top_place_share", "is_one_place", "days", "top_day_share", "is_one_day",
+    "top_category", "top_categories", "first_on", "last_on", "across_m",
+)  # fmt: skip
+REPORTER_COLUMNS = ("reporters", "top_reporter_share", "is_one_reporter")
 
 
 def clusters(
@@ -45,7 +51,7 @@ def clusters(
     incidents
         (n,) rows, see the module's docstring. Not changed; their order does not matter.
     eps_m
-        How near is near, metres.
+        How near is near, metres; exactly as far is near.
     min_incidents
         How many incidents, itself counted, make an incident a core; at least 2.
     time_zone
@@ -56,99 +62,133 @@ def clusters(
     labels
         Index of `incidents`; ``cluster``: 0 the largest, ties from west to east; -1 is noise.
     clusters
-        Index ``cluster``: ``incidents``; ``places`` (distinct coordinates, to the seventh decimal);
-        ``is_one_place`` (more than half lie on one of them); ``top_category`` (ties by name);
-        ``first_on``, ``last_on`` (dates); ``geometry``, the convex hull widened by five metres,
-        Polygon in EPSG:4326.
+        Index ``cluster``: ``incidents``; ``places`` (distinct coordinates, to the seventh decimal),
+        ``top_place_share`` (of the incidents, on the commonest) and ``is_one_place`` (more than half);
+        ``days``, ``top_day_share`` and ``is_one_day`` likewise; with a column reporter also
+        ``reporters``, ``top_reporter_share`` and ``is_one_reporter``, unknown ones left out of the first
+        but not of the whole; ``top_category``; ``top_categories``, lists of the three commonest with
+        their counts (ties by name); ``first_on``, ``last_on`` (dates); ``across_m``, the diameter of the
+        smallest circle that holds it; ``geometry``, the convex hull widened by five metres, Polygon in
+        EPSG:4326.
 
     Raises
     ------
     BadSettingError
-        A number is out of its range, or times have no zone.
+        A number is out of its range, or times are missing or have no zone.
+    BadPointError
+        A coordinate is not on earth.
     MissingColumnsError, DuplicateIdError, MissingCrsError, WrongCrsError, WrongGeometryError
         `incidents` is not what it must be.
+
+    Notes
+    -----
+    An incident so far off that it has no place in the metre zone of the others is noise.
     """
     require(incidents, "incidents", columns=("category", "reported_at"))
     require_geometry(incidents, "incidents", kinds=POINTS)
     _check(incidents, eps_m, min_incidents)
     if len(incidents) == 0:
-        return pd.Series([], index=incidents.index, dtype="int64", name="cluster"), _no_clusters()
+        return pd.Series([], index=incidents.index, dtype="int64", name="cluster"), _no_clusters(incidents)
     crs = metric_crs_of(incidents)
     lonlat, place, count = _places(incidents)
-    spots = gpd.GeoSeries(shapely.points(lonlat), crs=WGS84)
-    xy = shapely.get_coordinates(to_metric(spots, crs).to_numpy())
-    label = _ranked(_grouped(xy, count, eps_m, min_incidents), xy, count)
+    xy = np.stack(metre_transformer(crs.to_epsg()).transform(*lonlat.T), axis=1)
+    label = _labelled(xy, count, eps_m, min_incidents)
+    table = _described(incidents, label[place], place, time_zone)
+    hulls = _hulls(xy, label)
+    table["across_m"] = 2 * shapely.minimum_bounding_radius(hulls)
+    shapes = to_degrees(gpd.GeoSeries(shapely.buffer(hulls, HULL_MARGIN_M, quad_segs=4), index=table.index, crs=crs))
     labels = pd.Series(label[place], index=incidents.index, dtype="int64", name="cluster")
-    table = _described(incidents, labels, place, time_zone)
-    hulls = [_hull(xy[label == cluster]) for cluster in table.index]
-    shapes = to_degrees(gpd.GeoSeries(hulls, index=table.index, crs=crs))
-    return labels, gpd.GeoDataFrame(table, geometry=shapes, crs=WGS84)
+    return labels, gpd.GeoDataFrame(table[_columns(incidents)], geometry=shapes, crs=WGS84)
 
 
 def _places(incidents: gpd.GeoDataFrame) -> tuple[Floats, Ints, Ints]:
     """Distinct coordinates in a fixed order, each incident's place, and how many lie on each."""
-    lonlat = np.round(shapely.get_coordinates(incidents.geometry.to_numpy()), SAME_PLACE_DIGITS)
-    spots, place, count = np.unique(lonlat, axis=0, return_inverse=True, return_counts=True)
-    return spots, place.reshape(-1), count
+    lonlat = shapely.get_coordinates(incidents.geometry.to_numpy())
+    bad = (np.abs(lonlat) > [180.0, 90.0]).any(axis=1)
+    if bad.any():
+        value = tuple(lonlat[bad][0].tolist())
+        raise BadPointError(value=value, reason="it is out of range", reason_zh="超出范围")
+    lon, lat = np.rint(lonlat * PLACES_A_DEGREE).astype(np.int64).T
+    key, place, count = np.unique(lon * 2**32 + lat, return_inverse=True, return_counts=True)
+    lat = (key + 2**31) % 2**32 - 2**31
+    return np.stack([(key - lat) >> 32, lat], axis=1) / PLACES_A_DEGREE, place, count
 
 
-def _grouped(xy: Floats, count: Ints, eps_m: float, min_incidents: int) -> Ints:
-    """DBSCAN over places weighted by their incidents; border places go to the nearest core's cluster."""
-    found = DBSCAN(eps=eps_m, min_samples=min_incidents).fit(xy, sample_weight=count)
+def _labelled(xy: Floats, count: Ints, eps_m: float, min_incidents: int) -> Ints:
+    """Return the cluster of each place, the largest first."""
     label = np.full(len(xy), NOISE, dtype=np.int64)
-    core = found.core_sample_indices_
-    label[core] = found.labels_[core]
-    border = np.flatnonzero((found.labels_ >= 0) & (label < 0))
-    if len(border):
-        label[border] = label[core[cKDTree(xy[core]).query(xy[border])[1]]]
+    is_near = np.isfinite(xy).all(axis=1)  # a metre zone ends a quarter of the way round the earth
+    label[is_near] = gathering(xy[is_near], eps_m=eps_m, least=min_incidents, weight=count[is_near]).label
+    is_in = label >= 0
+    size = np.bincount(label[is_in], weights=count[is_in])
+    rank = np.empty(len(size), dtype=np.int64)
+    rank[np.argsort(-size, kind="stable")] = np.arange(len(size))  # they came from west to east
+    label[is_in] = rank[label[is_in]]
     return label
 
 
-def _ranked(label: Ints, xy: Floats, count: Ints) -> Ints:
-    """Number clusters by size, ties by their westernmost place: never by the order of rows."""
-    is_in = label >= 0
-    if not is_in.any():
-        return label
-    size = np.bincount(label[is_in], weights=count[is_in])
-    first = np.full((len(size), 2), np.inf)
-    order = np.lexsort((xy[:, 1], xy[:, 0]))[::-1]
-    order = order[label[order] >= 0]
-    first[label[order]] = xy[order]  # the westernmost is written last
-    rank = np.empty(len(size), dtype=np.int64)
-    rank[np.lexsort((first[:, 1], first[:, 0], -size))] = np.arange(len(size))
-    return np.where(is_in, rank[label], NOISE)
+def _described(incidents: gpd.GeoDataFrame, label: Ints, place: Ints, time_zone: str) -> pd.DataFrame:
+    """Return the columns that follow from the incidents of each cluster."""
+    rows = np.flatnonzero(label >= 0)
+    cluster, members = label[rows], incidents.iloc[rows]
+    size = np.bincount(cluster)
+    local = members["reported_at"].dt.tz_convert(time_zone).dt.tz_localize(None)
+    day = local.to_numpy("datetime64[D]")
+    order = np.lexsort((day, cluster))
+    last = np.cumsum(size) - 1
+    table = pd.DataFrame({"incidents": size}).rename_axis(index="cluster")
+    table["first_on"], table["last_on"] = (day[order][at].astype(object) for at in (last - size + 1, last))
+    for noun, what in _doubts(members, place[rows], day):
+        of, _, count = _tally(cluster[what >= 0], what[what >= 0])
+        most = np.zeros(len(size), dtype=np.int64)
+        most[of[::-1]] = count[::-1]  # the commonest is written last
+        table[f"{noun}s"] = np.bincount(of, minlength=len(size))
+        table[f"top_{noun}_share"] = most / size
+        table[f"is_one_{noun}"] = most > MOSTLY_SHARE * size
+    category, names = pd.factorize(members["category"].astype(str), sort=True)
+    top = _top(_tally(cluster, category), names.tolist(), len(size))
+    table["top_category"] = [commonest[0][0] for commonest in top]
+    table["top_categories"] = pd.Series(top, index=table.index, dtype=object)
+    return table
 
 
-def _described(incidents: gpd.GeoDataFrame, labels: pd.Series, place: Ints, time_zone: str) -> pd.DataFrame:
-    day = incidents["reported_at"].dt.tz_convert(time_zone).dt.date
-    rows = pd.DataFrame(
-        {"cluster": labels, "place": place, "category": incidents["category"].astype(str), "day": day}
-    )  # fmt: skip
-    rows = rows[rows["cluster"] >= 0]
-    groups = rows.groupby("cluster")
-    at_place = rows.groupby(["cluster", "place"]).size().groupby("cluster").max()
-    by_category = rows.groupby(["cluster", "category"]).size().reset_index(name="n")
-    by_category = by_category.sort_values(["cluster", "n", "category"], ascending=[True, False, True])
-    table = pd.DataFrame(
-        {
-            "incidents": groups.size(),
-            "places": groups["place"].nunique(),
-            "is_one_place": at_place > ONE_PLACE_SHARE * groups.size(),
-            "top_category": by_category.drop_duplicates("cluster").set_index("cluster")["category"],
-            "first_on": groups["day"].min(),
-            "last_on": groups["day"].max(),
-        }
-    )
-    return table.rename_axis(index="cluster")
+def _doubts(members: gpd.GeoDataFrame, place: Ints, day: npt.NDArray[np.datetime64]) -> list[tuple[str, Ints]]:
+    """Return what might make a cluster on its own, as numbers, -1 for unknown: one place, day or reporter."""
+    doubts = [("place", place), ("day", pd.factorize(day)[0])]
+    if "reporter" in members:
+        doubts.append(("reporter", pd.factorize(members["reporter"])[0]))
+    return doubts
 
 
-def _hull(xy: Floats) -> shapely.Geometry:
-    hull = shapely.convex_hull(shapely.MultiPoint(xy))
-    return shapely.buffer(hull, HULL_MARGIN_M, quad_segs=4)
+def _tally(cluster: Ints, what: Ints) -> tuple[Ints, Ints, Ints]:
+    """Count what there is in each cluster; return cluster, what and count, the commonest of each cluster first."""
+    span = int(what.max(initial=0)) + 1
+    pair, count = np.unique(cluster * span + what, return_counts=True)
+    order = np.lexsort((pair, -count, pair // span))
+    return pair[order] // span, pair[order] % span, count[order]
 
 
-def _no_clusters() -> gpd.GeoDataFrame:
-    return empty_frame(COLUMNS, index="cluster")
+def _top(tally: tuple[Ints, Ints, Ints], names: list[str], clusters: int) -> list[list[tuple[str, int]]]:
+    of, which, count = tally
+    start = np.searchsorted(of, np.arange(clusters + 1)).tolist()
+    return [
+        [(names[w], n) for w, n in zip(which[a : min(a + TOP, b)], count[a : min(a + TOP, b)].tolist(), strict=True)]
+        for a, b in pairwise(start)
+    ]
+
+
+def _hulls(xy: Floats, label: Ints) -> npt.NDArray[np.object_]:
+    """Return the convex hull of each cluster's places."""
+    order = np.argsort(label, kind="stable")[np.count_nonzero(label < 0) :]
+    return np.asarray(shapely.convex_hull(shapely.multipoints(xy[order], indices=label[order])), dtype=object)
+
+
+def _columns(incidents: gpd.GeoDataFrame) -> list[str]:
+    return [*COLUMNS, *(REPORTER_COLUMNS if "reporter" in incidents else ())]
+
+
+def _no_clusters(incidents: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return empty_frame(_columns(incidents), index="cluster")
 
 
 def _check(incidents: gpd.GeoDataFrame, eps_m: float, min_incidents: int) -> None:
@@ -162,4 +202,8 @@ def _check(incidents: gpd.GeoDataFrame, eps_m: float, min_incidents: int) -> Non
     if len(times) and not isinstance(times.dtype, pd.DatetimeTZDtype):
         raise BadSettingError(
             what="reported_at", value=times.dtype, reason="times with a zone are needed", reason_zh="需要带时区的时间"
+        )
+    if times.isna().any():
+        raise BadSettingError(
+            what="reported_at", value="NaT", reason="every incident needs its time", reason_zh="每条事件都需要时间"
         )
