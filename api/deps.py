@@ -11,6 +11,7 @@ from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection, Engine
 
 from api.access import ACCESS
+from api.actions.count_incidents import Clock, clock_of
 from api.actions.look_up import PublishedGrids
 from api.actions.read_density import Peaks
 from api.actions.read_home import HomeFigures
@@ -20,15 +21,17 @@ from api.auth import Account
 from api.errors import SignInNeededError
 from api.jobs import Queue
 from api.language import Language, language_of
+from api.ledgers import Ledgers
 from api.limits import Limits, client_key
 from api.schemas.base import Day
 from api.settings import Settings
 from api.tile_cache import TileCache
 from api.walk_scene import WalkScenes
+from data.ledger import Ledger
 from data.postgis.engine import READER, WRITER, open_engine, reading
 from data.postgis.roles import is_superuser
 from data.profiles import Profile, load_profile
-from data.stores import town
+from data.stores import cases, town
 from geo.errors import WanggeError
 
 DEFAULT_PROFILE = "demo"
@@ -55,6 +58,7 @@ class Services:
     limits: Limits
     peaks: Peaks = field(default_factory=Peaks)
     scenes: WalkScenes = field(default_factory=WalkScenes)
+    ledgers: Ledgers = field(default_factory=Ledgers)
     tiles: TileCache = field(default_factory=TileCache)
 
     @cached_property
@@ -118,6 +122,15 @@ class Services:
             require_row_security(conn)
             if self.settings.environment == "production" and is_superuser(conn):
                 raise SuperuserError()
+
+    def ledger(self, conn: Connection, account: Account) -> Ledger:
+        """Return the incidents of an account's scope; `conn` is one of `read`."""
+        require_row_security(conn)
+        return self.ledgers.get(conn, account.scope)
+
+    def clock(self, conn: Connection) -> Clock:
+        """Return the present, and until when a limit is soon over."""
+        return clock_of(self.profile, self.profile.incidents.calendar(*cases.read_calendar(conn)))
 
     def may(self, account: Account, row: str) -> bool:
         """Return whether an account's role may call a route, named as in the access table."""

@@ -1,13 +1,16 @@
 """Find clusters: where incidents gather, stored with every parameter that made them."""
 
+import numpy as np
+import pandas as pd
 from sqlalchemy import Engine
 
 from api.actions import Progress, silent
+from api.actions.read_incidents import frame_of
 from data.postgis.engine import EVERYWHERE, reading, transaction
 from data.profiles import Profile
 from data.stores import areas as area_store
 from data.stores import incidents as incident_store
-from data.stores.incidents import IncidentFilter
+from data.stores import ledger as ledger_store
 from geo.clusters import METHOD, clusters
 from geo.codes import LEVEL_DIGITS
 
@@ -29,11 +32,14 @@ def find_clusters(
     """
     rule = profile.incidents
     with reading(engine, scope=scope) as connection:
-        incidents = incident_store.read_incidents(connection, filters=IncidentFilter())
+        ledger = ledger_store.read_ledger(connection)
         areas = area_store.read_areas(connection, level="community")
-    progress(0.2, f"reading {len(incidents):,} incidents")
+    progress(0.2, f"reading {len(ledger):,} incidents")
+    rows = np.flatnonzero(~ledger.is_stray)
+    incidents = frame_of(ledger, rows)
     eps_m, least = rule.cluster_eps_m, rule.cluster_min_incidents
-    street = incidents["area_code"].str[: LEVEL_DIGITS["street"]]
+    area = np.array(ledger.area.words, dtype=object)[ledger.area.code[rows]]
+    street = pd.Series(area, index=incidents.index, name="street").str[: LEVEL_DIGITS["street"]]
     found = [
         clusters(group, eps_m=eps_m, min_incidents=least)[1] for _, group in incidents.groupby([street, "category"])
     ]

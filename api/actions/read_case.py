@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.actions.read_incidents import ScopeLeakError, require_row_security
+from api.actions.read_incidents import require_row_security
 from api.auth import Account
+from api.ledgers import ScopeLeakError
 from data.profiles import IncidentRule, Profile
 from data.stores import cases
 

@@ -8,17 +8,16 @@ import io
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 from PIL import Image
-from sqlalchemy import Connection
 
-from api.actions.read_incidents import Wanted, require_row_security
+from api.actions.read_incidents import Wanted
+from data.ledger import Bools, Ledger
 from data.profiles import Profile
-from data.stores import incidents as incident_store
 from geo.crs import to_metric
 from geo.density import CUT_SD, density, density_tile
 
@@ -41,14 +40,13 @@ class Peaks:
     _kept: OrderedDict[Any, tuple[float, float]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def peak(self, conn: Connection, wanted: Wanted, *, bandwidth_m: float) -> float:
-        """Return incidents per square kilometre at the densest spot; 0 where there are none."""
+    def peak(self, wanted: Wanted, places: np.ndarray, *, bandwidth_m: float) -> float:
+        """Return incidents per square kilometre at the densest spot of the places a filter leaves; 0 for none."""
         key, now = (wanted, bandwidth_m), time.monotonic()
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None and now - kept[0] < KEPT_S:
             return kept[1]
-        places = incident_store.read_places(conn, filters=wanted.filter())
         found = densest(places, bandwidth_m=bandwidth_m)
         with self._lock:
             self._kept[key] = (now, found)
@@ -78,11 +76,16 @@ def densest(places: np.ndarray, *, bandwidth_m: float) -> float:
     return float(surface.max())
 
 
-def density_scale(conn: Connection, wanted: Wanted, peaks: Peaks, *, profile: Profile) -> dict[str, Any]:
+def places_of(ledger: Ledger, left: Bools) -> np.ndarray:
+    """Return where the incidents that a filter leaves lie: (n, 2) lon and lat; strays and duplicates are left out."""
+    rows = np.flatnonzero(left & ~ledger.is_stray)
+    return np.column_stack([ledger.lon[rows], ledger.lat[rows]])
+
+
+def density_scale(ledger: Ledger, left: Bools, wanted: Wanted, peaks: Peaks, *, profile: Profile) -> dict[str, Any]:
     """Return the scale of a filter: each colour and from how many per square kilometre it stands."""
-    require_row_security(conn)
     bandwidth_m = profile.incidents.density_bandwidth_m
-    peak = peaks.peak(conn, wanted, bandwidth_m=bandwidth_m)
+    peak = peaks.peak(wanted, places_of(ledger, left), bandwidth_m=bandwidth_m)
     values = np.linspace(0, peak, len(COLOURS))
     return {
         "bandwidth_m": bandwidth_m,
@@ -94,17 +97,18 @@ def density_scale(conn: Connection, wanted: Wanted, peaks: Peaks, *, profile: Pr
 
 
 def density_png(
-    conn: Connection, wanted: Wanted, peaks: Peaks, *, z: int, x: int, y: int, profile: Profile
+    ledger: Ledger, left: Bools, wanted: Wanted, peaks: Peaks, *, z: int, x: int, y: int, profile: Profile
 ) -> bytes | None:
     """Return one tile as PNG, or None where there is nothing; clear where the density is 0."""
-    require_row_security(conn)
     bandwidth_m = profile.incidents.density_bandwidth_m
-    near = replace(wanted, bbox=_around(z, x, y, margin_m=REACH_BANDWIDTHS * bandwidth_m))
-    places = incident_store.read_places(conn, filters=near.filter())
-    if not len(places):
+    places = places_of(ledger, left)
+    west, south, east, north = _around(z, x, y, margin_m=REACH_BANDWIDTHS * bandwidth_m)
+    lon, lat = places.T
+    near = places[(lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)]
+    if not len(near):
         return None
-    surface = density_tile(places[:, 0], places[:, 1], z=z, x=x, y=y, bandwidth_m=bandwidth_m)
-    peak = peaks.peak(conn, wanted, bandwidth_m=bandwidth_m)
+    surface = density_tile(near[:, 0], near[:, 1], z=z, x=x, y=y, bandwidth_m=bandwidth_m)
+    peak = peaks.peak(wanted, places, bandwidth_m=bandwidth_m)
     if peak <= 0 or not np.any(surface > 0):
         return None
     return paint(surface, peak)
@@ -124,7 +128,7 @@ def paint(surface: np.ndarray, peak: float) -> bytes:
     return out.getvalue()
 
 
-def _around(z: int, x: int, y: int, *, margin_m: float) -> str:
+def _around(z: int, x: int, y: int, *, margin_m: float) -> tuple[float, float, float, float]:
     """Return the bbox of a tile and of the ground that its kernel reaches, clipped to the globe."""
     west, east = (at / 2**z * 360 - 180 for at in (x, x + 1))
     south, north = (
@@ -132,5 +136,4 @@ def _around(z: int, x: int, y: int, *, margin_m: float) -> str:
     )  # fmt: skip
     dy = margin_m / M_PER_DEGREE
     dx = dy / max(np.cos(np.radians(max(abs(south), abs(north)))), 0.01)
-    box = (max(west - dx, -180), max(south - dy, -90), min(east + dx, 180), min(north + dy, 90))
-    return ",".join(f"{value:.9f}" for value in box)
+    return max(west - dx, -180), max(south - dy, -90), min(east + dx, 180), min(north + dy, 90)

@@ -1,4 +1,4 @@
-"""Read incidents: pages, counts, clusters and density of what a filter leaves, never beyond a scope.
+"""Read incidents: pages and clusters of what a filter leaves, never beyond a scope.
 
 Row-level security hides the incidents of other scopes; every frame is held to the scope once more
 here, so that a database set up wrongly fails closed.
@@ -6,25 +6,27 @@ here, so that a database set up wrongly fails closed.
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy import Connection, func, select, text
 
-from api.answers import bbox_of, collection, frame_features
+from api.answers import collection, frame_features
 from api.auth import EVERYWHERE
-from data.calendar import day_of, today
+from api.ledgers import ScopeLeakError
+from data.calendar import day_of
+from data.ledger import NEVER, Bools, Choice, Ints, Ledger, Standing
 from data.profiles import Profile
-from data.stores import grids as grid_store
 from data.stores import incidents as incident_store
-from data.stores.incidents import IncidentFilter
 from data.tables.incidents import incidents as incidents_table
 from geo.clusters import clusters
-from geo.errors import InputError
+from geo.errors import BadSettingError, InputError
+from geo.frames import WGS84
 
 CLUSTER_INCIDENTS_MAX = 200_000
-GRIDS_SHOWN_MAX = 5_000
 _CLUSTER_KEYS = ("incidents", "places", "is_one_place", "top_category", "first_on", "last_on")
 
 
@@ -49,13 +51,9 @@ class TooManyIncidentsError(InputError):
     en = "There are {found} incidents, more than the {most} searched at once. Narrow the days or name a category."
 
 
-class ScopeLeakError(RuntimeError):
-    """The database showed an incident of another scope: row-level security is not in force."""
-
-
 @dataclass(frozen=True)
 class Wanted:
-    """Which incidents, and the scope they may never leave."""
+    """Which incidents, and the scope they may never leave; `reading` and `on` say by which plan grids are told."""
 
     scope: str
     from_on: date | None = None
@@ -64,25 +62,55 @@ class Wanted:
     tier: str | None = None
     state: str | None = None
     bbox: str | None = None
+    grid: str | None = None
+    standing: Standing | None = None
+    weekdays: str | None = None
+    hours: str | None = None
+    reading: Literal["reported", "now", "on"] = "reported"
+    on: date | None = None
 
     def with_(self, **values: Any) -> "Wanted":
         """Return the filter with more named."""
         return replace(self, **values)
 
-    def filter(self) -> IncidentFilter:
-        """Return the store's filter.
+    def choice(self) -> Choice:
+        """Return the ledger's choice.
 
         Raises
         ------
-        TurnedDaysError, BadBoxError
-            The days are in the wrong order; the bbox cannot be read.
+        TurnedDaysError, BadBoxError, BadSettingError
+            The days are in the wrong order; the bbox, the weekdays or the hours cannot be read.
         """
         if self.from_on and self.to_on and self.from_on > self.to_on:
             raise TurnedDaysError(first=self.from_on, last=self.to_on)
-        return IncidentFilter(
+        return Choice(
             first_on=self.from_on, last_on=self.to_on, category=self.category, tier=self.tier, state=self.state,
-            bbox=read_bbox(self.bbox) if self.bbox else None,
+            grid_code=self.grid, standing=self.standing, bbox=read_bbox(self.bbox) if self.bbox else None,
+            weekdays=read_numbers("weekdays", self.weekdays, 1, 7) if self.weekdays else None,
+            hours=read_hours(self.hours) if self.hours else None,
         )  # fmt: skip
+
+
+def read_numbers(what: str, value: str, least: int, most: int) -> tuple[int, ...]:
+    """Return whole numbers from least to most, written as "1,2,5"; raise BadSettingError where they are none."""
+    parts = value.split(",")
+    if not all(part.isdecimal() and least <= int(part) <= most for part in parts):
+        raise BadSettingError(
+            what=what, value=value[:60], reason=f"write numbers from {least} to {most}, such as {least},{most}",
+            reason_zh=f"应为 {least} 至 {most} 的数字，用逗号分隔",
+        )  # fmt: skip
+    return tuple(int(part) for part in parts)
+
+
+def read_hours(value: str) -> tuple[int, int]:
+    """Return the first and last hour of the day, written as "20-5"; raise BadSettingError where they are none."""
+    parts = read_numbers("hours", value.replace("-", ",", 1), 0, 23)
+    if len(parts) != 2:
+        raise BadSettingError(
+            what="hours", value=value[:60], reason="write the first and the last hour, such as 20-5",
+            reason_zh="应为起止小时，如 20-5",
+        )  # fmt: skip
+    return parts[0], parts[1]
 
 
 def read_bbox(value: str) -> tuple[float, float, float, float]:
@@ -108,38 +136,44 @@ def last_day(conn: Connection, *, scope: str) -> date | None:
     return day_of(moment) if moment is not None else None
 
 
-def incident_page(conn: Connection, wanted: Wanted, *, limit: int, after: int) -> dict[str, Any]:
-    """Return one page of incidents as points, in order of id."""
-    frame = _read(conn, wanted, after=after, limit=limit + 1)
-    shown = frame.iloc[:limit]
+def incident_page(ledger: Ledger, left: Bools, wanted: Wanted, *, limit: int, after: int) -> dict[str, Any]:
+    """Return one page of the incidents that a filter leaves, in order of id; those without a place have none."""
+    rows = np.flatnonzero(left & (ledger.incident_id > after))
+    shown = frame_of(ledger, rows[:limit])
     # The area is that of the building, the grid that of the point: beside a border they may be two streets'.
-    codes = shown["grid_code_reported"]
-    shown = shown.assign(grid_code=codes.where(_own(codes, wanted.scope), None))
-    keys = ("category", "tier", "state", "reported_at", "closed_at", "grid_code")
-    next_after = int(shown.index[-1]) if len(frame) > limit else None
+    shown["grid_code"] = shown["grid_code"].where(is_own(shown["grid_code"], wanted.scope), None)
+    keys = ("category", "tier", "state", "reported_at", "closed_at", "due_at", "grid_code")
+    next_after = int(shown.index[-1]) if len(rows) > limit else None
     return collection(frame_features(shown, keys), next_after=next_after)
 
 
-def incident_summary(conn: Connection, wanted: Wanted, *, profile: Profile, language: str) -> dict[str, Any]:
-    """Return counts by day, category, tier, weekday and hour, and grid."""
-    require_row_security(conn)
-    found = incident_store.counts(conn, wanted.filter())
-    rule, days = profile.incidents, found.days
-    return {
-        "total": found.total,
-        "open": found.open,
-        "overdue": found.overdue,
-        "from": wanted.from_on or (min(days.index) if len(days) else None),
-        "to": wanted.to_on or (max(days.index) if len(days) else None),
-        "days": [{"on": on, "count": count} for on, count in days.sort_index().items()],
-        "categories": _labelled(found.categories, rule.categories, language),
-        "tiers": _labelled(found.tiers, rule.tiers, language),
-        "hours": found.hours.tolist(),
-        "grids": _grid_counts(conn, found.grids, wanted),
+def frame_of(ledger: Ledger, rows: Ints) -> gpd.GeoDataFrame:
+    """Return rows of a ledger as a frame.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        index incident_id; category, tier, state, reporter, grid_code (None: none), reported_at, closed_at, due_at
+        (UTC), geometry (Point, EPSG:4326; None without a place).
+    """
+    part = ledger.rows(rows)
+    words = {
+        name: np.array([*column.words, None], dtype=object)[column.code]
+        for name, column in (("category", part.category), ("tier", part.tier), ("state", part.state),
+                             ("reporter", part.reporter), ("grid_code", part.grid))
+    }  # fmt: skip
+    moments = {
+        name: pd.to_datetime(np.where(seconds == NEVER, np.nan, seconds.astype(np.float64)), unit="s", utc=True)
+        for name, seconds in (("reported_at", part.reported_s), ("closed_at", part.closed_s), ("due_at", part.due_s))
     }
+    points = np.full(len(part), None, dtype=object)
+    there = ~np.isnan(part.lon)
+    points[there] = shapely.points(part.lon[there], part.lat[there])
+    index = pd.Index(part.incident_id, name="incident_id")
+    return gpd.GeoDataFrame({**words, **moments}, geometry=gpd.GeoSeries(points, index=index, crs=WGS84), index=index)
 
 
-def cluster_body(conn: Connection, wanted: Wanted, *, profile: Profile) -> dict[str, Any]:
+def cluster_body(conn: Connection, ledger: Ledger, left: Bools, wanted: Wanted, *, profile: Profile) -> dict[str, Any]:
     """Return where the incidents of a filter gather, each category apart, largest first.
 
     Without a filter it is what the job `find_clusters` stored, as long as one choice of parameters made
@@ -151,7 +185,7 @@ def cluster_body(conn: Connection, wanted: Wanted, *, profile: Profile) -> dict[
         The filter leaves more than `CLUSTER_INCIDENTS_MAX`.
     """
     stored = _stored_clusters(conn, wanted) if wanted == Wanted(scope=wanted.scope) else None
-    return stored or _clusters_now(conn, wanted, profile=profile)
+    return stored or _clusters_now(ledger, left, profile=profile)
 
 
 def _stored_clusters(conn: Connection, wanted: Wanted) -> dict[str, Any] | None:
@@ -169,11 +203,11 @@ def _stored_clusters(conn: Connection, wanted: Wanted) -> dict[str, Any] | None:
     )
 
 
-def _clusters_now(conn: Connection, wanted: Wanted, *, profile: Profile) -> dict[str, Any]:
-    rule = profile.incidents
-    incidents = _read(conn, wanted, limit=CLUSTER_INCIDENTS_MAX + 1)
-    if len(incidents) > CLUSTER_INCIDENTS_MAX:
-        raise TooManyIncidentsError(found=len(incidents), most=CLUSTER_INCIDENTS_MAX)
+def _clusters_now(ledger: Ledger, left: Bools, *, profile: Profile) -> dict[str, Any]:
+    rule, rows = profile.incidents, np.flatnonzero(left & ~ledger.is_stray)
+    if len(rows) > CLUSTER_INCIDENTS_MAX:
+        raise TooManyIncidentsError(found=len(rows), most=CLUSTER_INCIDENTS_MAX)
+    incidents = frame_of(ledger, rows)
     eps_m, min_incidents = rule.cluster_eps_m, rule.cluster_min_incidents
     parameters = {"eps_m": eps_m, "min_incidents": min_incidents}
     hulls = [
@@ -189,18 +223,12 @@ def _clusters_now(conn: Connection, wanted: Wanted, *, profile: Profile) -> dict
     return collection(frame_features(found, _CLUSTER_KEYS), parameters=parameters, computed_at=None)
 
 
-def _read(conn: Connection, wanted: Wanted, *, after: int | None = None, limit: int | None = None) -> gpd.GeoDataFrame:
-    frame = incident_store.read_incidents(conn, filters=wanted.filter(), after=after, limit=limit)
-    _refuse_leak(frame, wanted.scope)
-    return frame
-
-
 def _refuse_leak(frame: gpd.GeoDataFrame, scope: str) -> None:
-    if not _own(frame["area_code"], scope).all():
+    if not is_own(frame["area_code"], scope).all():
         raise ScopeLeakError(f"rows outside the scope {scope}")
 
 
-def _own(codes: pd.Series, scope: str) -> pd.Series:
+def is_own(codes: pd.Series, scope: str) -> pd.Series:
     """Return which codes lie within a scope; a missing one lies in none."""
     if scope == EVERYWHERE:
         return codes.notna()
@@ -209,36 +237,3 @@ def _own(codes: pd.Series, scope: str) -> pd.Series:
 
 def _below(scope: str) -> list[Any]:
     return [] if scope == EVERYWHERE else [func.starts_with(incidents_table.c.area_code, scope)]
-
-
-def _labelled(counts: pd.Series, kinds: Any, language: str) -> list[dict[str, Any]]:
-    """Counts in the profile's order; a key the profile does not know comes last under its own name."""
-    labels = {kind.key: getattr(kind.label, language) for kind in kinds}
-    known = [{"key": key, "label": label, "count": int(counts.get(key, 0))} for key, label in labels.items()]
-    strange = [
-        {"key": str(key), "label": str(key), "count": int(count)} for key, count in counts.items() if key not in labels
-    ]
-    return known + strange
-
-
-def _grid_counts(conn: Connection, counts: pd.Series, wanted: Wanted) -> list[dict[str, Any]]:
-    """Counts by the grid on the day of report; names and households are those of today's grid of that code.
-
-    A grid outside the scope is not named, though an incident of the scope, by its building, lies in it.
-    """
-    counts = counts[_own(counts.index.to_series(), wanted.scope).to_numpy()]
-    grids = grid_store.read_published(conn, today()).set_index("grid_code")
-    rows = []
-    for code, count in counts.sort_values(ascending=False, kind="stable").head(GRIDS_SHOWN_MAX).items():
-        grid = grids.loc[code] if code in grids.index else None
-        households = 0 if grid is None else int(grid["households"])
-        rows.append(
-            {
-                "grid_code": code,
-                "name": None if grid is None else grid["name"],
-                "count": int(count),
-                "per_1000_households": round(1000 * int(count) / households, 2) if households else None,
-                "bbox": None if grid is None else bbox_of(grid["geometry"]),
-            }
-        )
-    return rows

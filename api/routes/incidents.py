@@ -5,15 +5,18 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
+from api.actions.count_incidents import Reading, choose, incident_summary
 from api.actions.read_density import density_png, density_scale
-from api.actions.read_incidents import Wanted, cluster_body, incident_page, incident_summary
+from api.actions.read_incidents import Wanted, cluster_body, incident_page
 from api.answers import GEOJSON, PNG, json_answer, tile_answer
-from api.deps import AccountDep, LanguageDep, ServicesDep, TileNumber, Zoom
+from api.auth import Account
+from api.deps import AccountDep, LanguageDep, OnDay, Services, ServicesDep, TileNumber, Zoom
 from api.routes import answers, guarded_router, problems
 from api.routes.tiles import check_tile
 from api.schemas.base import Day
 from api.schemas.incidents import Clusters, DensityScale, IncidentsPage, IncidentSummary
 from api.schemas.service import JobTaken
+from data.ledger import Bools, Ledger, Standing
 
 router = guarded_router("street")
 Key = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
@@ -25,41 +28,57 @@ ToDay = Annotated[Day | None, Query(alias="to", description="last day, included"
 class Page:
     """Which part of a long list."""
 
-    bbox: Annotated[str | None, Query(max_length=120, description="west,south,east,north in degrees")] = None
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
     after: Annotated[int, Query(ge=0, lt=2**63, description="last incident_id of the page before")] = 0
 
 
-def wanted(account: AccountDep, from_on: FromDay = None, to_on: ToDay = None, category: Key = None) -> Wanted:
+@dataclass(frozen=True)
+class Narrowed:
+    """What narrows a choice of incidents further."""
+
+    tier: Key = None
+    state: Key = None
+    standing: Annotated[Standing | None, Query(description="how it stands to its limit")] = None
+    grid: Annotated[str | None, Query(max_length=15, pattern=r"^[0-9]{15}$")] = None
+    weekdays: Annotated[str | None, Query(max_length=20, description="1 Monday .. 7", examples=["6,7"])] = None
+    hours: Annotated[str | None, Query(max_length=5, description="first-last hour", examples=["20-5"])] = None
+    bbox: Annotated[str | None, Query(max_length=120, description="west,south,east,north in degrees")] = None
+
+
+def wanted(
+    account: AccountDep, more: Annotated[Narrowed, Depends()], from_on: FromDay = None, to_on: ToDay = None,
+    category: Key = None,
+) -> Wanted:  # fmt: skip
     """Return the filter that every incident route knows, tied to the account's scope."""
-    return Wanted(scope=account.scope, from_on=from_on, to_on=to_on, category=category)
+    return Wanted(scope=account.scope, from_on=from_on, to_on=to_on, category=category, **vars(more))
 
 
+PageDep = Annotated[Page, Depends()]
 WantedDep = Annotated[Wanted, Depends(wanted)]
 
 
 @router.get("/api/v1/incidents/summary", responses=answers(IncidentSummary, 401))
 def summary(
     *, request: Request, services: ServicesDep, account: AccountDep, language: LanguageDep, filters: WantedDep,
-    tier: Key = None, state: Key = None,
+    reading: Annotated[Reading, Query(description="by which plan grids are told")] = "reported", on: OnDay = None,
 ) -> Response:  # fmt: skip
-    """Count incidents by day, category, tier, hour and grid."""
+    """Count incidents by day, category, tier, state, hour, time to settle and grid."""
     with services.read(account) as conn:
-        body = incident_summary(
-            conn, filters.with_(tier=tier, state=state), profile=services.profile, language=language
-        )
+        ledger, clock = services.ledger(conn, account), services.clock(conn)
+    body = incident_summary(
+        ledger, filters.with_(reading=reading, on=on), clock, services.published, profile=services.profile,
+        language=language,
+    )  # fmt: skip
     return json_answer(request, body, reader="nobody")
 
 
 @router.get("/api/v1/incidents", responses=answers(IncidentsPage, 401, media_type=GEOJSON))
 def incidents(
-    *, request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
-    page: Annotated[Page, Depends()], tier: Key = None, state: Key = None,
+    request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep, page: PageDep
 ) -> Response:  # fmt: skip
     """List incidents as points, without their text."""
-    chosen = filters.with_(tier=tier, state=state, bbox=page.bbox)
-    with services.read(account) as conn:
-        body = incident_page(conn, chosen, limit=page.limit, after=page.after)
+    ledger, left = _left(services, account, filters)
+    body = incident_page(ledger, left, filters, limit=page.limit, after=page.after)
     return json_answer(request, body, reader="nobody", media_type=GEOJSON)
 
 
@@ -67,7 +86,8 @@ def incidents(
 def clusters(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
     """Find where the incidents that the filter leaves gather; without one, as the last job found and stored it."""
     with services.read(account) as conn:
-        body = cluster_body(conn, filters, profile=services.profile)
+        ledger, clock = services.ledger(conn, account), services.clock(conn)
+        body = cluster_body(conn, ledger, choose(ledger, filters, clock), filters, profile=services.profile)
     return json_answer(request, body, reader="nobody", media_type=GEOJSON)
 
 
@@ -82,8 +102,8 @@ def find(services: ServicesDep, account: AccountDep) -> JobTaken:
 @router.get("/api/v1/incidents/density/scale", responses=answers(DensityScale, 401))
 def scale(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
     """Return the colours of one filter: the same for every tile of it."""
-    with services.read(account) as conn:
-        body = density_scale(conn, filters, services.peaks, profile=services.profile)
+    ledger, left = _left(services, account, filters)
+    body = density_scale(ledger, left, filters, services.peaks, profile=services.profile)
     return json_answer(request, body, reader="nobody")
 
 
@@ -97,6 +117,13 @@ def density(
 ) -> Response:  # fmt: skip
     """Draw incidents per square kilometre: a kernel in metres, one fixed scale a filter."""
     check_tile(z, x, y)
-    with services.read(account) as conn:
-        picture = density_png(conn, filters, services.peaks, z=z, x=x, y=y, profile=services.profile)
+    ledger, left = _left(services, account, filters)
+    picture = density_png(ledger, left, filters, services.peaks, z=z, x=x, y=y, profile=services.profile)
     return tile_answer(request, picture, media_type=PNG, reader="nobody")
+
+
+def _left(services: Services, account: Account, filters: Wanted) -> tuple[Ledger, Bools]:
+    """Return the incidents of a scope, and which of them a filter leaves."""
+    with services.read(account) as conn:
+        ledger, clock = services.ledger(conn, account), services.clock(conn)
+    return ledger, choose(ledger, filters, clock)

@@ -1,6 +1,7 @@
 """Answers about incidents: within the asker's scope, and without their text."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -16,6 +17,7 @@ class IncidentProperties(Answer):
     state: str = Field(examples=["settled"])
     reported_at: datetime
     closed_at: datetime | None
+    due_at: datetime | None = Field(description="when the limit of its tier ends; null: none, or it stands still")
     grid_code: str | None = Field(description="the grid on the day it was reported; null outside one's scope")
 
 
@@ -38,8 +40,19 @@ class GridCount(Answer):
     grid_code: str
     name: str | None
     count: int
+    open: int
+    overdue: int
     per_1000_households: float | None
     bbox: Bbox | None
+
+
+class SettleTimes(Answer):
+    """How long settled incidents took, in days of 24 hours."""
+
+    median_days: float | None
+    p90_days: float | None = Field(description="nine of ten took no longer")
+    up_to_days: list[float] = Field(examples=[[1, 2, 3, 5, 7, 14, 30]])
+    counts: list[int] = Field(description="how many took so long, one more than `up_to_days`: the last took longer")
 
 
 class IncidentSummary(Answer):
@@ -47,14 +60,22 @@ class IncidentSummary(Answer):
 
     total: int
     open: int
-    overdue: int = Field(description="open, and past the time limit of their tier")
+    soon: int = Field(description="open, and the limit of their tier ends within the profile's soon_hours")
+    overdue: int = Field(description="open, and past the time limit of their tier, in working hours")
+    parked: int
+    returned: int = Field(description="open, and handed back at least once")
+    unplaced: int = Field(description="without a place: on no map, in no grid")
     from_: date | None = Field(alias="from", examples=["2026-01-01"])
     to: date | None = Field(examples=["2026-06-30"])
     days: list[DayCount]
     categories: list[Labelled]
     tiers: list[Labelled]
+    states: list[Labelled]
     hours: list[list[int]] = Field(description="7 rows from Monday, 24 columns, Asia/Shanghai")
-    grids: list[GridCount] = Field(description="within one's scope: may add up to less than `total`")
+    settled: SettleTimes
+    reading: Literal["reported", "now", "on"] = Field(description="by the grid of the day it was reported, of now ...")
+    grids: list[GridCount] = Field(description="within one's scope, most first")
+    elsewhere: int = Field(description="in no grid within one's scope: with the counts of `grids` it makes `total`")
 
 
 class ClusterProperties(Answer):

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     column,
     func,
     text,
@@ -21,6 +22,8 @@ from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
 
 from data.tables.ground import key, metadata
 
+# Actions that write incidents and leave every one in its area.
+STAY_ACTIONS = ("report_incident", "move_incident", "mark_duplicate", "publish_plan")
 ACCOUNT_ROLES = ("grid_worker", "street_office", "planner", "approver", "admin")
 
 deployment = Table(
@@ -79,6 +82,12 @@ audit = Table(
     Column("rows", Integer, nullable=False),
     # Their newest change is asked for with every question about walking.
     Index("audit_ground_idx", "audit_id", postgresql_where=column("noun").in_(WALKED_NOUNS)),
+    # What may have moved incidents between areas is asked for with every question about them.
+    Index(
+        "audit_incidents_idx",
+        "audit_id",
+        postgresql_where=and_(column("noun") == "incidents", column("action").not_in(STAY_ACTIONS)),
+    ),
 )
 
 jobs = Table(

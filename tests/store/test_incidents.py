@@ -1,7 +1,7 @@
 """Incidents: every filter and count against pandas, their building and grid of the day, and clusters."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import product
 
 import geopandas as gpd
@@ -14,48 +14,14 @@ from sqlalchemy import Connection, text
 from data.calendar import ZONE
 from data.stores import areas, incidents, plans
 from data.stores._rows import copy_frame
-from data.stores.incidents import IncidentFilter
 from data.tables import metadata
-from geo.rng import generator
 from tests.fixtures.small_town import COMMUNITIES, COUNTY, SOUTH, STEP, WEST, draw_cells, draw_plan
 from tests.store.kept import Kept, undoing
+from tests.store.many import random_incidents
 
 A, B, C, D = COMMUNITIES
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-def random_incidents(count: int) -> gpd.GeoDataFrame:
-    """Incidents of every kind over three months and the whole town, some of them closed."""
-    draw = generator(11, "incidents")
-    reported = [FIRST + timedelta(minutes=int(minute)) for minute in draw.integers(0, 90 * 24 * 60, count)]
-    closed = [
-        moment + timedelta(hours=30) if shut else None
-        for moment, shut in zip(reported, draw.random(count) < 0.4, strict=True)
-    ]
-    column = draw.uniform(0, 17, count)  # the last column lies east of the town
-    return gpd.GeoDataFrame(
-        {
-            "area_code": [COMMUNITIES[min(int(at // 4), 3)] for at in column],
-            "reported_at": pd.to_datetime(reported, utc=True),
-            "closed_at": pd.to_datetime(pd.Series(closed, dtype=object), utc=True).array,
-            "category": draw.choice(["noise", "drain", "rubbish"], count),
-            "tier": pd.Series(draw.choice(["grid", "community", "none"], count)).replace("none", None).tolist(),
-            "state": ["settled" if moment else "reported" for moment in closed],
-            "due_at": pd.to_datetime(
-                pd.Series([moment + timedelta(hours=48) if at % 3 else None for at, moment in enumerate(reported)]),
-                utc=True,
-            ).array,
-        },
-        geometry=gpd.points_from_xy(WEST + column * STEP, SOUTH + draw.uniform(0, 4, count) * STEP),
-        crs="EPSG:4326",
-        index=pd.RangeIndex(10_001, 10_001 + count, name="incident_id"),
-    )
-
-
-def due_at(conn: Connection) -> pd.Series:
-    rows = conn.execute(text("SELECT incident_id, due_at FROM incidents")).all()
-    return pd.Series({row.incident_id: row.due_at for row in rows}, dtype="datetime64[us, UTC]")
 
 
 @pytest.fixture(scope="module")
@@ -65,97 +31,6 @@ def many(kept: Kept) -> Iterator[tuple[Connection, gpd.GeoDataFrame]]:
         copy_frame(conn, metadata.tables["incidents"], random_incidents(400))
         incidents.place_incidents(conn)
         yield conn, incidents.read_incidents(conn)
-
-
-FILTERS = [
-    IncidentFilter(),
-    IncidentFilter(first_on=date(2026, 2, 1)),
-    IncidentFilter(last_on=date(2026, 2, 1)),
-    IncidentFilter(first_on=date(2026, 2, 1), last_on=date(2026, 2, 1)),
-    IncidentFilter(category="noise", tier="grid"),
-    IncidentFilter(state="settled"),
-    IncidentFilter(category="nothing like it"),
-    IncidentFilter(bbox=(WEST + STEP, SOUTH, WEST + 5 * STEP, SOUTH + 2 * STEP)),
-    IncidentFilter(date(2026, 1, 15), date(2026, 3, 15), "drain", None, "reported", (WEST, SOUTH, WEST + 1, SOUTH + 1)),
-]
-
-
-def by_pandas(frame: gpd.GeoDataFrame, wanted: IncidentFilter) -> gpd.GeoDataFrame:
-    days = frame["reported_at"].dt.tz_convert(ZONE).dt.date
-    keep = pd.Series(True, index=frame.index)
-    if wanted.first_on:
-        keep &= days >= wanted.first_on
-    if wanted.last_on:
-        keep &= days <= wanted.last_on
-    for name in ("category", "tier", "state"):
-        if getattr(wanted, name) is not None:
-            keep &= frame[name] == getattr(wanted, name)
-    if wanted.bbox:
-        keep &= frame.geometry.intersects(shapely.box(*wanted.bbox))
-    return frame[keep]
-
-
-@pytest.mark.parametrize("wanted", FILTERS)
-def test_a_filter_keeps_what_pandas_keeps(many: tuple[Connection, gpd.GeoDataFrame], wanted: IncidentFilter) -> None:
-    conn, every = many
-    expected = by_pandas(every, wanted)
-    found = incidents.read_incidents(conn, filters=wanted)
-    assert list(found.index) == list(expected.index)
-    places = incidents.read_places(conn, filters=wanted)
-    np.testing.assert_array_equal(places, shapely.get_coordinates(expected.geometry.values))
-
-
-@pytest.mark.parametrize("wanted", FILTERS)
-def test_counts_are_those_of_pandas(many: tuple[Connection, gpd.GeoDataFrame], wanted: IncidentFilter) -> None:
-    conn, every = many
-    rows = by_pandas(every, wanted)
-    counted = incidents.counts(conn, wanted, now=NOW)
-    local = rows["reported_at"].dt.tz_convert(ZONE)
-    is_open = rows["closed_at"].isna()
-    late = is_open & (due_at(conn)[rows.index] < NOW)
-    assert (counted.total, counted.open, counted.overdue) == (len(rows), is_open.sum(), late.sum())
-    for found, keys in (
-        (counted.days, local.dt.date),
-        (counted.categories, rows["category"]),
-        (counted.tiers, rows["tier"]),
-        (counted.states, rows["state"]),
-        (counted.grids, rows["grid_code_reported"]),
-    ):
-        assert found.to_dict() == keys.value_counts().to_dict()
-        assert found.index.is_monotonic_increasing
-    hours = np.zeros((7, 24), dtype=int)
-    np.add.at(hours, (local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), 1)
-    np.testing.assert_array_equal(counted.hours, hours)
-
-
-def test_what_has_no_limit_is_never_overdue(many: tuple[Connection, gpd.GeoDataFrame]) -> None:
-    conn, rows = many
-    is_open = rows["closed_at"].isna()
-    far = datetime(2126, 1, 1, tzinfo=UTC)
-    assert incidents.counts(conn, now=far).overdue == (is_open & due_at(conn)[rows.index].notna()).sum() < is_open.sum()
-
-
-def test_pages_put_together_are_the_whole(many: tuple[Connection, gpd.GeoDataFrame]) -> None:
-    conn, every = many
-    after, pages = None, []
-    while len(page := incidents.read_incidents(conn, after=after, limit=97)):
-        pages.append(page)
-        after = int(page.index[-1])
-    assert [len(page) for page in pages[:-1]] == [97] * (len(pages) - 1)
-    assert list(pd.concat(pages).index) == list(every.index)
-
-
-def test_a_day_begins_at_midnight_in_shanghai(undone: Connection) -> None:
-    moments = ["2026-05-01T15:59:59Z", "2026-05-01T16:00:00Z", "2026-05-02T15:59:59Z", "2026-05-02T16:00:00Z"]
-    frame = gpd.GeoDataFrame(
-        {"area_code": A, "category": "midnight", "state": "reported", "reported_at": pd.to_datetime(moments, utc=True)},
-        geometry=[shapely.Point(WEST, SOUTH)] * 4, crs="EPSG:4326",
-    )  # fmt: skip
-    copy_frame(undone, metadata.tables["incidents"], frame)
-    second = IncidentFilter(first_on=date(2026, 5, 2), last_on=date(2026, 5, 2), category="midnight")
-    assert len(incidents.read_incidents(undone, filters=second)) == 2
-    counted = incidents.counts(undone, IncidentFilter(category="midnight"))
-    assert counted.days.to_dict() == {date(2026, 5, 1): 1, date(2026, 5, 2): 2, date(2026, 5, 3): 1}
 
 
 def test_the_first_report(conn: Connection) -> None:
@@ -232,7 +107,7 @@ def test_a_point_on_a_border_has_one_grid(undone: Connection) -> None:
     )  # fmt: skip
     copy_frame(undone, metadata.tables["incidents"], frame)
     incidents.place_incidents(undone)
-    assert incidents.read_incidents(undone, after=19_999)["grid_code_reported"].tolist() == [f"{A}001"]
+    assert incidents.read_incidents(undone).loc[20_000:, "grid_code_reported"].tolist() == [f"{A}001"]
 
 
 def clusters_at(*columns: float) -> gpd.GeoDataFrame:
@@ -258,18 +133,6 @@ def test_clusters_replace_those_before_and_know_their_community(undone: Connecti
     assert incidents.read_clusters(undone)["area_code"].tolist() == [C]
     assert incidents.write_clusters(undone, [], parameters={}, method="x") == 0
     assert len(incidents.read_clusters(undone)) == 0
-
-
-def test_clusters_by_day_category_and_place(undone: Connection) -> None:
-    incidents.write_clusters(undone, clusters_at(0.5, 5.5).assign(area_code=A), parameters={}, method="x")
-    every = [(date(2026, 2, 1), 2), (date(2026, 3, 9), 2), (date(2026, 3, 10), 0)]
-    for first_on, expected in every:
-        assert len(incidents.read_clusters(undone, filters=IncidentFilter(first_on=first_on))) == expected
-    for last_on, expected in ((date(2026, 2, 28), 0), (date(2026, 3, 1), 2)):
-        assert len(incidents.read_clusters(undone, filters=IncidentFilter(last_on=last_on))) == expected
-    assert len(incidents.read_clusters(undone, filters=IncidentFilter(category="noise"))) == 0
-    here = (WEST, SOUTH, WEST + STEP, SOUTH + 4 * STEP)
-    assert len(incidents.read_clusters(undone, filters=IncidentFilter(bbox=here))) == 1
 
 
 def test_another_streets_clusters_are_neither_seen_nor_replaced(undone: Connection) -> None:

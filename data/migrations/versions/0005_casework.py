@@ -61,6 +61,9 @@ def upgrade() -> None:
     op.execute("""
         CREATE TRIGGER touch BEFORE UPDATE ON incidents
             FOR EACH ROW EXECUTE FUNCTION wangge_touch()""")
+    op.execute("""
+        CREATE INDEX audit_incidents_idx ON audit (audit_id) WHERE noun = 'incidents'
+            AND action NOT IN ('report_incident', 'move_incident', 'mark_duplicate', 'publish_plan')""")
     for name, kind in EVENT_COLUMNS.items():
         op.execute(f"ALTER TABLE incident_events ADD COLUMN {name} {kind}")
     op.execute("COMMENT ON COLUMN incident_events.note IS 'private'")
@@ -80,6 +83,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take them away; incidents without a place go, for there is nothing they could be then."""
     op.execute("SET LOCAL ROLE wangge_owner")
+    op.execute("DROP INDEX audit_incidents_idx")
     op.execute("DROP TABLE calendar_days")
     for name in EVENT_COLUMNS:
         op.execute(f"ALTER TABLE incident_events DROP COLUMN {name}")
