@@ -111,7 +111,9 @@ ACCESS: Mapping[str, Access] = {
     # incidents
     f"GET {V1}/incidents": Access(STAFF),
     f"GET {V1}/incidents/summary": Access(STAFF),
+    f"GET {V1}/incidents/ranked": Access(STAFF),
     f"GET {V1}/incidents/clusters": Access(STAFF),
+    f"GET {V1}/incidents/hotspots": Access(STAFF),
     f"POST {V1}/incidents/clusters": Access(ANALYSTS),
     f"POST {V1}/incidents": Access(HANDLERS),
     f"GET {V1}/incidents/duplicates": Access(STAFF),

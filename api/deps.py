@@ -19,6 +19,7 @@ from api.actions.read_incidents import last_day, require_row_security
 from api.actions.sign_in import account_of_token
 from api.auth import Account
 from api.errors import SignInNeededError
+from api.homes import TownHomes
 from api.jobs import Queue
 from api.language import Language, language_of
 from api.ledgers import Ledgers
@@ -59,6 +60,7 @@ class Services:
     peaks: Peaks = field(default_factory=Peaks)
     scenes: WalkScenes = field(default_factory=WalkScenes)
     ledgers: Ledgers = field(default_factory=Ledgers)
+    homes: TownHomes = field(default_factory=TownHomes)
     tiles: TileCache = field(default_factory=TileCache)
 
     @cached_property

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.calendar import ZONE
+from geo.crs import metre_transformer, metric_crs
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -114,6 +115,18 @@ class Ledger:
         return ((self.local_s // 3600 + 72) % 168).astype(np.int16)  # 1970 began on a Thursday
 
     @cached_property
+    def zone(self) -> int:
+        """EPSG code of the metre zone in which most of it lies."""
+        there = ~np.isnan(self.lon)
+        lon, lat = (float(np.median(column[there])) if there.any() else 0.0 for column in (self.lon, self.lat))
+        return int(metric_crs(lon, lat).to_epsg() or 0)
+
+    @cached_property
+    def xy_m(self) -> Floats:
+        """(n, 2) Metres in that zone; NaN without a place."""
+        return metres(self.lon, self.lat, self.zone)
+
+    @cached_property
     def readings(self) -> dict[str, Words]:
         """The grid of every incident by other plans than those of its own day, as they were asked for."""
         return {}
@@ -138,6 +151,14 @@ class Ledger:
     def rows(self, chosen: Bools | Ints) -> "Ledger":
         """Return a ledger of the chosen rows."""
         return Ledger(**{item.name: _taken(getattr(self, item.name), chosen) for item in fields(self)})
+
+
+def metres(lon: Floats, lat: Floats, zone: int) -> Floats:
+    """Return degrees as (n, 2) metres of a zone; NaN stays NaN."""
+    there = ~np.isnan(lon)
+    xy = np.full((len(lon), 2), np.nan)
+    xy[there] = np.column_stack(metre_transformer(zone).transform(lon[there], lat[there]))
+    return xy
 
 
 def _taken(column: Any, chosen: Bools | Ints) -> Any:

@@ -6,7 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Response
 
 from api.actions.count_incidents import Reading, choose, incident_summary
+from api.actions.rank_incidents import rank_incidents
 from api.actions.read_density import density_png, density_scale
+from api.actions.read_hotspots import HotspotsAsked, Measure, Method, hotspots_body
 from api.actions.read_incidents import Wanted, cluster_body, incident_page
 from api.answers import GEOJSON, PNG, json_answer, tile_answer
 from api.auth import Account
@@ -14,9 +16,10 @@ from api.deps import AccountDep, LanguageDep, OnDay, Services, ServicesDep, Tile
 from api.routes import answers, guarded_router, problems
 from api.routes.tiles import check_tile
 from api.schemas.base import Day
-from api.schemas.incidents import Clusters, DensityScale, IncidentsPage, IncidentSummary
+from api.schemas.incidents import Clusters, DensityScale, Hotspots, IncidentsPage, IncidentSummary, RankedIncidents
 from api.schemas.service import JobTaken
 from data.ledger import Bools, Ledger, Standing
+from geo.hotspots.mesh import Kind
 
 router = guarded_router("street")
 Key = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
@@ -82,6 +85,18 @@ def incidents(
     return json_answer(request, body, reader="nobody", media_type=GEOJSON)
 
 
+@router.get("/api/v1/incidents/ranked", responses=answers(RankedIncidents, 401, media_type=GEOJSON))
+def ranked(
+    request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:  # fmt: skip
+    """List incidents by how long they are late, without their text: the list beside the map."""
+    with services.read(account) as conn:
+        ledger, clock = services.ledger(conn, account), services.clock(conn)
+    body = rank_incidents(ledger, choose(ledger, filters, clock), filters, clock, limit=limit)
+    return json_answer(request, body, reader="nobody", media_type=GEOJSON)
+
+
 @router.get("/api/v1/incidents/clusters", responses=answers(Clusters, 401, media_type=GEOJSON))
 def clusters(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
     """Find where the incidents that the filter leaves gather; without one, as the last job found and stored it."""
@@ -97,6 +112,23 @@ def find(services: ServicesDep, account: AccountDep) -> JobTaken:
     arguments = {"scope": account.scope}
     job_id = services.queue.defer("find_clusters", arguments, actor=account.name, account_id=account.account_id)
     return JobTaken(job_id=job_id)
+
+
+@router.get("/api/v1/incidents/hotspots", responses=answers(Hotspots, 401, media_type=GEOJSON))
+def hotspots(
+    *, request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
+    method: Annotated[Method, Query(description="Getis-Ord Gi*, or local Moran")] = "gi_star",
+    measure: Annotated[Measure, Query(description="how many, or how many for the households there")] = "count",
+    kind: Annotated[Kind, Query(description="shape of the cells")] = "hexagon",
+    cell_m: Annotated[float | None, Query(ge=20, le=5000, allow_inf_nan=False)] = None,
+) -> Response:  # fmt: skip
+    """Find cells that stand out more than chance lets expect."""
+    with services.read(account) as conn:
+        ledger, clock, homes = services.ledger(conn, account), services.clock(conn), services.homes.get(conn)
+    asked = HotspotsAsked(method, measure, kind, cell_m)
+    left, own = choose(ledger, filters, clock), homes.within(account.scope)
+    body = hotspots_body(ledger, left, own, asked, profile=services.profile)
+    return json_answer(request, body, reader="nobody", media_type=GEOJSON)
 
 
 @router.get("/api/v1/incidents/density/scale", responses=answers(DensityScale, 401))

@@ -27,6 +27,18 @@ class IncidentsPage(FeatureCollection[IncidentProperties]):
     next_after: int | None = Field(examples=[1040])
 
 
+class RankedProperties(IncidentProperties):
+    """An incident, and how it stands to its limit."""
+
+    standing: Literal["overdue", "soon", "in_time", "parked", "closed"]
+
+
+class RankedIncidents(FeatureCollection[RankedProperties]):
+    """The first of a filter's incidents: overdue longest first, then by limit; closed ones last, newest first."""
+
+    total: int = Field(description="how many the filter leaves in all")
+
+
 class DayCount(Answer):
     """How many were reported on a day (Asia/Shanghai)."""
 
@@ -117,3 +129,37 @@ class DensityScale(Answer):
     bandwidth_m: float
     max_per_km2: float
     stops: list[Stop]
+
+
+class HotspotProperties(Answer):
+    """A cell that stands out."""
+
+    cell: int
+    incidents: int
+    households: int
+    per_1000_households: float | None = Field(description="null where nobody lives")
+    z: float | None
+    p: float = Field(description="two-sided, normal")
+    q: float = Field(description="p, corrected for the number of cells (Benjamini and Hochberg)")
+    class_: str = Field(alias="class", examples=["hot_95"], description="hot, cold; hh, ll, hl, lh for Moran; by q")
+
+
+class HotspotParameters(Answer):
+    """What was asked, and of how much."""
+
+    method: Literal["gi_star", "moran"]
+    measure: Literal["count", "rate"]
+    kind: Literal["square", "hexagon"]
+    cell_m: float
+    tails: int
+    correction: str
+    crs: str
+    version: str
+    cells: int = Field(description="cells in which people live or incidents are")
+    incidents: int
+
+
+class Hotspots(FeatureCollection[HotspotProperties]):
+    """Cells whose q is below 0.10, as hexagons or squares."""
+
+    parameters: HotspotParameters

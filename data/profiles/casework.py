@@ -113,6 +113,8 @@ class IncidentRule(Part):
     cluster_eps_m: Annotated[float, Field(gt=0)]
     cluster_min_incidents: Annotated[int, Field(gt=1)]
     density_bandwidth_m: Annotated[float, Field(gt=0)]
+    cell_m: Annotated[float, Field(gt=0)] = 150
+    scan_radius_max_m: Annotated[float, Field(gt=0)] = 1000
     source: str
 
     @model_validator(mode="before")

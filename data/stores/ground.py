@@ -4,7 +4,10 @@
 greens) is inside where it touches an area inside; gates and stairwells go with compound and building too.
 """
 
+from typing import cast
+
 import geopandas as gpd
+import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select, true
 
 from data.stores._rows import columns_of, read_frame
@@ -27,6 +30,17 @@ def read_gates(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDa
 def read_buildings(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDataFrame:
     """Return buildings: index building_id; the columns of the table, geometry (MultiPolygon)."""
     return _read(connection, buildings, "building_id", below(buildings.c.area_code, within))
+
+
+def read_homes(connection: Connection) -> pd.DataFrame:
+    """Return where people live: index building_id; lon, lat (of a point inside), households, people, area_code."""
+    place = func.ST_PointOnSurface(buildings.c.geometry)
+    statement = select(
+        buildings.c.building_id, func.ST_X(place).label("lon"), func.ST_Y(place).label("lat"), buildings.c.households,
+        buildings.c.people, buildings.c.area_code,
+    ).where(buildings.c.households > 0)  # fmt: skip
+    ordered = statement.order_by(buildings.c.building_id)
+    return cast(pd.DataFrame, read_frame(connection, ordered, index="building_id", geometry=False))
 
 
 def read_stairwells(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDataFrame:

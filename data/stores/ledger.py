@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from sqlalchemy import Connection, Integer, and_, bindparam, func, select, text
 
-from data.ledger import NEVER, Bools, Ints, Ledger, Words
+from data.ledger import NEVER, Bools, Ints, Ledger, Words, metres
 from data.sql import read_sql
 from data.tables.service import STAY_ACTIONS, audit
 
@@ -78,8 +78,12 @@ def with_changes(ledger: Ledger, changed: Ledger) -> Ledger:
         for item in fields(Ledger)
     }
     whole = Ledger(**columns)
-    is_ordered = known.all() or bool(np.all(np.diff(whole.incident_id[len(ledger) - 1 :]) > 0))
-    return whole if is_ordered else whole.rows(np.argsort(whole.incident_id, kind="stable"))
+    if len(ledger) and not known.all() and not np.all(np.diff(whole.incident_id[len(ledger) - 1 :]) > 0):
+        return whole.rows(np.argsort(whole.incident_id, kind="stable"))
+    if "xy_m" in vars(ledger):  # metres are worked out for what changed alone
+        changed_m = metres(changed.lon, changed.lat, ledger.zone)
+        vars(whole).update(zone=ledger.zone, xy_m=_merged(ledger.xy_m, changed_m, place, known))
+    return whole
 
 
 def _ledger(table: pa.Table) -> Ledger:

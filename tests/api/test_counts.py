@@ -3,11 +3,13 @@
 The small town's 62 incidents lie in A (30), B (12) and C (20); one of B lies in C's grid, one of C on B's border.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import httpx2
 import pytest
+import shapely
 
 from tests.fixtures.services import Service, running_service
 from tests.fixtures.small_town import SmallTown
@@ -101,3 +103,42 @@ def test_what_moves_to_another_street_leaves_this_one(service: Service) -> None:
         before = summary(first)["total"], summary(second)["total"]
         assert whole.put(f"{V1}/{number}/place", json=there).status_code == 200
         assert (summary(first)["total"], summary(second)["total"]) == (before[0] - 1, before[1] + 1)
+
+
+def test_the_list_begins_with_who_has_waited_longest(service: Service) -> None:
+    with service.client("planner") as client:
+        body = client.get(f"{V1}/ranked", params={"limit": 500}).json()
+        overdue = client.get(f"{V1}/ranked", params={"standing": "overdue", "limit": 5}).json()
+        whole = summary(client)
+        assert "居民反映" not in client.get(f"{V1}/ranked").text
+    rows = [row["properties"] for row in body["features"]]
+    assert len(rows) == body["total"] == whole["total"]
+    names = [row["standing"] for row in rows]
+    kinds = ("overdue", "soon", "in_time", "parked", "closed")
+    assert [kinds.index(name) for name in names] == sorted(kinds.index(name) for name in names)
+    assert names.count("overdue") == overdue["total"] == whole["overdue"]
+    due = [row["due_at"] for row in rows if row["standing"] == "overdue"]
+    assert due == sorted(due)
+
+
+def test_cells_that_stand_out_are_where_incidents_gather(service: Service) -> None:
+    corner = SmallTown.point(2, 2, dx=0.55, dy=0.55)  # thirty incidents within 20 m
+    with service.client("planner") as client, service.client("street_2") as other:
+        body = client.get(f"{V1}/hotspots", params={"cell_m": 100}).json()
+        foreign = other.get(f"{V1}/hotspots", params={"cell_m": 100}).json()
+    hot = [row for row in body["features"] if row["properties"]["class"].startswith("hot")]
+    assert any(shapely.from_geojson(json.dumps(row["geometry"])).covers(shapely.Point(corner)) for row in hot)
+    assert all(row["properties"]["q"] >= row["properties"]["p"] for row in body["features"])
+    assert body["parameters"]["incidents"] > foreign["parameters"]["incidents"] > 0
+    assert foreign["parameters"]["incidents"] == summary_of_street_2(service)
+
+
+def summary_of_street_2(service: Service) -> object:
+    with service.client("street_2") as client:
+        return summary(client)["total"]
+
+
+@pytest.mark.parametrize("wrong", [{"cell_m": "5"}, {"method": "magic"}, {"kind": "circle"}, {"measure": "sum"}])
+def test_cells_that_make_no_sense_are_refused(service: Service, wrong: dict[str, str]) -> None:
+    with service.client("planner") as client:
+        assert client.get(f"{V1}/hotspots", params=wrong).status_code == 422

@@ -189,6 +189,7 @@ def living(new_database: object) -> Iterator[Engine]:
 def test_read_on_is_read_anew(living: Engine, changes: list[tuple[str, int, str]]) -> None:
     with reading(living) as conn:
         mark, before = ledgers.read_mark(conn), ledgers.read_ledger(conn)
+    assert before.xy_m.shape == (len(before), 2)
     for what, number, word in changes:
         with transaction(living, actor="test", action="move_incident") as conn:
             statement = (
@@ -197,7 +198,9 @@ def test_read_on_is_read_anew(living: Engine, changes: list[tuple[str, int, str]
             conn.execute(statement, {"word": word, "number": number})
     with reading(living) as conn:
         onward, anew = ledgers.read_ledger(conn, since=mark), ledgers.read_ledger(conn)
-    assert same(ledgers.with_changes(before, onward), anew)
+    now = ledgers.with_changes(before, onward)
+    assert same(now, anew)
+    np.testing.assert_allclose(now.xy_m, anew.xy_m)
 
 
 def test_what_is_written_while_another_writes_is_not_missed(living: Engine) -> None:
