@@ -12,6 +12,7 @@ ENV NUMBA_CACHE_DIR=/wangge/.cache/numba
 RUN bash setup/python.sh requirements.lock && .venv/bin/python setup/assets.py && .venv/bin/python setup/warm.py
 
 FROM python:3.12-slim
+RUN apt-get update && apt-get install -y --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --uid 10001 wangge
 COPY --from=build /wangge /wangge
 # Machine code is taken only from a folder that can be written: on another kind of processor it is compiled anew.

@@ -20,7 +20,7 @@ ADMINS = frozenset({"admin"})
 HANDLERS = frozenset({"grid_worker", "street_office", "admin"})
 ROLES = ("public", "grid_worker", "street_office", "planner", "approver", "admin")
 
-Kind = Literal["page", "json", "tile"]
+Kind = Literal["page", "json", "tile", "key"]
 Rate = Literal["api", "tile", "login", "lookup", "search"]
 
 
@@ -37,7 +37,8 @@ class Access:
     roles
         Roles allowed; `PUBLIC` is everybody, signed in or not.
     kind
-        ``page`` sends a stranger to /login; the others answer 401.
+        ``page`` sends a stranger to /login; ``key`` is opened by an API key and by no session, and refuses with 403 as
+        Open311 asks; the others answer 401.
     rate
         Which of the settings' limits counts calls to this route.
     is_scoped
@@ -60,6 +61,7 @@ def _open(kind: Kind = "json", rate: Rate = "api") -> Access:
 
 
 V1 = "/api/v1"
+OPEN311 = "/open311/v2"
 ACCESS: Mapping[str, Access] = {
     # residents
     "GET /": _open("page"),
@@ -114,6 +116,12 @@ ACCESS: Mapping[str, Access] = {
     f"GET {V1}/incidents/ranked": Access(STAFF),
     f"GET {V1}/incidents/clusters": Access(STAFF),
     f"GET {V1}/incidents/hotspots": Access(STAFF),
+    f"GET {V1}/incidents/scan": Access(STAFF),
+    f"GET {V1}/incidents/public": _open(),
+    f"GET {V1}/incidents/export.csv": Access(STAFF),
+    f"GET {V1}/incidents/export.xlsx": Access(STAFF),
+    f"GET {V1}/incidents/brief.pdf": Access(STAFF),
+    f"GET {V1}/incidents/emerging": Access(STAFF),
     f"POST {V1}/incidents/clusters": Access(ANALYSTS),
     f"POST {V1}/incidents": Access(HANDLERS),
     f"GET {V1}/incidents/duplicates": Access(STAFF),
@@ -125,6 +133,14 @@ ACCESS: Mapping[str, Access] = {
     f"PUT {V1}/incidents/{{incident_id}}/place": Access(HANDLERS),
     f"GET {V1}/incidents/density/scale": Access(STAFF),
     f"GET {V1}/incidents/density/{{z}}/{{x}}/{{y}}.png": Access(STAFF, "tile", "tile"),
+    # Open311, for other systems
+    f"GET {OPEN311}/discovery": _open("key"),
+    f"GET {OPEN311}/services": _open("key"),
+    f"GET {OPEN311}/services/{{service_code}}": _open("key"),
+    f"GET {OPEN311}/requests": Access(HANDLERS, "key"),
+    f"POST {OPEN311}/requests": Access(HANDLERS, "key"),
+    f"GET {OPEN311}/requests/{{service_request_id}}": Access(HANDLERS, "key"),
+    f"GET {OPEN311}/tokens/{{token}}": Access(HANDLERS, "key"),
     # jobs, accounts, audit
     f"GET {V1}/jobs/{{job_id}}": Access(STAFF),
     f"GET {V1}/accounts": Access(ADMINS),

@@ -27,9 +27,11 @@ from api.routes import (
     cover,
     docs,
     health,
+    incident_files,
     incidents,
     jobs,
     lookup,
+    open311,
     pages,
     plans,
     reach,
@@ -42,8 +44,9 @@ from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
     pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
-    cover.router, reach.router, siting.router, incidents.router, cases.router, tiles.residents, tiles.planning,
-    jobs.router, accounts.router, audit.router, health.router, docs.router,
+    cover.router, reach.router, siting.router, incidents.router, incident_files.residents, incident_files.router,
+    cases.router, tiles.residents, tiles.planning,
+    open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
 _TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))

@@ -91,12 +91,15 @@ def is_own_request(request: Request) -> bool:
     A foreign page can neither send the header X-Wangge without a preflight, which this service
     never grants, nor forge Origin.
     """
-    origin = request.headers.get("origin")
-    if origin is not None and _host_of(origin) != request.headers.get("host", "").lower():
+    if comes_from_elsewhere(request):
         return False
-    if request.headers.get("x-wangge") == "1":
-        return True
-    return origin is not None
+    return request.headers.get("x-wangge") == "1" or "origin" in request.headers
+
+
+def comes_from_elsewhere(request: Request) -> bool:
+    """Return whether a browser says that a page of another site sent this."""
+    origin = request.headers.get("origin")
+    return origin is not None and _host_of(origin) != request.headers.get("host", "").lower()
 
 
 def _host_of(origin: str) -> str | None:
@@ -113,6 +116,8 @@ class GuardedRoute(APIRoute):
     In order: rate, unknown parameters, foreign pages, session, role.
     """
 
+    repeatable: frozenset[str] = frozenset()  # parameters that may stand several times
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the route's handler behind its guard."""
         handler = super().get_route_handler()
@@ -120,8 +125,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             access = self.access(request.method)
             self._check_request(request, access)
-            # The session is read from the database, which blocks: not on the event loop.
-            request.state.account = await run_in_threadpool(_signed_in, request, access)
+            request.state.account = await self._find_account(request, access)
             return await handler(request)
 
         return guarded
@@ -136,17 +140,25 @@ class GuardedRoute(APIRoute):
         fields = get_flat_params(self.dependant)
         return frozenset({f.alias for f in fields if isinstance(f.field_info, Query)} | {"lang"})
 
+    async def _find_account(self, request: Request, access: Access) -> Account | None:
+        # The session is read from the database, which blocks: not on the event loop.
+        return await run_in_threadpool(_signed_in, request, access)
+
     def _check_request(self, request: Request, access: Access) -> None:
         limits = request.app.state.services.limits
         limits.hit(access.rate, self.path, client_key(request.client.host if request.client else None))
         names = [name for name, _ in request.query_params.multi_items()]
-        wrong = sorted({name for name in names if name not in self._allowed(access) or names.count(name) > 1})
+        repeated = {name for name in names if names.count(name) > 1} - self.repeatable
+        wrong = sorted(repeated | (set(names) - self._allowed(access)))
         if wrong:
             raise UnknownParameterError(
                 names=", ".join(name[:40] for name in wrong[:5]), known=", ".join(sorted(self._allowed(access)))
             )
-        if any("\x00" in value for value in request.query_params.values()):
+        if any("\x00" in value for _, value in request.query_params.multi_items()):
             raise UnstorableTextError()
+        self._check_page(request)
+
+    def _check_page(self, request: Request) -> None:
         if request.method not in SAFE_METHODS and not is_own_request(request):
             raise ForeignRequestError()
 
@@ -163,6 +175,11 @@ def _signed_in(request: Request, access: Access) -> Account | None:
         return account
     if account is None:
         raise SignInNeededError()
+    return let_in(request, access, account)
+
+
+def let_in(request: Request, access: Access, account: Account) -> Account:
+    """Return an account whose role may call a route; the log line will name it."""
     request.state.actor = account.name
     if account.role not in access.roles:
         raise DeniedError(

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection, Engine
@@ -19,6 +19,7 @@ from api.actions.read_incidents import last_day, require_row_security
 from api.actions.sign_in import account_of_token
 from api.auth import Account
 from api.errors import SignInNeededError
+from api.fresh import Fresh
 from api.homes import TownHomes
 from api.jobs import Queue
 from api.language import Language, language_of
@@ -61,6 +62,7 @@ class Services:
     scenes: WalkScenes = field(default_factory=WalkScenes)
     ledgers: Ledgers = field(default_factory=Ledgers)
     homes: TownHomes = field(default_factory=TownHomes)
+    findings: Fresh[dict[str, Any]] = field(default_factory=lambda: Fresh(kept_max=64))
     tiles: TileCache = field(default_factory=TileCache)
 
     @cached_property

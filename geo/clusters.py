@@ -134,22 +134,20 @@ def _described(incidents: gpd.GeoDataFrame, label: Ints, place: Ints, time_zone:
     size = np.bincount(cluster)
     local = members["reported_at"].dt.tz_convert(time_zone).dt.tz_localize(None)
     day = local.to_numpy("datetime64[D]")
-    order = np.lexsort((day, cluster))
-    last = np.cumsum(size) - 1
-    table = pd.DataFrame({"incidents": size}).rename_axis(index="cluster")
-    table["first_on"], table["last_on"] = (day[order][at].astype(object) for at in (last - size + 1, last))
+    order, last = np.lexsort((day, cluster)), np.cumsum(size) - 1
+    first_on, last_on = (day[order[at]].astype(object) for at in (last - size + 1, last))
+    told: dict[str, object] = {"incidents": size, "first_on": first_on, "last_on": last_on}
     for noun, what in _doubts(members, place[rows], day):
         of, _, count = _tally(cluster[what >= 0], what[what >= 0])
         most = np.zeros(len(size), dtype=np.int64)
         most[of[::-1]] = count[::-1]  # the commonest is written last
-        table[f"{noun}s"] = np.bincount(of, minlength=len(size))
-        table[f"top_{noun}_share"] = most / size
-        table[f"is_one_{noun}"] = most > MOSTLY_SHARE * size
+        told[f"{noun}s"], told[f"top_{noun}_share"] = np.bincount(of, minlength=len(size)), most / size
+        told[f"is_one_{noun}"] = most > MOSTLY_SHARE * size
     category, names = pd.factorize(members["category"].astype(str), sort=True)
     top = _top(_tally(cluster, category), names.tolist(), len(size))
-    table["top_category"] = [commonest[0][0] for commonest in top]
-    table["top_categories"] = pd.Series(top, index=table.index, dtype=object)
-    return table
+    told["top_category"] = [commonest[0][0] for commonest in top]
+    told["top_categories"] = pd.Series(top, dtype=object)
+    return pd.DataFrame(told).rename_axis(index="cluster")
 
 
 def _doubts(members: gpd.GeoDataFrame, place: Ints, day: npt.NDArray[np.datetime64]) -> list[tuple[str, Ints]]:

@@ -2,27 +2,33 @@
 
 Each incident is spread by a Gaussian of standard deviation ``bandwidth_m`` (true metres on the
 ground), cut off at four of them and scaled so that nothing is lost; incidents are first counted per
-cell or pixel, each shared among the four nearest. Arrays are rows from north to south, columns from
-west to east, in incidents per km2.
+cell or pixel, each shared among the four nearest (`geo.smoothing`). Arrays are rows from north to
+south, columns from west to east, in incidents per km2.
 
-`density` works on a plane in metres; `density_tile` on the Web-Mercator pixels of a map tile, where
-the kernel of each incident is that many metres at its own latitude, so that neighbouring tiles agree.
-Source: Silverman (1986), Density Estimation; XYZ tile scheme (OSGeo TMS wiki, "slippy map").
+`density` works on a plane in metres; `tile` on the Web-Mercator pixels of a map tile, where the
+kernel of each incident is that many metres at its own latitude, so that neighbouring tiles agree:
+`binned` lays incidents out once for many tiles, and for `densest`. `relative_density` asks how many
+incidents there are for those who live there.
+Sources: Silverman (1986), Density Estimation; Kelsall and Diggle (1995), Non-parametric estimation of
+spatial variation in relative risk; XYZ tile scheme (OSGeo TMS wiki, "slippy map").
 Limits: no edge correction, and no tile knows of incidents across the 180th meridian.
 See docs/methods/hotspots.md.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import irfft, next_fast_len, rfft
-from scipy.ndimage import gaussian_filter, map_coordinates
 
 from geo.errors import BadPointError, BadSettingError
+from geo.smoothing import CUT_SD as CUT_SD
+from geo.smoothing import WHOLE, counted, kernels, spread
+from geo.strips import places_in_strips, runs_within
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Bounds = tuple[float, float, float, float]
 
-CUT_SD = 4.0
 CELLS_PER_SD_MIN = 2.0
 PIXELS_PER_SD_MAX = 12.0
 CELLS_MAX = 50_000_000
@@ -31,6 +37,26 @@ BANDWIDTH_MAX_M = 100_000.0
 EQUATOR_M = 2 * np.pi * 6_378_137.0
 MERCATOR_LAT_MAX = 85.0511287798066
 M2_PER_KM2 = 1e6
+# Incidents are laid in strips as high as a tile of this zoom: a tile of a street then looks at few, a town has some.
+STRIP_ZOOM = 17
+# The densest spot is looked for in blocks of so many pixels.
+BLOCK_PX = 128
+# Shares of a household count as well.
+PARTS_OF_HOUSEHOLD = 1024
+
+
+class Binned(NamedTuple):
+    """Places of incidents on the world's map, 0 to 1 eastward and southward, in strips, and how many lie on each.
+
+    Places of strip s are ``start[s]:start[s + 1]``, from west to east; strips follow each other from north to south.
+    """
+
+    east: Floats
+    south: Floats
+    incidents: Ints
+    start: Ints
+    top: Floats
+    bottom: Floats
 
 
 def density(points_xy: Floats, *, bandwidth_m: float, cell_m: float, bounds: Bounds) -> tuple[Floats, Bounds]:
@@ -50,7 +76,7 @@ def density(points_xy: Floats, *, bandwidth_m: float, cell_m: float, bounds: Bou
     Returns
     -------
     surface
-        (rows, columns) incidents per km2; row 0 is the northernmost.
+        (rows, columns) incidents per km2 at the middles of cells; row 0 is the northernmost.
     bounds
         West and north as given, east and south moved outward to whole cells.
 
@@ -61,29 +87,88 @@ def density(points_xy: Floats, *, bandwidth_m: float, cell_m: float, bounds: Bou
     BadPointError
         A coordinate is not a number.
     """
-    xy = _finite(points_xy)
-    _check("bandwidth_m", bandwidth_m, is_good=0 < bandwidth_m < np.inf)
-    _check("cell_m", cell_m, is_good=0 < cell_m <= bandwidth_m / CELLS_PER_SD_MIN)
-    west, south, east, north = bounds
-    _check("bounds", bounds, is_good=bool(np.isfinite(bounds).all()) and east > west and north > south)
-    rows, columns = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
-    margin = int(np.ceil(CUT_SD * bandwidth_m / cell_m))
-    shape = rows + 2 * margin, columns + 2 * margin
-    _check("cell_m", cell_m, is_good=shape[0] * shape[1] <= CELLS_MAX)
-    counts = _counted((north - xy[:, 1]) / cell_m + margin, (xy[:, 0] - west) / cell_m + margin, shape)
-    # the filter's own kernel is cut at a whole cell and sums to one: no incident is lost
-    spread = gaussian_filter(counts, bandwidth_m / cell_m, mode="constant", truncate=CUT_SD)
-    surface = spread[margin : margin + rows, margin : margin + columns] * (M2_PER_KM2 / cell_m**2)
-    return np.ascontiguousarray(surface), (west, north - rows * cell_m, west + columns * cell_m, north)
+    return _surface(points_xy, None, bandwidth_m=bandwidth_m, cell_m=cell_m, bounds=bounds)
 
 
-def density_tile(lon: Floats, lat: Floats, *, z: int, x: int, y: int, bandwidth_m: float, tile_px: int = 256) -> Floats:
-    """Return the density of incidents on the pixels of one map tile.
+def relative_density(
+    points_xy: Floats,
+    homes_xy: Floats,
+    households: Floats,
+    *,
+    bandwidth_m: float,
+    cell_m: float,
+    bounds: Bounds,
+    lonely_share: float = 0.01,
+) -> tuple[Floats, Bounds]:
+    """Return incidents per 1,000 households as a surface: kernels of incidents over kernels of households.
+
+    Parameters
+    ----------
+    points_xy, bandwidth_m, cell_m, bounds
+        As of `density`; both are spread alike, so what is near the edge is missed in both.
+    homes_xy, households
+        (h, 2) metres, also beyond `bounds` where their kernel reaches in, and how many live there, to a thousandth.
+    lonely_share
+        Share of the households, those with the fewest around, below whose density no rate is told.
+
+    Returns
+    -------
+    surface, bounds
+        As of `density`; NaN where fewer households live around than around the loneliest.
+
+    Raises
+    ------
+    BadSettingError, BadPointError
+        As of `density`; a count of households is below 0 or not a number.
+    """
+    _check("lonely_share", lonely_share, is_good=0 <= lonely_share < 1)
+    homes = np.asarray(households, dtype=np.float64).ravel()
+    _check("households", "", is_good=len(homes) == len(homes_xy) and bool((homes >= 0).all() and homes.sum() < np.inf))
+    weights = np.rint(homes * PARTS_OF_HOUSEHOLD).astype(np.int64)
+    incidents, whole = density(points_xy, bandwidth_m=bandwidth_m, cell_m=cell_m, bounds=bounds)
+    living, _ = _surface(homes_xy, weights, bandwidth_m=bandwidth_m, cell_m=cell_m, bounds=bounds)
+    living /= PARTS_OF_HOUSEHOLD
+    floor = _loneliest(living, homes_xy, homes, (whole[0], whole[3], cell_m), lonely_share)
+    rate = np.full(living.shape, np.nan)
+    np.divide(1000 * incidents, living, out=rate, where=(living >= floor) & (living > 0))
+    return rate, whole
+
+
+def binned(lon: Floats, lat: Floats) -> Binned:
+    """Lay incidents out for `tile` and `densest`, which can then be asked many times.
 
     Parameters
     ----------
     lon, lat
-        (n,) degrees, EPSG:4326. All incidents there are; those too far away are skipped.
+        (n,) degrees, EPSG:4326, in any order.
+
+    Raises
+    ------
+    BadPointError
+        A coordinate is not a number, or not on earth.
+    """
+    east, south = _world(lon, lat)
+    if len(east) == 0:
+        nothing, none = np.empty(0), np.empty(0, dtype=np.int64)
+        return Binned(nothing, nothing, none, np.zeros(1, dtype=np.int64), nothing, nothing)
+    places = places_in_strips(east, south, np.ones(len(east), dtype=np.int64), 2.0**-STRIP_ZOOM)
+    first = places.start[:-1]
+    top, bottom = np.minimum.reduceat(places.y, first), np.maximum.reduceat(places.y, first)
+    return Binned(places.x, places.y, places.weight, places.start, top, bottom)
+
+
+def density_tile(lon: Floats, lat: Floats, *, z: int, x: int, y: int, bandwidth_m: float, tile_px: int = 256) -> Floats:
+    """Return the density of incidents on the pixels of one map tile: `tile` of `binned`, for one tile alone."""
+    return tile(binned(lon, lat), z=z, x=x, y=y, bandwidth_m=bandwidth_m, tile_px=tile_px)
+
+
+def tile(incidents: Binned, *, z: int, x: int, y: int, bandwidth_m: float, tile_px: int = 256) -> Floats:
+    """Return the density of incidents on the pixels of one map tile.
+
+    Parameters
+    ----------
+    incidents
+        All there are; those too far away are skipped.
     z, x, y
         Tile of the XYZ scheme.
     bandwidth_m
@@ -100,80 +185,129 @@ def density_tile(lon: Floats, lat: Floats, *, z: int, x: int, y: int, bandwidth_
     ------
     BadSettingError
         A number is out of its range, or there is no such tile.
-    BadPointError
-        A coordinate is not a number, or not on earth.
 
     Notes
     -----
-    Where a bandwidth is more than some dozen pixels the surface is made at a lower zoom, on the
-    pixel grid all tiles share, and read between its pixels.
+    Where a bandwidth is more than a dozen pixels the surface is made at a lower zoom, on the pixel
+    grid all tiles share, and read between its pixels.
     """
     _check("bandwidth_m", bandwidth_m, is_good=0 < bandwidth_m <= BANDWIDTH_MAX_M)
     _check("z", z, is_good=0 <= z <= ZOOM_MAX)
     _check("x, y", (x, y), is_good=0 <= x < 2**z and 0 <= y < 2**z)
     _check("tile_px", tile_px, is_good=1 <= tile_px <= 4096 and tile_px & (tile_px - 1) == 0)
-    column, row = _pixels(lon, lat, tile_px * 2**z)
-    equator_px = bandwidth_m * tile_px * 2**z / EQUATOR_M
-    halvings = max(0, int(np.ceil(np.log2(equator_px / PIXELS_PER_SD_MAX))))
-    if halvings == 0:
-        return _window(column, row, (y * tile_px, x * tile_px), (tile_px, tile_px), tile_px * 2**z, bandwidth_m)
-    step = 2**halvings
-    first = (y * tile_px) // step - 1, (x * tile_px) // step - 1
-    size = -(-tile_px // step) + 3
-    coarse = _window(column / step, row / step, first, (size, size), tile_px * 2**z / step, bandwidth_m)
+    world_px = float(tile_px * 2**z)
+    step = 2 ** max(0, int(np.ceil(np.log2(bandwidth_m * world_px / EQUATOR_M / PIXELS_PER_SD_MAX))))
+    if step == 1:
+        return _window(incidents, (y * tile_px, x * tile_px), (tile_px, tile_px), world_px, bandwidth_m)
+    first = (y * tile_px) // step - 2, (x * tile_px) // step - 2
+    size = -(-tile_px // step) + 5
+    coarse = _window(incidents, first, (size, size), world_px / step, bandwidth_m)
     middle = (np.arange(tile_px) + 0.5) / step - 0.5
-    at = np.meshgrid(middle + y * tile_px / step - first[0], middle + x * tile_px / step - first[1], indexing="ij")
-    return np.asarray(map_coordinates(coarse, at, order=1, mode="nearest"))
+    down, right = middle + y * tile_px / step - first[0], middle + x * tile_px / step - first[1]
+    return np.ascontiguousarray(np.maximum(_between(_between(coarse, down).T, right).T, 0.0))
+
+
+def densest(incidents: Binned, *, bandwidth_m: float) -> float:
+    """Return the highest density there is, incidents per km2, to a percent; 0 for none.
+
+    Blocks of the map are looked at from the fullest on, and left out where even all their incidents on one spot
+    would make less.
+    """
+    _check("bandwidth_m", bandwidth_m, is_good=0 < bandwidth_m <= BANDWIDTH_MAX_M)
+    world_px = 2.0 ** np.floor(np.log2(PIXELS_PER_SD_MAX * EQUATOR_M / bandwidth_m))
+    across = int(world_px / BLOCK_PX) + 1
+    row, column = ((at * (world_px / BLOCK_PX)).astype(np.int64) for at in (incidents.south, incidents.east))
+    blocks, held = np.unique(row * across + column, return_counts=True)
+    most = 0.0
+    for block in blocks[np.argsort(-held, kind="stable")].tolist():
+        first = block // across * BLOCK_PX, block % across * BLOCK_PX
+        surface = _window(incidents, first, (BLOCK_PX, BLOCK_PX), world_px, bandwidth_m, most)
+        most = max(most, float(surface.max()))
+    return most
+
+
+def _surface(
+    points_xy: Floats, weight: Ints | None, *, bandwidth_m: float, cell_m: float, bounds: Bounds
+) -> tuple[Floats, Bounds]:
+    """Return what `density` does, of weighted points."""
+    xy = _finite(points_xy)
+    _check("bandwidth_m", bandwidth_m, is_good=0 < bandwidth_m < np.inf)
+    _check("cell_m", cell_m, is_good=0 < cell_m <= bandwidth_m / CELLS_PER_SD_MIN)
+    west, south, east, north = bounds
+    _check("bounds", bounds, is_good=bool(np.isfinite(bounds).all()) and east > west and north > south)
+    rows, columns = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
+    margin = int(np.ceil(CUT_SD * bandwidth_m / cell_m)) + 1
+    shape = rows + 2 * margin, columns + 2 * margin
+    _check("cell_m", cell_m, is_good=shape[0] * shape[1] <= CELLS_MAX)
+    origin = west - (margin - 0.5) * cell_m, north + (margin - 0.5) * cell_m
+    points = xy[:, 0], xy[:, 1], weight
+    counts = counted(points, np.array([[0, len(xy)]]), shape, origin, (1 / cell_m, -1 / cell_m))
+    kernel = np.repeat(kernels(np.array([bandwidth_m / cell_m])), shape[0], axis=0)
+    surface = spread(counts, kernel, margin, (rows, columns))
+    surface *= M2_PER_KM2 / cell_m**2
+    return surface, (west, north - rows * cell_m, west + columns * cell_m, north)
+
+
+def _loneliest(
+    living: Floats, homes_xy: Floats, homes: Floats, frame: tuple[float, float, float], share: float
+) -> float:
+    """Return the density of households around the one that lives most on its own but for a share of all."""
+    west, north, cell_m = frame
+    column, row = np.floor(
+        (np.asarray(homes_xy, dtype=np.float64).reshape(-1, 2) - (west, north)) / (cell_m, -cell_m)
+    ).T
+    is_in = (row >= 0) & (row < living.shape[0]) & (column >= 0) & (column < living.shape[1]) & (homes > 0)
+    if not is_in.any():
+        return np.inf
+    around = living[row[is_in].astype(np.int64), column[is_in].astype(np.int64)]
+    order = np.argsort(around, kind="stable")
+    below = np.cumsum(homes[is_in][order])
+    return float(around[order[np.searchsorted(below, share * below[-1], side="right")]]) * (1 - 1e-9)
 
 
 def _window(
-    column: Floats, row: Floats, first: tuple[int, int], shape: tuple[int, int], world_px: float, bandwidth_m: float
+    incidents: Binned,
+    first: tuple[int, int],
+    shape: tuple[int, int],
+    world_px: float,
+    bandwidth_m: float,
+    least: float = 0.0,
 ) -> Floats:
-    """Density on a window of the world's pixels, from fractional pixel positions."""
-    edges = np.array([first[0], first[0] + shape[0]], dtype=np.float64)
-    margin = _margin(edges, world_px, bandwidth_m)
+    """Density on a window of the world's pixels; zeros where it can nowhere be more than `least`."""
+    margin = _margin(np.array([first[0], first[0] + shape[0]], dtype=np.float64), world_px, bandwidth_m)
     size = shape[0] + 2 * margin, shape[1] + 2 * margin
     _check("bandwidth_m", bandwidth_m, is_good=size[0] * size[1] <= CELLS_MAX)
-    counts = _counted(row - first[0] + margin, column - first[1] + margin, size)
-    here = np.flatnonzero(counts.any(axis=1))
-    if len(here) == 0:
+    top, left = (first[0] - margin + 0.5) / world_px, (first[1] - margin + 0.5) / world_px
+    bottom, right = top + size[0] / world_px, left + size[1] / world_px
+    low, high = np.searchsorted(incidents.bottom, top), np.searchsorted(incidents.top, bottom)
+    runs = runs_within(incidents.east, incidents.start[low : high + 1], left, right)
+    points = incidents.east, incidents.south, incidents.incidents
+    counts = counted(points, runs, size, (left, top), (world_px, world_px))
+    source_m = _pixel_m(np.arange(size[0], dtype=np.float64) + first[0] - margin + 0.5, world_px)
+    target_m = source_m[margin : margin + shape[0]]
+    kernel = kernels(bandwidth_m / source_m)
+    if counts.sum() / WHOLE * (kernel.max() / target_m.min()) ** 2 * M2_PER_KM2 <= least:
         return np.zeros(shape)
-    source_m = _pixel_m((here + first[0] - margin + 0.5).astype(np.float64), world_px)
-    sd_px = bandwidth_m / source_m
-    across = _blurred(counts[here], sd_px)[:, margin : margin + shape[1]]
-    apart = np.arange(margin, margin + shape[0])[:, None] - here[None, :]
-    surface = _kernel(apart, sd_px) @ across
-    target_m = _pixel_m((np.arange(shape[0]) + first[0] + 0.5).astype(np.float64), world_px)
-    return np.asarray(np.maximum(surface, 0.0) * (M2_PER_KM2 / target_m**2)[:, None])
+    surface = spread(counts, kernel, margin, shape)
+    surface *= (M2_PER_KM2 / target_m**2)[:, None]
+    return surface
 
 
-def _kernel(apart: npt.NDArray[np.int64], sd_px: Floats) -> Floats:
-    """Weights at whole-pixel distances; each source's weights over all pixels sum to one."""
-    reach = int(np.ceil(CUT_SD * sd_px.max())) + 1
-    steps = np.arange(-reach, reach + 1)[:, None]
-    total = _bell(steps, sd_px).sum(axis=0)
-    return np.asarray(_bell(apart, sd_px) / total)
-
-
-def _bell(apart: npt.NDArray[np.int64], sd_px: Floats) -> Floats:
-    weight = np.exp(-0.5 * (apart / sd_px) ** 2)
-    return np.where(np.abs(apart) <= np.maximum(CUT_SD * sd_px, 0.5), weight, 0.0)
-
-
-def _blurred(counts: Floats, sd_px: Floats) -> Floats:
-    """Spread each row by its own bandwidth."""
-    reach = int(np.ceil(CUT_SD * sd_px.max())) + 1
-    length = next_fast_len(counts.shape[1] + 2 * reach, real=True)
-    kernel = _kernel(np.arange(-reach, reach + 1)[:, None], sd_px).T
-    product = rfft(counts, length, axis=1) * rfft(kernel, length, axis=1)
-    return np.asarray(irfft(product, length, axis=1)[:, reach : reach + counts.shape[1]])
+def _between(values: Floats, at: Floats) -> Floats:
+    """Read rows of an array between its rows, by cubic convolution (Keys 1981)."""
+    low = np.floor(at).astype(np.int64)
+    t = at - low
+    weights = (
+        ((2 - t) * t - 1) * t / 2, ((3 * t - 5) * t * t + 2) / 2, ((4 - 3 * t) * t + 1) * t / 2, (t - 1) * t * t / 2
+    )  # fmt: skip
+    return np.asarray(sum(weight[:, None] * values[low + step] for step, weight in enumerate(weights, start=-1)))
 
 
 def _margin(edge_px: Floats, world_px: float, bandwidth_m: float) -> int:
     """How many pixels beyond a window an incident can still reach it: the kernel widens towards the poles."""
     margin = 1
     for _ in range(3):
-        outer = np.clip(np.array([edge_px[0] - margin, edge_px[1] + margin]), 0.0, world_px)
+        outer = np.array([edge_px[0] - margin, edge_px[1] + margin])
         margin = int(np.ceil(CUT_SD * bandwidth_m / _pixel_m(outer, world_px).min())) + 1
     return margin
 
@@ -184,38 +318,23 @@ def _pixel_m(row: Floats, world_px: float) -> Floats:
     return np.asarray(EQUATOR_M / world_px / np.cosh(angle))
 
 
-def _pixels(lon: Floats, lat: Floats, world_px: float) -> tuple[Floats, Floats]:
+def _world(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Return places on the world's map, 0 to 1 eastward and southward."""
     lonlat = _finite(np.stack([np.ravel(lon), np.ravel(lat)], axis=1))
-    if (np.abs(lonlat) > [180.0, 90.0]).any():
-        worst = lonlat[(np.abs(lonlat) > [180.0, 90.0]).any(axis=1)][0]
-        raise BadPointError(value=tuple(worst.tolist()), reason="it is out of range", reason_zh="超出范围")
-    angle = np.radians(np.clip(lonlat[:, 1], -MERCATOR_LAT_MAX, MERCATOR_LAT_MAX))
-    row = (1 - np.arcsinh(np.tan(angle)) / np.pi) / 2
-    return (lonlat[:, 0] / 360.0 + 0.5) * world_px, row * world_px
-
-
-def _counted(row: Floats, column: Floats, shape: tuple[int, int]) -> Floats:
-    """Count points on the middles of cells from fractional cell positions; those outside are left away.
-
-    Each point is shared among the four nearest middles (linear binning), which moves no mass on average.
-    """
-    is_in = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
-    down, right = row[is_in] + 0.5, column[is_in] + 0.5
-    top, left = np.floor(down).astype(np.int64), np.floor(right).astype(np.int64)
-    low, east = down - top, right - left
-    counts = np.zeros((shape[0] + 2) * (shape[1] + 2))  # one cell more all round
-    for step_down, share_down in ((0, 1 - low), (1, low)):
-        for step_right, share_right in ((0, 1 - east), (1, east)):
-            cell = (top + step_down) * (shape[1] + 2) + left + step_right
-            counts += np.bincount(cell, weights=share_down * share_right, minlength=len(counts))
-    return np.ascontiguousarray(counts.reshape(shape[0] + 2, shape[1] + 2)[1:-1, 1:-1])
+    bad = np.abs(lonlat) > [180.0, 90.0]
+    if bad.any():
+        worst = tuple(lonlat[bad.any(axis=1)][0].tolist())
+        raise BadPointError(value=worst, reason="it is out of range", reason_zh="超出范围")
+    sine = np.sin(np.radians(np.clip(lonlat[:, 1], -MERCATOR_LAT_MAX, MERCATOR_LAT_MAX)))
+    return lonlat[:, 0] / 360.0 + 0.5, 0.5 - np.arctanh(sine) / (2 * np.pi)
 
 
 def _finite(points: Floats) -> Floats:
     points = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    bad = ~np.isfinite(points).all(axis=1)
+    bad = ~np.isfinite(points)
     if bad.any():
-        raise BadPointError(value=tuple(points[bad][0].tolist()), reason="it is not a number", reason_zh="不是数字")
+        worst = tuple(points[bad.any(axis=1)][0].tolist())
+        raise BadPointError(value=worst, reason="it is not a number", reason_zh="不是数字")
     return points
 
 

@@ -1,9 +1,15 @@
 """Warming: everything that is compiled, compiled or loaded before anybody waits for it."""
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import shapely
 
+from geo.clusters import clusters
+from geo.density import density, density_tile
 from geo.frames import WGS84
+from geo.hotspots.scan import scan
+from geo.hotspots.spacetime import spacetime
 from geo.network import walk_network
 from geo.partition.warm import warm as warm_plans
 from geo.reach import nearest, reach, walks
@@ -16,6 +22,7 @@ def warm() -> None:
     """Load or compile all machine code; about a minute the first time, a second later."""
     warm_walks()
     warm_plans()
+    warm_findings()
 
 
 def warm_walks() -> None:
@@ -27,6 +34,22 @@ def warm_walks() -> None:
     reach(places[0], scene_of(network, homes))
     walks(places[0], scene_of(network, homes), longest_min=15.0)
     nearest(places[0], scene_of(network, homes))
+
+
+def warm_findings() -> None:
+    """Look once for everything that incidents are looked for, in four places."""
+    corners: list[shapely.Geometry] = [shapely.Point(*at) for at in ((0, 0), (0, 0.01), (0.01, 0), (5, 5))]
+    incidents = frame(corners, "incident_id").assign(category="any", reported_at=pd.Timestamp(0, tz="UTC"))
+    clusters(incidents, eps_m=50.0, min_incidents=2)
+    lon, lat = incidents.geometry.x.to_numpy(), incidents.geometry.y.to_numpy()
+    density_tile(lon, lat, z=14, x=0, y=0, bandwidth_m=100.0)
+    xy_m = np.array([[0.0, 0.0], [100.0, 0.0], [0.0, 100.0], [900.0, 900.0]])
+    density(xy_m, bandwidth_m=100.0, cell_m=50.0, bounds=(0.0, 0.0, 900.0, 900.0))
+    cases, homes = np.array([5, 4, 0, 1]), np.ones(4)
+    scan(xy_m, cases, homes, seed=0, repeats=9)
+    by_time = np.column_stack([cases, cases[::-1]])
+    for exposure in (homes, None):
+        spacetime(xy_m, by_time, exposure, seed=0, repeats=9)
 
 
 def frame(shapes: list[shapely.Geometry], index: str) -> gpd.GeoDataFrame:

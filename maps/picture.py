@@ -5,7 +5,7 @@ Outlines (EPSG:4326) are drawn in an equirectangular view about their middle, in
 simplification: Visvalingam-Whyatt on coverage edges (GEOS ``coverage_simplify``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,21 @@ def picture_of(outlines: Sequence[Outline]) -> Picture:
     return picture
 
 
+def over(outlines: Sequence[Outline], shapes: Sequence[shapely.Geometry]) -> tuple[str, ...]:
+    """Return paths of shapes (EPSG:4326) that lie over the picture of some grids; one without ground is empty."""
+    ground = np.array([row.geometry for row in outlines if not shapely.is_empty(row.geometry)], dtype=object)
+    if len(ground) == 0 or len(shapes) == 0:
+        return ("",) * len(shapes)
+    place, _, _ = _view(ground)
+    return tuple(_path(shape) for shape in shapely.transform(np.array(shapes, dtype=object), place))
+
+
 def _in_box(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], int, int]:
+    place, width, height = _view(shapes)
+    return shapely.transform(shapes, place), width, height
+
+
+def _view(shapes: NDArray[np.object_]) -> tuple[Callable[[NDArray[np.float64]], NDArray[np.float64]], int, int]:
     west, south, east, north = shapely.total_bounds(shapes)
     stretch = np.cos(np.radians((south + north) / 2))
     scale = (SIZE - 2 * MARGIN) / max((east - west) * stretch, north - south, 1e-9)
@@ -84,7 +98,7 @@ def _in_box(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], int, int]
         return np.column_stack([x, y])
 
     width = round((east - west) * stretch * scale) + 2 * MARGIN
-    return shapely.transform(shapes, place), width, round((north - south) * scale) + 2 * MARGIN
+    return place, width, round((north - south) * scale) + 2 * MARGIN
 
 
 def _borders(rows: Sequence[Outline], shapes: NDArray[np.object_], areas: Sequence[str]) -> list[str]:

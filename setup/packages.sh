@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# System packages: PostGIS for everyone; with "test" also a browser and a Chinese font.
+# System packages: PostGIS, and what prints Chinese PDFs, for everyone; with "test" also a browser.
 # Says what is installed and why; installs nothing that is already there; never touches a server you have.
 set -euo pipefail
 flavour=${1:-demo}
@@ -15,13 +15,15 @@ need() { # need PACKAGE REASON
 has_postgis() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null; }
 has_browser() { [ -n "${WANGGE_CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 has_font() { compgen -G '/usr/share/fonts/*/noto/NotoSansCJK*' >/dev/null || compgen -G '/usr/share/fonts/*/wqy/*' >/dev/null; }
+has_pango() { local libraries; libraries=$(ldconfig -p 2>/dev/null); [[ $libraries == *libpangoft2-1.0.so.0* && $libraries == *libharfbuzz-subset.so.0* ]]; }
 has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 has_venv || need python3-venv "to make the project's own Python environment"
 has_postgis || need postgresql-postgis "PostgreSQL with PostGIS, run privately from this checkout"
+has_pango || { need libpangoft2-1.0-0 "to lay out text in PDF briefs"; need libharfbuzz-subset0 "to keep their fonts small"; }
+has_font || need fonts-noto-cjk "Chinese glyphs in PDF briefs"
 if [ "$flavour" = test ]; then
     has_browser || need chromium "a real browser for the page tests"
-    has_font || need fonts-noto-cjk "Chinese glyphs for the page tests"
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -1,13 +1,15 @@
 """Import rows: a file's good rows into their table, its rejected rows beside their reasons, all or nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from api.actions.start_incidents import start_incidents
+from api.actions.start_incidents import restart_clocks, start_incidents
 from data.calendar import today
+from data.casework import reporter_digest
 from data.postgis.engine import reading, transaction
 from data.profiles import Profile
 from data.readers.checked import Checked, check
@@ -31,11 +33,13 @@ class Imported:
 
 
 def import_rows(
-    engine: Engine, *, noun: str, raw: RawTable, profile: Profile, actor: str, commit: bool = False
-) -> Imported:
+    engine: Engine, *, noun: str, raw: RawTable, profile: Profile, actor: str, commit: bool = False,
+    columns: Mapping[str, str] | None = None,
+) -> Imported:  # fmt: skip
     """Check a file against what the database holds and, with `commit`, store it in one transaction.
 
-    Rows whose source_ref (areas: code) is known change what is there. People may bring a duty each.
+    Rows whose source_ref (areas: code) is known change what is there. People may bring a duty each. `columns`
+    names the header of a field where it is not the one that its words suggest.
 
     Raises
     ------
@@ -43,7 +47,8 @@ def import_rows(
         The file as a whole cannot be used; single rows are rejected instead, with their reasons.
     """
     with reading(engine) as connection:
-        checked = check(noun, raw, profile=profile, areas=area_store.read_areas(connection))
+        areas = area_store.read_areas(connection)
+        checked = check(noun, raw, profile=profile, areas=areas, chosen=columns)
         if noun == "people":
             checked = _refuse_unknown_targets(connection, checked, raw)
     if not commit:
@@ -59,15 +64,19 @@ def import_rows(
         import_id = import_store.write_import(connection, noun, rows, checked.rejects, source)
         if noun == "incidents":
             start_incidents(connection, profile)
+        if noun == "holidays":
+            restart_clocks(connection, profile)
         return Imported(checked, import_id)
 
 
 def _homed(connection: Connection, rows: Any) -> Any:
     """Return incidents of which those in no community belong to the whole, and who reported them as digests."""
     areas = area_store.read_areas(connection)
-    return rows.assign(
-        area_code=rows["area_code"].where(rows["area_code"].notna(), areas.index[areas["parent_code"].isna()].min())
-    )
+    whole = areas.index[areas["parent_code"].isna()].min()
+    homed = rows.assign(area_code=rows["area_code"].where(rows["area_code"].notna(), whole))
+    if "contact" not in homed:
+        return homed
+    return homed.assign(reporter=[reporter_digest(None if pd.isna(told) else told) for told in homed["contact"]])
 
 
 def _refuse_unknown_targets(connection: Connection, checked: Checked, raw: RawTable) -> Checked:

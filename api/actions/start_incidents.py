@@ -20,6 +20,18 @@ def start_incidents(connection: Connection, profile: Profile) -> dict[str, int]:
     return {"located": located, **placed, "clocks": clocks}
 
 
+def restart_clocks(connection: Connection, profile: Profile) -> int:
+    """Work out anew when limits end, after holidays or limits have changed; return how many cases are open.
+
+    A case that was parked in between is given the whole of its tier's hours from when it came to the tier.
+    """
+    rule = profile.incidents
+    running = cases.read_running(connection)
+    if running.empty:
+        return 0
+    return cases.write_clocks(connection, timed(running, rule, rule.calendar(*cases.read_calendar(connection))))
+
+
 def locate_addresses(connection: Connection) -> int:
     """Give incidents without a place the one door that their address means, and return how many; else say why not."""
     count = 0

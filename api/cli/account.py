@@ -1,14 +1,17 @@
 """wangge account: who may sign in."""
 
 import secrets
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from api.actions.change_account import change_account
+from api.actions.change_keys import give_key, keys_of, revoke_key
 from api.actions.sign_in import create_account
-from api.cli._service import actor, console, ready_engine
+from api.cli._service import Commit, actor, console, ready_engine, told
+from data.calendar import day_of
 from data.postgis.engine import reading
 from data.stores import accounts
 from data.tables.service import ACCOUNT_ROLES
@@ -54,6 +57,33 @@ def change(
     console.print(f"Changed {name}", highlight=False)
     if fresh:
         console.print(f"Password (shown once): {fresh}", highlight=False, markup=False)
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(help="whose account: its role and scope are the key's")],
+    *,
+    user: Annotated[str, typer.Option("--for", help="what the key is called: who uses it")] = "open311",
+    revoke: Annotated[str | None, typer.Option(help="end the key of this name instead")] = None,
+    commit: Commit = False,
+) -> None:
+    """Give an account a key for another system (Open311), or revoke one."""
+    with ready_engine() as engine:
+        if revoke is not None:
+            revoke_key(engine, account_name=name, key_name=revoke, actor=actor(), commit=commit)
+        else:
+            made = give_key(engine, account_name=name, key_name=user, actor=actor(), commit=commit)
+        rows = keys_of(engine, name)
+    table = Table("key", "created", "last used", "revoked")
+    for row in rows:
+        table.add_row(row["name"], *(_day(row[column]) for column in ("created_at", "last_used_at", "revoked_at")))
+    console.print(table)
+    if told(commit) and revoke is None:
+        console.print(f"Key (shown once): {made}", highlight=False, markup=False)
+
+
+def _day(moment: datetime | None) -> str:
+    return "" if moment is None else day_of(moment).isoformat()
 
 
 @app.command("list")

@@ -24,18 +24,25 @@ def import_file(
         str | None, typer.Option(help="coordinate system, where the file does not say: EPSG:4490 ...")
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="sheet of a workbook, or layer of a GeoPackage")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="which column a field is in, such as reported_at=受理时间; again for each")
+    ] = None,
     rejects: Annotated[Path | None, typer.Option(help="write rejected rows here, with their reasons")] = None,
     commit: Commit = False,
 ) -> None:
-    """Import areas, buildings, people, stations or incidents from a file.
+    """Import areas, buildings, people, stations, incidents or holidays from a file.
 
-    Checks first and reports; --commit writes all good rows or none, and keeps the rejected ones.
+    Checks first and reports how each column is understood (--column says it otherwise); --commit writes all good rows
+    or none, and keeps the rejected ones.
     """
     if noun not in NOUNS:
         raise typer.BadParameter(f"unknown noun {noun!r}; one of {', '.join(NOUNS)}")
     raw = read_table(file, sheet=sheet, crs=crs)
     with ready_engine() as engine:
-        done = import_rows(engine, noun=noun, raw=raw, profile=profile_of(engine), actor=actor(), commit=commit)
+        done = import_rows(
+            engine, noun=noun, raw=raw, profile=profile_of(engine), actor=actor(), commit=commit,
+            columns=_chosen(column or []),
+        )  # fmt: skip
     _show(done.checked)
     if rejects is not None and done.checked.counts["rejects"]:
         write_rejects(done.checked, rejects)
@@ -46,8 +53,18 @@ def import_file(
         raise typer.Exit(REJECTED_IN_PART)
 
 
+def _chosen(columns: list[str]) -> dict[str, str]:
+    pairs = [told.partition("=") for told in columns]
+    if wrong := [field for field, sign, header in pairs if not (field and sign and header)]:
+        raise typer.BadParameter(f"write field=header, not {', '.join(wrong)}", param_hint="--column")
+    return {field.strip(): header.strip() for field, _, header in pairs}
+
+
 def _show(checked: Checked) -> None:
     counts = checked.counts
+    told = ", ".join(f"{field} = {header}" for field, header in checked.meanings.items())
+    unused = [header for header in checked.columns if header not in checked.meanings.values()]
+    console.print(f"Columns: {told}" + (f"; not used: {', '.join(unused)}" if unused else ""), highlight=False)
     console.print(
         f"{counts['rows_in']:,} rows in: {counts['rows']:,} good, {counts['rejects']:,} rejected", highlight=False
     )

@@ -1,7 +1,7 @@
 """Incidents: within the account's scope, by row-level security and by the explicit scope of every reading."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 
@@ -10,19 +10,32 @@ from api.actions.rank_incidents import rank_incidents
 from api.actions.read_density import density_png, density_scale
 from api.actions.read_hotspots import HotspotsAsked, Measure, Method, hotspots_body
 from api.actions.read_incidents import Wanted, cluster_body, incident_page
+from api.actions.read_scan import Unit, emerging_body, scan_body
 from api.answers import GEOJSON, PNG, json_answer, tile_answer
 from api.auth import Account
 from api.deps import AccountDep, LanguageDep, OnDay, Services, ServicesDep, TileNumber, Zoom
+from api.homes import Homes
 from api.routes import answers, guarded_router, problems
 from api.routes.tiles import check_tile
 from api.schemas.base import Day
-from api.schemas.incidents import Clusters, DensityScale, Hotspots, IncidentsPage, IncidentSummary, RankedIncidents
+from api.schemas.incidents import (
+    Clusters,
+    DensityScale,
+    Emerging,
+    Hotspots,
+    IncidentsPage,
+    IncidentSummary,
+    RankedIncidents,
+    ScannedCircles,
+)
 from api.schemas.service import JobTaken
 from data.ledger import Bools, Ledger, Standing
 from geo.hotspots.mesh import Kind
 
 router = guarded_router("street")
 Key = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
+CellSize = Annotated[float | None, Query(ge=20, le=5000, allow_inf_nan=False, description="side of a cell")]
+FINDINGS_KEPT_S = 60.0
 FromDay = Annotated[Day | None, Query(alias="from", description="first day, Asia/Shanghai", examples=["2026-01-01"])]
 ToDay = Annotated[Day | None, Query(alias="to", description="last day, included", examples=["2026-06-30"])]
 
@@ -120,14 +133,50 @@ def hotspots(
     method: Annotated[Method, Query(description="Getis-Ord Gi*, or local Moran")] = "gi_star",
     measure: Annotated[Measure, Query(description="how many, or how many for the households there")] = "count",
     kind: Annotated[Kind, Query(description="shape of the cells")] = "hexagon",
-    cell_m: Annotated[float | None, Query(ge=20, le=5000, allow_inf_nan=False)] = None,
+    cell_m: CellSize = None,
 ) -> Response:  # fmt: skip
     """Find cells that stand out more than chance lets expect."""
-    with services.read(account) as conn:
-        ledger, clock, homes = services.ledger(conn, account), services.clock(conn), services.homes.get(conn)
+    ledger, left, homes = _left_and_homes(services, account, filters)
     asked = HotspotsAsked(method, measure, kind, cell_m)
-    left, own = choose(ledger, filters, clock), homes.within(account.scope)
-    body = hotspots_body(ledger, left, own, asked, profile=services.profile)
+    body = hotspots_body(ledger, left, homes, asked, profile=services.profile)
+    return json_answer(request, body, reader="nobody", media_type=GEOJSON)
+
+
+@router.get("/api/v1/incidents/scan", responses=answers(ScannedCircles, 401, media_type=GEOJSON))
+def scan(
+    *, request: Request, services: ServicesDep, account: AccountDep, language: LanguageDep, filters: WantedDep,
+    unit: Annotated[Unit | None, Query(description="with one, spans of time are scanned as well")] = None,
+    cell_m: CellSize = None,
+) -> Response:  # fmt: skip
+    """Find circles in which there are more incidents than their households let expect (Kulldorff's scan)."""
+
+    def found() -> dict[str, Any]:
+        ledger, left, homes = _left_and_homes(services, account, filters)
+        names = services.published.ground().communities["name"]
+        return scan_body(
+            ledger, left, homes, unit=unit, span=(filters.from_on, filters.to_on), cell_m=cell_m,
+            profile=services.profile, name_of=lambda code: str(names.get(code, code)), language=language,
+        )  # fmt: skip
+
+    body = services.findings.get(("scan", filters, unit, cell_m, language), found, every_s=FINDINGS_KEPT_S)
+    return json_answer(request, body, reader="nobody", media_type=GEOJSON)
+
+
+@router.get("/api/v1/incidents/emerging", responses=answers(Emerging, 401, media_type=GEOJSON))
+def emerging(
+    *, request: Request, services: ServicesDep, account: AccountDep, language: LanguageDep, filters: WantedDep,
+    unit: Unit = "month", cell_m: CellSize = None,
+) -> Response:  # fmt: skip
+    """Tell what places have been over time: newly hot, lasting, fading."""
+
+    def found() -> dict[str, Any]:
+        ledger, left, homes = _left_and_homes(services, account, filters)
+        return emerging_body(
+            ledger, left, homes, unit=unit, span=(filters.from_on, filters.to_on), cell_m=cell_m,
+            profile=services.profile, language=language,
+        )  # fmt: skip
+
+    body = services.findings.get(("emerging", filters, unit, cell_m, language), found, every_s=FINDINGS_KEPT_S)
     return json_answer(request, body, reader="nobody", media_type=GEOJSON)
 
 
@@ -159,3 +208,11 @@ def _left(services: Services, account: Account, filters: Wanted) -> tuple[Ledger
     with services.read(account) as conn:
         ledger, clock = services.ledger(conn, account), services.clock(conn)
     return ledger, choose(ledger, filters, clock)
+
+
+def _left_and_homes(services: Services, account: Account, filters: Wanted) -> tuple[Ledger, Bools, Homes]:
+    """Return the same, and where the households of the scope live."""
+    ledger, left = _left(services, account, filters)
+    with services.read(account) as conn:
+        homes = services.homes.get(conn)
+    return ledger, left, homes.within(account.scope)

@@ -163,3 +163,100 @@ class Hotspots(FeatureCollection[HotspotProperties]):
     """Cells whose q is below 0.10, as hexagons or squares."""
 
     parameters: HotspotParameters
+
+
+class CircleProperties(Answer):
+    """A circle, and at times a span of days, that chance does not explain."""
+
+    place: str = Field(description="the community of the home nearest to its middle")
+    observed: int
+    expected: float
+    relative_risk: float
+    log_likelihood_ratio: float
+    p: float = Field(description="by rank among the repeats")
+    radius_m: float
+    first_on: date | None
+    last_on: date | None
+    sentence: str
+
+
+class ScanParameters(Answer):
+    """How it was scanned."""
+
+    cell_m: float
+    radius_max_m: float
+    repeats: int
+    seed: int
+    unit: Literal["day", "week", "month"] | None
+    exposure: str
+    p_max: float
+    crs: str
+    version: str
+    incidents: int
+    without_homes: int = Field(description="incidents in cells where nobody lives: held against nothing, left out")
+
+
+class ScannedCircles(FeatureCollection[CircleProperties]):
+    """Circles with p of 0.05 or less, the most likely first (Kulldorff)."""
+
+    parameters: ScanParameters
+
+
+class EmergingProperties(Answer):
+    """What a cell has been over time."""
+
+    cell: int
+    class_: str = Field(alias="class", examples=["consecutive_hot"])
+    hot: int = Field(description="periods in which it was significantly high")
+    cold: int
+    trend_z: float | None
+    trend_p: float | None
+    incidents: int
+    series: list[int]
+    sentence: str | None
+
+
+class EmergingParameters(Answer):
+    """How it was read."""
+
+    cell_m: float
+    unit: Literal["day", "week", "month"]
+    q_max: float
+    trend_p_max: float
+    crs: str
+    version: str
+    periods: int
+    incidents: int
+    starts: list[date] | None = Field(default=None, description="first day of each period")
+
+
+class Emerging(FeatureCollection[EmergingProperties]):
+    """Cells that are or were hot or cold, in the classes of emerging hot spots."""
+
+    parameters: EmergingParameters
+
+
+class PublicKind(Answer):
+    """How many of a kind."""
+
+    key: str
+    label: str
+    count: int | None = Field(description="null: below five, or it would give one away")
+
+
+class PublicCommunity(Answer):
+    """How many in a community."""
+
+    area_code: str
+    name: str
+    count: int | None
+
+
+class PublicIncidents(Answer):
+    """What the public may know: the last twelve whole months."""
+
+    first_on: date
+    last_on: date
+    least: int = Field(description="no count from 1 to one less than this is told")
+    categories: list[PublicKind]
+    communities: list[PublicCommunity]

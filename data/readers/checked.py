@@ -6,7 +6,7 @@ whole, with all its faults told at once, and its original text. Of doubles the f
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class Checked:
         The headers of the file, in its order.
     counts
         rows_in, rows, rejects.
+    meanings
+        Field to the header it was read from.
     """
 
     noun: str
@@ -56,9 +58,13 @@ class Checked:
     rejects: pd.DataFrame
     columns: list[str]
     counts: dict[str, int]
+    meanings: dict[str, str] = field(default_factory=dict)
 
 
-def check(name: str, raw: RawTable, *, profile: Profile, areas: gpd.GeoDataFrame | None = None) -> Checked:
+def check(
+    name: str, raw: RawTable, *, profile: Profile, areas: gpd.GeoDataFrame | None = None,
+    chosen: Mapping[str, str] | None = None,
+) -> Checked:  # fmt: skip
     """Return the rows of `raw` that can be stored as `name`, and the rejects.
 
     Parameters
@@ -73,17 +79,20 @@ def check(name: str, raw: RawTable, *, profile: Profile, areas: gpd.GeoDataFrame
         The areas of the deployment (index area_code; level, polygons). With them, a row without a
         division code takes the community it lies in, and an unknown code is rejected.
 
+    chosen
+        Header by field, for fields whose header is not known by its words; overrules what the words suggest.
+
     Raises
     ------
     MissingColumnsError
-        A column that the noun needs is not there.
+        A column that the noun needs, or that was chosen, is not there.
     AmbiguousColumnsError
         Two columns mean the same.
     MissingCrsError
         Coordinates are no degrees and no system is declared.
     """
     wanted = noun(name, profile)
-    columns = _columns(raw, wanted)
+    columns = _columns(raw, wanted, chosen or {})
     shapes = shapes_of(raw, columns, wanted)
     faults: dict[int, list[Fault]] = {row: list(told) for row, told in shapes.faults.items()}
     for row, told in raw.faults.items():
@@ -100,16 +109,22 @@ def check(name: str, raw: RawTable, *, profile: Profile, areas: gpd.GeoDataFrame
     return Checked(
         noun=name, rows=rows, rejects=_rejects(raw, bad, faults),
         columns=[*raw.cells.columns] + ([GEOMETRY_HEADER] if raw.geometry is not None else []),
-        counts={"rows_in": len(raw.cells), "rows": len(good), "rejects": len(bad)},
+        counts={"rows_in": len(raw.cells), "rows": len(good), "rejects": len(bad)}, meanings=columns,
     )  # fmt: skip
 
 
-def _columns(raw: RawTable, wanted: Noun) -> dict[str, str]:
+def _columns(raw: RawTable, wanted: Noun, chosen: Mapping[str, str]) -> dict[str, str]:
     """Return field name to header; a header that means nothing here is left alone."""
     known = wanted.headers()
-    found: dict[str, list[str]] = {}
+    unknown = [*(set(chosen) - set(known.values())), *(set(chosen.values()) - set(raw.cells.columns))]
+    if unknown:
+        found_names = ", ".join(map(str, raw.cells.columns))
+        raise MissingColumnsError(what=raw.file_name, columns=", ".join(sorted(unknown)), found=found_names)
+    found: dict[str, list[str]] = {field: [header] for field, header in chosen.items()}
     for header in raw.cells.columns:
         meaning = known.get(header_key(header))
+        if meaning in chosen or header in chosen.values():
+            continue
         if meaning is not None:
             found.setdefault(meaning, []).append(header)
     for meaning, headers in found.items():

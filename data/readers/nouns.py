@@ -14,7 +14,7 @@ from data.readers import values
 from data.tables.people import DUTY_ROLES
 from geo.codes import LEVELS
 
-NOUNS = ("areas", "buildings", "people", "stations", "incidents")
+NOUNS = ("areas", "buildings", "people", "stations", "incidents", "holidays")
 
 LEVEL_WORDS = {
     **{level: level for level in LEVELS},
@@ -30,6 +30,9 @@ USE_WORDS = {
     "厂房": "works", "工厂": "works", "工业": "works", "园区": "works", "医院": "hospital", "学校": "school",
     "公共": "public", "公建": "public", "公共建筑": "public", "其他": "other", "其它": "other",
 }  # fmt: skip
+WORKED = ("班", "上班", "补班", "调休上班", "调休补班", "工作日", "work", "working", "worked", "true", "是", "1")
+OFF = ("休", "放假", "休息", "节假日", "法定节假日", "假期", "off", "holiday", "false", "否", "0")
+WORKED_WORDS = {**dict.fromkeys(WORKED, "yes"), **dict.fromkeys(OFF, "no")}
 KIND_WORDS = {
     "person": "person",
     "个人": "person",
@@ -106,6 +109,7 @@ def noun(name: str, profile: Profile) -> Noun:
     made: dict[str, Callable[[], Noun]] = {
         "areas": _areas, "buildings": _buildings, "people": _people,
         "stations": lambda: _stations(profile), "incidents": lambda: _incidents(profile),
+        "holidays": _holidays,
     }  # fmt: skip
     return made[name]()
 
@@ -182,6 +186,15 @@ def _incidents(profile: Profile) -> Noun:
         Field("contact", ("联系人", "报事人", "诉求人", "联系方式", "联系电话", "电话", "phone"), values.words),
     )
     return Noun("incidents", fields, "point", shape_required=False)
+
+
+def _holidays() -> Noun:
+    fields = (
+        Field("day", ("日期", "date", "时间"), values.day, required=True),
+        Field("is_working", ("类型", "是否上班", "安排", "kind", "type", "working"), values.choice(WORKED_WORDS)),
+        Field("name", ("名称", "节日", "说明", "holiday"), values.words),
+    )
+    return Noun("holidays", fields, "none", shape_required=False)
 
 
 def _words(items: Sequence[Category | Tier | State]) -> dict[str, str]:

@@ -276,6 +276,21 @@ def incidents_frame(batch: Batch, rows: list[int]) -> gpd.GeoDataFrame:
     return frame
 
 
+def check_holidays(batch: Batch) -> None:
+    """Each day stands once; a day without a kind is a holiday."""
+    _refuse_doubles(batch, "day", lambda row: batch.records[row]["day"])
+
+
+def holidays_frame(batch: Batch, rows: list[int]) -> pd.DataFrame:
+    """Return holidays, and days worked instead, in the shape of their table."""
+    told = [batch.records[row] for row in rows]
+    return pd.DataFrame({
+        "day": pd.Series([row["day"] for row in told], dtype=object),
+        "is_working": pd.Series([row["is_working"] == "yes" for row in told], dtype=bool),
+        "name": pd.Series([row["name"] for row in told], dtype=object),
+    })  # fmt: skip
+
+
 def _frame(batch: Batch, rows: list[int], table: Any, missing: dict[str, Any]) -> gpd.GeoDataFrame:
     values = {
         name: [missing.get(name) if (told := batch.records[row].get(name)) is None else told for row in rows]
@@ -286,11 +301,11 @@ def _frame(batch: Batch, rows: list[int], table: Any, missing: dict[str, Any]) -
 
 RULES: dict[str, Callable[[Batch], None]] = {
     "areas": check_areas, "buildings": check_buildings, "people": check_people,
-    "stations": check_stations, "incidents": check_incidents,
+    "stations": check_stations, "incidents": check_incidents, "holidays": check_holidays,
 }  # fmt: skip
 FRAMES: dict[str, Callable[[Batch, list[int]], Any]] = {
     "areas": areas_frame, "buildings": buildings_frame, "people": people_frame,
-    "stations": stations_frame, "incidents": incidents_frame,
+    "stations": stations_frame, "incidents": incidents_frame, "holidays": holidays_frame,
 }  # fmt: skip
 # Columns of the tables that come from elsewhere, and those a row always gets.
 NOT_READ = (
@@ -303,4 +318,5 @@ FILLED_IN: dict[str, set[str]] = {
     "people": {"area_code", "source_ref", "kind", *DUTY_COLUMNS},
     "stations": {"area_code"},
     "incidents": {"area_code", "state", "place_problem"},
+    "holidays": {"is_working"},
 }

@@ -124,6 +124,15 @@ def read_untimed(connection: Connection) -> pd.DataFrame:
     return cast(pd.DataFrame, read_frame(connection, statement, index="incident_id", geometry=False))
 
 
+def read_running(connection: Connection) -> pd.DataFrame:
+    """Return open incidents whose clock runs: index incident_id; category, tier, tier_at, reported_at."""
+    names = ("incident_id", "category", "tier", "tier_at", "reported_at")
+    statement = select(*(incidents.c[name] for name in names)).where(
+        incidents.c.closed_at.is_(None), incidents.c.parked_at.is_(None), incidents.c.tier_at.is_not(None)
+    )
+    return cast(pd.DataFrame, read_frame(connection, statement, index="incident_id", geometry=False))
+
+
 def write_clocks(connection: Connection, timed: pd.DataFrame) -> int:
     """Set tier, tier_at and due_at of incidents (index incident_id) and return how many."""
     if timed.empty:

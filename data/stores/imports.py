@@ -16,9 +16,11 @@ from data.tables.service import import_rejects
 from data.tables.service import imports as imports_table
 from geo.errors import DuplicateIdError, NotFoundError
 
-NOUNS = ("areas", "compounds", "buildings", "people", "stations", "incidents")
+NOUNS = ("areas", "compounds", "buildings", "people", "stations", "incidents", "holidays")
 """Tables that files may fill."""
 
+TABLES = {"holidays": "calendar_days"}  # where a noun's table has another name
+KEYS = {"areas": "area_code", "calendar_days": "day"}  # by what a row is known, where not by its source_ref
 _HEAD = ("file_name", "file_sha256", "rows_in", "rows_stored")
 _REJECT = ["row_number", "field", "reason", "original"]
 
@@ -29,7 +31,7 @@ def write_import(
     """Store checked rows and rejects, and return the import_id.
 
     A row whose source_ref is there already replaces the columns it brings; its id stays. Other rows are added
-    under new ids: those of the file mean nothing here. Areas are known by their code alone.
+    under new ids: those of the file mean nothing here. Areas are known by their code alone, holidays by their day.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def write_import(
     """
     if noun not in NOUNS:
         raise NotFoundError(what="noun", key=noun)
-    table = metadata.tables[noun]
+    table = metadata.tables[TABLES.get(noun, noun)]
     import_id = _write_head(connection, noun, checked, rejects, source)
     if len(rejects):
         kept = rejects.reindex(columns=_REJECT).reset_index(drop=True)
@@ -94,8 +96,8 @@ def _write_head(
 
 
 def _merge(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
-    """Add rows; change the ones known by the same source_ref (areas: by the same code)."""
-    known_by = "area_code" if table.name == "areas" else "source_ref"
+    """Add rows; change the ones known by the same source_ref (areas by code, holidays by day)."""
+    known_by = KEYS.get(table.name, "source_ref")
     frame = rows.reset_index() if rows.index.name == known_by else rows
     if known_by not in frame.columns:
         copy_frame(connection, table, frame)

@@ -28,8 +28,10 @@ NOUNS = (
 )
 """The frames of a town that have a table of their own, parents before children."""
 
-# Who may sign in, what was done, and what came in from files outlive a town.
-_LASTING = frozenset({"accounts", "sessions", "audit", "jobs", "imports", "import_rejects"})
+# Who may sign in, what was done, what came in from files, and the calendar outlive a town.
+_LASTING = frozenset(
+    {"accounts", "api_keys", "sessions", "audit", "jobs", "imports", "import_rejects", "calendar_days"}
+)
 
 
 def write_town(connection: Connection, town: Town) -> dict[str, int]:

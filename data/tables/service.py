@@ -1,4 +1,4 @@
-"""The service itself: the deployment, accounts, sessions, audit, jobs, imports and their rejects."""
+"""The service itself: the deployment, accounts, sessions, keys, audit, jobs, imports and their rejects."""
 
 from sqlalchemy import (
     BigInteger,
@@ -63,6 +63,18 @@ sessions = Table(
     Column("token_hash", LargeBinary, primary_key=True, comment="SHA-256 of the cookie; the cookie itself is not kept"),
     Column("account_id", BigInteger, ForeignKey("accounts.account_id", ondelete="CASCADE"), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_hash", LargeBinary, primary_key=True, comment="SHA-256 of the key; the key itself is not kept"),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False, comment="who uses it"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("last_used_at", DateTime(timezone=True), comment="to the hour"),
+    Column("revoked_at", DateTime(timezone=True)),
+    Index(None, "account_id", "name", unique=True, postgresql_where=text("revoked_at IS NULL")),
 )
 
 # What walking depends on.

@@ -1,0 +1,1 @@
+"""Hot spots beside their peers: `make bench NAME=hotspots`."""
