@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from api.access import ACCESS
 from api.actions.count_incidents import Clock, clock_of
 from api.actions.look_up import PublishedGrids
-from api.actions.read_density import Peaks
+from api.actions.read_density import Surfaces
 from api.actions.read_home import HomeFigures
 from api.actions.read_incidents import last_day, require_row_security
 from api.actions.sign_in import account_of_token
@@ -58,7 +58,7 @@ class Services:
 
     settings: Settings
     limits: Limits
-    peaks: Peaks = field(default_factory=Peaks)
+    surfaces: Surfaces = field(default_factory=Surfaces)
     scenes: WalkScenes = field(default_factory=WalkScenes)
     ledgers: Ledgers = field(default_factory=Ledgers)
     homes: TownHomes = field(default_factory=TownHomes)

@@ -26,7 +26,7 @@ from geo.clusters import clusters
 from geo.errors import BadSettingError, InputError
 from geo.frames import WGS84
 
-CLUSTER_INCIDENTS_MAX = 200_000
+CLUSTER_INCIDENTS_MAX = 1_000_000
 _CLUSTER_KEYS = ("incidents", "places", "is_one_place", "top_category", "first_on", "last_on")
 
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request, Response
 
 from api.actions.count_incidents import Reading, choose, incident_summary
 from api.actions.rank_incidents import rank_incidents
-from api.actions.read_density import density_png, density_scale
+from api.actions.read_density import Surface, density_png, density_scale
 from api.actions.read_hotspots import HotspotsAsked, Measure, Method, hotspots_body
 from api.actions.read_incidents import Wanted, cluster_body, incident_page
 from api.actions.read_scan import Unit, emerging_body, scan_body
@@ -183,8 +183,7 @@ def emerging(
 @router.get("/api/v1/incidents/density/scale", responses=answers(DensityScale, 401))
 def scale(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
     """Return the colours of one filter: the same for every tile of it."""
-    ledger, left = _left(services, account, filters)
-    body = density_scale(ledger, left, filters, services.peaks, profile=services.profile)
+    body = density_scale(_surface(services, account, filters), profile=services.profile)
     return json_answer(request, body, reader="nobody")
 
 
@@ -198,8 +197,7 @@ def density(
 ) -> Response:  # fmt: skip
     """Draw incidents per square kilometre: a kernel in metres, one fixed scale a filter."""
     check_tile(z, x, y)
-    ledger, left = _left(services, account, filters)
-    picture = density_png(ledger, left, filters, services.peaks, z=z, x=x, y=y, profile=services.profile)
+    picture = density_png(_surface(services, account, filters), z=z, x=x, y=y, profile=services.profile)
     return tile_answer(request, picture, media_type=PNG, reader="nobody")
 
 
@@ -216,3 +214,8 @@ def _left_and_homes(services: Services, account: Account, filters: Wanted) -> tu
     with services.read(account) as conn:
         homes = services.homes.get(conn)
     return ledger, left, homes.within(account.scope)
+
+
+def _surface(services: Services, account: Account, filters: Wanted) -> Surface:
+    ledger, left = _left(services, account, filters)
+    return services.surfaces.get(ledger, left, filters, bandwidth_m=services.profile.incidents.density_bandwidth_m)

@@ -10,7 +10,7 @@ from PIL import Image
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from api.actions.read_density import COLOURS, densest, paint
+from api.actions.read_density import COLOURS, paint
 from api.answers import plain
 from api.schemas.base import Feature, FeatureCollection
 from api.schemas.incidents import Clusters, DensityScale, IncidentsPage, IncidentSummary
@@ -226,15 +226,6 @@ def test_paint_is_clear_at_zero_and_brightest_at_the_peak() -> None:
     assert picture[0, 0, 3] == 0
     assert tuple(picture[10, 10, :3]) == tuple(picture[30, 30, :3]) == (0xFC, 0xFF, 0xA4)  # beyond the peak is the peak
     assert 0 < picture[20, 20, 3] <= picture[10, 10, 3]
-
-
-def test_densest_is_the_kernels_top_where_all_lie_on_one_spot() -> None:
-    places = np.tile([[107.7, 27.95]], (50, 1))
-    # n points under a Gaussian of s metres: n / (2 pi s^2), here per square kilometre.
-    assert densest(places, bandwidth_m=120) == pytest.approx(50 / (2 * np.pi * 0.12**2), rel=0.03)
-    far = np.vstack([places, [[109.0, 29.0]]])
-    assert densest(far, bandwidth_m=120) == pytest.approx(densest(places, bandwidth_m=120), rel=0.03)
-    assert densest(np.empty((0, 2)), bandwidth_m=120) == 0.0
 
 
 def test_plain_knows_no_nan_and_no_numpy() -> None:
