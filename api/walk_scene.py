@@ -82,15 +82,20 @@ class TownScene:
 
     def counting(self, counts: npt.NDArray[np.float64]) -> "TownScene":
         """Return the town with other households and people, (b, 2)."""
-        other = TownScene(self.ground, replace(self.scene, counts=counts))
-        other.scene.__dict__["net"] = self.scene.net  # the same streets and doors
-        return other
+        return TownScene(self.ground, counting(self.scene, counts))
 
     def is_within(self, scope: str) -> Bools:
         """Return which buildings lie within a scope: leading digits of a division code, or * for all."""
         if scope == "*":
             return np.ones(len(self.area_codes), dtype=np.bool_)
         return np.array([code.startswith(scope) for code in self.area_codes], dtype=np.bool_)
+
+
+def counting(scene: Scene, counts: npt.NDArray[np.float64]) -> Scene:
+    """Return a scene with other households and people, (b, 2): the same streets and doors."""
+    other = replace(scene, counts=counts)
+    vars(other)["net"] = scene.net
+    return other
 
 
 class WalkScenes:

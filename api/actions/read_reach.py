@@ -2,22 +2,33 @@
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
 from api.answers import feature
+from api.auth import EVERYWHERE
+from api.walk_scene import WalkScenes, counting
 from data.profiles import Profile
 from data.stores import reaches as reach_store
 from data.stores import stations as station_store
+from geo.reach import limit_of, sums_of
+from geo.searches import walks_all
 
 _CIRCLE_KEYS = ("name", "category", "households", "people", "reached_m", "is_straight_line")
 
 
-def station_features(conn: Connection, *, scope: str, category: str | None, profile: Profile) -> list[dict[str, Any]]:
-    """Return the stations of a scope; ``households_<minutes>`` is None where nothing was measured."""
+def station_features(
+    conn: Connection, scenes: WalkScenes, *, scope: str, category: str | None, profile: Profile
+) -> list[dict[str, Any]]:
+    """Return the stations of a scope; ``households_<minutes>`` is None where nothing was measured.
+
+    Households are those of the scope, whatever else a circle holds.
+    """
     stations = station_store.read_stations(conn, within=scope, category=category)
     circles = reach_store.read_reaches(conn, category=category, within=scope)
+    circles = _own(conn, scenes, circles, scope=scope, profile=profile)
     households = circles["households"].unstack("minutes") if len(circles) else pd.DataFrame()
     snap_m = circles["snap_m"].groupby(level="station_id").first() if len(circles) else pd.Series(dtype=float)
     features = []
@@ -39,11 +50,31 @@ def _cell(table: pd.DataFrame, row: Any, column: Any) -> int | None:
     return None if np.isnan(value) else int(value)
 
 
+def _own(
+    conn: Connection, scenes: WalkScenes, circles: gpd.GeoDataFrame, *, scope: str, profile: Profile
+) -> gpd.GeoDataFrame:
+    """Return circles with the households and people of a scope alone: what is stored counts everybody's."""
+    if scope == EVERYWHERE or len(circles) == 0:
+        return circles
+    walking = profile.walking
+    town = scenes.get(conn, profile, walking.usual)
+    stations = town.ground.stations.loc[circles.index.get_level_values("station_id").unique()]
+    scene = counting(town.scene, town.scene.counts * town.is_within(scope)[:, None])
+    m_per_min = 60 * walking.speed_m_per_s
+    found = walks_all(scene.net, scene.join(stations), limit_m=limit_of(profile.minutes[-1], m_per_min))
+    sums = sums_of(scene, found, profile.minutes, m_per_min=m_per_min, places=len(stations))
+    index = pd.MultiIndex.from_product([stations.index, profile.minutes], names=["station_id", "minutes"])
+    counts = pd.DataFrame(np.rint(sums.reshape(-1, 2)).astype(np.int64), index=index, columns=["households", "people"])
+    return circles.assign(**{name: counts[name].reindex(circles.index) for name in counts.columns})
+
+
 def circle_features(
-    conn: Connection, *, scope: str, minutes: float, category: str | None, station_id: int | None
-) -> list[dict[str, Any]]:
-    """Return what can be reached on foot in so many minutes from the stations of a scope."""
+    conn: Connection, scenes: WalkScenes, *, scope: str, minutes: float, category: str | None, station_id: int | None,
+    profile: Profile,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return what can be reached on foot in so many minutes from the stations of a scope, and who of the scope."""
     circles = reach_store.read_reaches(conn, minutes=minutes, category=category, station_id=station_id, within=scope)
+    circles = _own(conn, scenes, circles, scope=scope, profile=profile)
     rows = circles[list(_CIRCLE_KEYS)].to_dict("records")
     return [
         feature(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from api.actions.try_place import Asked, Bools, Floats, standing, walker_of
 from api.answers import feature
-from api.walk_scene import TownGround, TownScene, WalkScenes
+from api.walk_scene import TownGround, TownScene, WalkScenes, counting
 from data.profiles import Profile
 from geo.errors import BadSettingError
 from geo.frames import WGS84
@@ -72,7 +72,7 @@ def try_changes(
         "features": _changed(town, walks[longest], mine),
         "closed": _closed(town.ground, ground),
         "within": rows,
-        "circles": _circles(scene, added, profile.minutes, m_per_min),
+        "circles": _circles(counting(scene, counts), added, profile.minutes, m_per_min),
     }
 
 

@@ -24,7 +24,9 @@ Category = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*
 def stations(request: Request, services: ServicesDep, account: AccountDep, category: Category = None) -> Response:
     """List the stations within one's scope with the households within reach."""
     with services.read(account) as conn:
-        features = station_features(conn, scope=account.scope, category=category, profile=services.profile)
+        features = station_features(
+            conn, services.scenes, scope=account.scope, category=category, profile=services.profile
+        )
     return json_answer(request, collection(features), media_type=GEOJSON)
 
 
@@ -40,7 +42,8 @@ def circles(
     """List what can be reached on foot in so many minutes: ground, households and people."""
     with services.read(account) as conn:
         features = circle_features(
-            conn, scope=account.scope, minutes=minutes, category=category, station_id=station_id
+            conn, services.scenes, scope=account.scope, minutes=minutes, category=category, station_id=station_id,
+            profile=services.profile,
         )  # fmt: skip
     return json_answer(request, collection(features), media_type=GEOJSON)
 

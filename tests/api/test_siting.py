@@ -237,3 +237,23 @@ def test_minutes_from_the_middle_of_a_grid_are_those_of_its_middle_home(service:
         set(minutes) == {"service", "health", "elderly", "children", "culture", "market"} for minutes in first.values()
     )
     assert spots["features"] == []  # the small town's one compound is walled
+
+
+@pytest.mark.parametrize("account", ["street_1", "street_2"])
+def test_every_reading_counts_the_same_homes_and_none_of_another_street(service: Service, account: str) -> None:
+    with service.client(account) as client:
+        stations = client.get("/api/v1/reach/stations").json()["features"]
+        assert stations
+        for station in stations:
+            lon, lat = station["geometry"]["coordinates"]
+            here = circles(get(client, "at", lon=lon, lat=lat))
+            for minutes in (5.0, 15.0):
+                assert station["properties"][f"households_{minutes:g}"] == here[minutes]["households"]
+                found = client.get("/api/v1/reach/circles", params={"minutes": minutes}).json()["features"]
+                own = next(row["properties"] for row in found if row["properties"]["station_id"] == station["id"])
+                assert (own["households"], own["people"]) == (here[minutes]["households"], here[minutes]["people"])
+            tried = {"stations": [{"lon": lon + 0.0005, "lat": lat, "category": "service", "name": "试"}]}
+            trial = client.post("/api/v1/reach/trial", json=tried).json()
+            near = circles(get(client, "at", lon=lon + 0.0005, lat=lat))
+            told = {row["properties"]["minutes"]: row["properties"]["households"] for row in trial["circles"]}
+            assert told == {minutes: near[minutes]["households"] for minutes in told}
