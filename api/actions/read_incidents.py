@@ -28,6 +28,8 @@ from geo.frames import WGS84
 
 CLUSTER_INCIDENTS_MAX = 1_000_000
 _CLUSTER_KEYS = ("incidents", "places", "is_one_place", "top_category", "first_on", "last_on")
+# What speaks for or against a cluster, known where it is worked out for the answer.
+_DOUBTS = ("top_place_share", "is_one_day", "top_day_share", "is_one_reporter", "across_m")
 
 
 class BadBoxError(InputError):
@@ -220,7 +222,8 @@ def _clusters_now(ledger: Ledger, left: Bools, *, profile: Profile) -> dict[str,
     found = gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=incidents.crs)
     found = found.sort_values("incidents", ascending=False, kind="stable").reset_index(drop=True)
     found.index = pd.RangeIndex(1, len(found) + 1, name="cluster_id")
-    return collection(frame_features(found, _CLUSTER_KEYS), parameters=parameters, computed_at=None)
+    shown = found.reindex(columns=[*_CLUSTER_KEYS, *_DOUBTS, "geometry"])
+    return collection(frame_features(shown, shown.columns), parameters=parameters, computed_at=None)
 
 
 def _refuse_leak(frame: gpd.GeoDataFrame, scope: str) -> None:

@@ -100,6 +100,11 @@ class ClusterProperties(Answer):
     top_category: str
     first_on: date
     last_on: date
+    top_place_share: float | None = Field(default=None, description="of the commonest address")
+    is_one_day: bool | None = Field(default=None, description="more than half came on one day: a storm, a burst main")
+    top_day_share: float | None = None
+    is_one_reporter: bool | None = Field(default=None, description="more than half came from one sender")
+    across_m: float | None = Field(default=None, description="diameter of the smallest circle that holds it")
 
 
 class ClusterParameters(Answer):
