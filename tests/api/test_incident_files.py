@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from api.actions.read_public_incidents import LEAST, whole_months, without_small
-from geo.warm import warm_findings
 from tests.fixtures.services import Service, running_service
 from tests.fixtures.small_town import SmallTown
 
@@ -22,7 +21,6 @@ V1 = "/api/v1/incidents"
 @pytest.fixture(scope="module")
 def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of this module's own, which its tests write to."""
-    warm_findings()  # on a fresh machine the scan is compiled first: set-up does so for a service
     with new_database() as url, running_service(url) as running:
         yield running
 
