@@ -6,12 +6,16 @@ to all names.
 
 Counts live in this process; the coarse limit of several processes belongs to the proxy in front.
 Source of the algorithm: moving window of the `limits` library.
+
+What takes seconds of all cores - siting, a trial - is done for so many at a time, whoever asks: `Limits.slot`.
 """
 
 import ipaddress
 import math
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
@@ -23,6 +27,8 @@ from geo.errors import WanggeError
 
 # So many clients, each at its own limit, may fail at one name before the name itself is closed.
 CEILING = 20
+# Two at a time leave the threads of a small machine to those who look something up; a short wait evens out two clicks.
+SLOTS, SLOT_WAIT_S, SLOT_RETRY_S = 2, 2.0, 5
 
 
 class TooManyError(WanggeError):
@@ -32,12 +38,20 @@ class TooManyError(WanggeError):
     en = "Too many requests. Try again in {retry_after_s} seconds."
 
 
+class CrowdedError(TooManyError):
+    """As much is being worked out as can be at a time."""
+
+    zh = "正在进行的测算已满，请在 {retry_after_s} 秒后再试。"
+    en = "As much is being worked out as can be at a time. Try again in {retry_after_s} seconds."
+
+
 class Limits:
     """Counts calls by (rate name, key); thread-safe, as its storage is."""
 
     def __init__(self, rates: Mapping[str, str]) -> None:
         self._rates: dict[str, RateLimitItem] = {name: parse(rate) for name, rate in rates.items()}
         self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._slots = threading.BoundedSemaphore(SLOTS)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":
@@ -74,6 +88,22 @@ class Limits:
     def forget(self, rate: str, *keys: str) -> None:
         """Begin counting anew."""
         self._window.clear(self._rates[rate], rate, *keys)
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Hold one of the few places for heavy work.
+
+        Raises
+        ------
+        CrowdedError
+            None comes free in time.
+        """
+        if not self._slots.acquire(timeout=SLOT_WAIT_S):
+            raise CrowdedError(retry_after_s=SLOT_RETRY_S)
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     def _too_many(self, item: RateLimitItem, *keys: str) -> TooManyError:
         reset = self._window.get_window_stats(item, *keys).reset_time

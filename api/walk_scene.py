@@ -12,19 +12,23 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyproj
 from sqlalchemy import Connection
 
 from api.fresh import Fresh
+from data.calendar import ZONE
 from data.profiles import Profile, Walker
 from data.stores import ground
 from data.stores import reaches as reach_store
 from data.stores import stations as station_store
 from geo.access import Doors
+from geo.crs import metric_crs, metric_crs_of
 from geo.hours import is_open
 from geo.network import WalkNetwork, walk_network
 from geo.scene import Scene, scene_of
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 KEPT = 4  # scenes: those who walk steps and those who do not, by day and by night
 SERVED_KEPT = 32  # of a scene: who is served within so many minutes, by a category or by any
@@ -45,6 +49,12 @@ class TownGround:
     def at(self, moment: datetime | None) -> "TownGround":
         """Return the ground with the gates that are open at a moment; without one all but those that never are."""
         return replace(self, gates=self.gates.assign(is_open=~self.gates.index.isin(shut_gates(self.gates, moment))))
+
+    @cached_property
+    def crs(self) -> pyproj.CRS:
+        """The metre zone that the ground lies in: that of its network."""
+        filled = [frame for frame in (self.streets, self.buildings, self.stations) if len(frame)]
+        return metric_crs_of(filled[0]) if filled else metric_crs(0.0, 0.0)
 
     def network(self, *, uses_steps: bool = True) -> WalkNetwork:
         """Return the streets as a graph."""
@@ -80,9 +90,13 @@ class TownScene:
         """The stations, joined to the streets, in the order of their frame."""
         return self.scene.join(self.ground.stations)
 
-    def counting(self, counts: npt.NDArray[np.float64]) -> "TownScene":
+    def counting(self, counts: Floats) -> "TownScene":
         """Return the town with other households and people, (b, 2)."""
         return TownScene(self.ground, counting(self.scene, counts))
+
+    def counts_within(self, scope: str) -> Floats:
+        """Return (b, 2) households and people of each building, none of those beyond a scope."""
+        return np.asarray(self.scene.counts * self.is_within(scope)[:, None])
 
     def is_within(self, scope: str) -> Bools:
         """Return which buildings lie within a scope: leading digits of a division code, or * for all."""
@@ -91,7 +105,7 @@ class TownScene:
         return np.array([code.startswith(scope) for code in self.area_codes], dtype=np.bool_)
 
 
-def counting(scene: Scene, counts: npt.NDArray[np.float64]) -> Scene:
+def counting(scene: Scene, counts: Floats) -> Scene:
     """Return a scene with other households and people, (b, 2): the same streets and doors."""
     other = replace(scene, counts=counts)
     vars(other)["net"] = scene.net
@@ -111,7 +125,7 @@ class WalkScenes:
         Without a moment all gates are open but those that never are.
         """
         change = reach_store.last_change(conn)
-        stored = self._grounds.get(change, lambda: read_ground(conn), every_s=FOREVER_S)
+        stored = self._ground(conn, change)
         shut = shut_gates(stored.gates, at)
 
         def load() -> TownScene:
@@ -121,6 +135,13 @@ class WalkScenes:
             return TownScene(held, scene)
 
         return self._scenes.get((change, walker.uses_steps, shut), load, every_s=FOREVER_S)
+
+    def ground(self, conn: Connection) -> TownGround:
+        """Return the ground as it stands in the store, with the gates that are open at no certain moment."""
+        return self._ground(conn, reach_store.last_change(conn)).at(None)
+
+    def _ground(self, conn: Connection, change: int) -> TownGround:
+        return self._grounds.get(change, lambda: read_ground(conn), every_s=FOREVER_S)
 
 
 def read_ground(conn: Connection) -> TownGround:
@@ -136,13 +157,13 @@ def read_ground(conn: Connection) -> TownGround:
 
 
 def shut_gates(gates: gpd.GeoDataFrame, at: datetime | None) -> tuple[int, ...]:
-    """Return the gates that are shut at a moment; hours that nobody can read are taken as open."""
+    """Return the gates that are shut at a moment, told in the town's own time; hours nobody can read mean open."""
     if at is None:
         return tuple(int(gate) for gate in gates.index[gates["hours"].eq("off")])
     return tuple(
         int(gate)
         for gate, hours in zip(gates.index, gates["hours"], strict=True)
-        if is_open(None if pd.isna(hours) else hours, at) is False
+        if is_open(None if pd.isna(hours) else hours, at, zone=ZONE) is False
     )
 
 
@@ -150,4 +171,4 @@ def open_stations(stations: gpd.GeoDataFrame, at: datetime | None) -> Sequence[b
     """Return which stations are open at a moment; without one, and where hours cannot be read, they are."""
     if at is None:
         return [True] * len(stations)
-    return [is_open(None if pd.isna(hours) else hours, at) is not False for hours in stations["hours"]]
+    return [is_open(None if pd.isna(hours) else hours, at, zone=ZONE) is not False for hours in stations["hours"]]

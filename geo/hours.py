@@ -5,7 +5,7 @@ are put into it first. Public holidays are not known here: a rule for them alone
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 
 from opening_hours import OpeningHours, validate
@@ -25,18 +25,28 @@ IDLE = r"开放时间|营业时间|服务时间|开放|营业|服务|办公|[(�
 NOON = 12
 
 
-def is_open(hours: str | None, at: datetime) -> bool | None:
-    """Return whether something is open at a local moment; True where no hours are told, None where none can be read.
+def is_open(hours: str | None, at: datetime, *, zone: tzinfo | None = None) -> bool | None:
+    """Return whether something is open at a moment; True where no hours are told, None where none can be read.
 
     Parameters
     ----------
     hours
         OpenStreetMap's grammar (``Mo-Fr 08:30-17:30; Sa 09:00-12:00``), or Chinese. ``off`` is never.
+    at
+        A naive moment is local already; an aware one is what the clock then shows in `zone`.
+    zone
+        Where the hours hold; None reads an aware moment by its own clock.
     """
     if not hours or not hours.strip():
         return True
     read = _read(hours.strip())
-    return None if read is None else bool(read.is_open(at.replace(tzinfo=None)))
+    return None if read is None else bool(read.is_open(local(at, zone)))
+
+
+def local(at: datetime, zone: tzinfo | None) -> datetime:
+    """Return the naive moment that a clock in a zone shows; a naive one is that already."""
+    there = at.astimezone(zone) if zone is not None and at.tzinfo is not None else at
+    return there.replace(tzinfo=None)
 
 
 @lru_cache(maxsize=10_000)

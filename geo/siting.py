@@ -5,6 +5,10 @@ location set covering problem (Toregas and others, 1971); both are solved as mix
 optimum or to a gap that is told. Homes that the same sites reach are one demand, and a site that reaches no home that
 another does not reach as well is no candidate: neither changes the optimum.
 
+A program that is too large to be solved while one waits is not begun: the greedy choice is taken, and the gap to it is
+that of a Lagrangean bound (Galvao and ReVelle, 1996), of greedy's own guarantee at the least: most cover reaches at
+least 1 - 1/e of the best (Nemhauser and others, 1978), fewest sites are at most H(d) times as many (Chvatal, 1979).
+
 Frames: candidates, index any unique id; geometry Point or polygons, EPSG:4326. Buildings and streets are a `Scene`.
 """
 
@@ -22,7 +26,7 @@ from geo.errors import BadSettingError
 from geo.nearest import nearest_to_doors
 from geo.reach import SPEED_M_PER_S, limit_of
 from geo.scene import Scene, above_zero
-from geo.searches import walks_all
+from geo.searches import sums_within, walks_all
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -30,6 +34,12 @@ Bools = npt.NDArray[np.bool_]
 
 TIME_MAX_S = 20.0
 SITES_MAX = 3000
+# Sites that reach a demand, counted over all demands: beyond, HiGHS's presolve alone outlasts its time limit by far.
+LINKS_MAX, ALL_LINKS_MAX = 100_000, 600_000  # most cover, and fewest sites
+WALKS_MAX = 4_000_000  # from candidates to homes: some 200 MB while they are sorted
+PROBES = 48
+ROUNDS, PATIENCE = 400, 10  # of the Lagrangean bound: in all, and without a better one before the step is shortened
+GREEDY_GAP = np.e / (np.e - 1) - 1
 WHOLE = 1e-6  # of a household
 
 
@@ -47,8 +57,8 @@ class Siting:
     beyond
         Households that no candidate reaches.
     gap_share
-        By how much the best possible may be better, as a share of the households gained (most cover) or of the sites
-        (fewest sites); 0 where the optimum is proven.
+        By how much the best possible may be better, at most, as a share of the households gained (most cover) or of the
+        sites (fewest sites); 0 where the optimum is proven.
     """
 
     sites: pd.DataFrame
@@ -88,7 +98,7 @@ def site_stations(
     scene
         Its first count, households, is what is to be covered.
     time_max_s
-        After so long the best found so far is taken, and the gap told.
+        After so long the solver is stopped: the best found so far is taken, and the gap told.
 
     Raises
     ------
@@ -131,6 +141,17 @@ def thinned(candidates: gpd.GeoDataFrame, scene: Scene, *, spacing_m: float) -> 
     return candidates.iloc[np.sort(order[is_new])]
 
 
+def weighable(
+    candidates: gpd.GeoDataFrame, scene: Scene, *, minutes: float, speed_m_per_s: float = SPEED_M_PER_S
+) -> int:
+    """Return how many such candidates can be weighed: as many as have `WALKS_MAX` walks, judged by a few of them."""
+    probed = np.unique(np.linspace(0, len(candidates) - 1, min(PROBES, len(candidates))).astype(np.int64))
+    places = scene.join(candidates.iloc[probed])
+    ones, limits_m = np.ones((len(scene.ids), 1)), np.array([limit_of(minutes, 60 * speed_m_per_s)])
+    walks = sums_within(scene.net, places.take(np.flatnonzero(places.edge >= 0)), ones, limits_m=limits_m)
+    return SITES_MAX if walks.sum() == 0 else min(SITES_MAX, int(WALKS_MAX / (walks.sum() / len(probed))))
+
+
 def _require_counts(count: int | None, candidates: int) -> None:
     if count is not None and count < 1:
         raise BadSettingError(what="count", value=count, reason="it must be at least 1", reason_zh="至少为 1")
@@ -165,7 +186,7 @@ def _useful(reaches: csr_array) -> Ints:
 
 
 def _chosen(demands: _Demands, count: int | None, time_max_s: float) -> tuple[Ints, float]:
-    """Return the sites of the optimum, and the gap that is left."""
+    """Return the sites of the optimum, or the best that were found, and the gap that is left."""
     sites, wanted = demands.reaches.shape
     if sites == 0 or wanted == 0:
         return np.empty(0, dtype=np.int64), 0.0
@@ -173,12 +194,35 @@ def _chosen(demands: _Demands, count: int | None, time_max_s: float) -> tuple[In
         return np.arange(sites), 0.0
     if count == 1:
         return np.array([np.argmax(demands.reaches @ demands.households)]), 0.0
+    greedy, proven = _greedy(demands, count), np.inf
+    best = greedy
+    if demands.reaches.nnz <= (LINKS_MAX if count is not None else ALL_LINKS_MAX):
+        taken, proven = _solved(demands, count, time_max_s)
+        best = max((taken, greedy), key=lambda some: _worth(demands, some, count))
+        if _gap(_worth(demands, best, count), proven) == 0:
+            return best, 0.0
+    if count is None:
+        return best, _gap(-float(len(best)), min(-_fewest(demands, len(greedy)), proven))
+    taken, bound = _relaxed(demands, count, best)
+    best = max((best, taken), key=lambda some: _worth(demands, some, count))
+    return best, min(_gap(_worth(demands, best, count), min(bound, proven)), GREEDY_GAP)
+
+
+def _fewest(demands: _Demands, greedy: int) -> float:
+    """Return how many sites every choice that reaches all has at least, `greedy` being as many as greedy needs."""
+    largest = int(demands.reaches.sum(axis=1).max())
+    harmonic = (1 / np.arange(1, largest + 1)).sum()
+    return float(np.ceil(max(demands.reaches.shape[1] / largest, greedy / harmonic) - WHOLE))
+
+
+def _solved(demands: _Demands, count: int | None, time_max_s: float) -> tuple[Ints, float]:
+    """Return the sites of a mixed integer program, and what no choice is worth more than (`_worth`)."""
+    sites, wanted = demands.reaches.shape
     reached_by = csr_array(demands.reaches.T)
     if count is None:
-        cover = LinearConstraint(reached_by, lb=1.0)
         solved = milp(
-            np.ones(sites), constraints=cover, integrality=np.ones(sites), bounds=Bounds(0, 1),
-            options={"time_limit": time_max_s},
+            np.ones(sites), constraints=LinearConstraint(reached_by, lb=1.0), integrality=np.ones(sites),
+            bounds=Bounds(0, 1), options={"time_limit": time_max_s},
         )  # fmt: skip
     else:
         # Sites, then demands: a demand counts if one of its sites is taken; it needs no integrality.
@@ -189,12 +233,41 @@ def _chosen(demands: _Demands, count: int | None, time_max_s: float) -> tuple[In
             integrality=np.concatenate([np.ones(sites), np.zeros(wanted)]), bounds=Bounds(0, 1),
             options={"time_limit": time_max_s},
         )  # fmt: skip
-    greedy = _greedy(demands, count)
-    if solved.x is None:
-        return greedy, 1.0
-    taken = np.flatnonzero(solved.x[:sites] > 0.5)
-    better = taken if _worth(demands, taken, count) >= _worth(demands, greedy, count) else greedy
-    return better, _gap(_worth(demands, better, count), solved.mip_dual_bound)
+    taken = np.empty(0, dtype=np.int64) if solved.x is None else np.flatnonzero(solved.x[:sites] > 0.5)
+    bound = solved.mip_dual_bound
+    if bound is None or not np.isfinite(bound):
+        return taken, np.inf
+    return taken, -float(bound if count is not None else np.ceil(bound - WHOLE))
+
+
+def _relaxed(demands: _Demands, count: int, known: Ints) -> tuple[Ints, float]:
+    """Return sites for most cover, and what no choice of as many reaches more than, by a Lagrangean relaxation.
+
+    Each demand has a price up to its households; a site is worth the prices of its demands. What the prices leave of
+    the households, and the `count` dearest sites, bound every choice from above; prices are led downhill.
+    """
+    reaches, households = demands.reaches, demands.households
+    best, worth, bound = known, _worth(demands, known, count), np.inf
+    prices = cheapest = households / 2
+    length, waited = 2.0, 0
+    for _ in range(ROUNDS):
+        dear = reaches @ prices
+        taken = np.sort(np.argsort(-dear, kind="stable")[:count])
+        told = float((households - prices).sum() + dear[taken].sum())
+        times = np.asarray(reaches[taken].sum(axis=0)).ravel()
+        if (reached := float(households[times > 0].sum())) > worth:
+            best, worth = taken, reached
+        waited = 0 if told < bound - WHOLE else waited + 1
+        if told < bound:
+            bound, cheapest = told, prices
+        if waited > PATIENCE:
+            prices, length, waited = cheapest, length / 1.5, 0
+            continue
+        slope = times - (prices < households)
+        if bound - worth < WHOLE or not slope.any():
+            break
+        prices = np.clip(prices - length * (told - worth) / (slope @ slope) * slope, 0.0, households)
+    return best, bound
 
 
 def _worth(demands: _Demands, taken: Ints, count: int | None) -> float:
@@ -205,11 +278,11 @@ def _worth(demands: _Demands, taken: Ints, count: int | None) -> float:
     return -float(len(taken)) if len(taken) and is_reached.all() else -np.inf
 
 
-def _gap(worth: float, bound: float | None) -> float:
-    """Return how far below the proven bound (of the cost, which is minus the worth) a solution lies, as a share."""
-    if bound is None or not np.isfinite(bound) or worth == 0:
+def _gap(worth: float, bound: float) -> float:
+    """Return how far a solution's worth lies below what no choice is worth more than, as a share; inf: no bound."""
+    if worth == 0:
         return 0.0
-    gap = (-bound - worth) / abs(worth)
+    gap = (bound - worth) / abs(worth)
     return 0.0 if gap < WHOLE else float(gap)
 
 

@@ -8,17 +8,16 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection
 
-from api.actions.try_place import Asked, standing, walker_of
+from api.actions.try_place import Asked, check_category, circle_of, standing, walker_of
 from api.answers import feature
 from api.walk_scene import TownScene, WalkScenes
-from data.profiles import Circle, Profile
-from geo.errors import BadSettingError
+from data.profiles import Profile
 from geo.frames import WGS84
 from geo.reach import circles_from
-from geo.siting import SITES_MAX, site_stations, thinned
+from geo.siting import site_stations, thinned, weighable
 
 SPACING_M, SPACING_GROWTH = 120.0, 1.25
-CANDIDATES_MAX = 800
+BUILDINGS_MAX = 800  # of which a site is chosen; somebody's own candidates may be as many as can be weighed
 TIME_MAX_S = 8.0
 
 
@@ -41,18 +40,23 @@ def find_sites(
     count
         None for the fewest that serve everybody who can be served.
     candidates
-        (lon, lat) of each; None takes them from the buildings within the scope, thinned out.
+        (lon, lat) of each; None takes them from the buildings within the scope. More than can be weighed while one
+        waits are thinned out, and the answer says how far.
 
     Raises
     ------
     BadSettingError
-        There is no such circle, or there are too many candidates.
+        There is no such circle or category.
     """
-    walker, circle = walker_of(profile, asked.walker), _circle(profile, minutes)
+    walker, circle = walker_of(profile, asked.walker), circle_of(profile, minutes)
+    check_category(profile, asked.category)
     town = scenes.get(conn, profile, walker, at=asked.at)
     wanted = _only(town, asked.scope)
-    spots = _given(candidates) if candidates else _from_buildings(town, asked.scope)
-    stations = town.ground.stations[standing(town.ground.stations, circle, asked)]
+    given = _given(candidates) if candidates else town.ground.buildings[town.is_within(asked.scope)]
+    most = weighable(given, wanted.scene, minutes=minutes, speed_m_per_s=walker.speed_m_per_s)
+    spots, spacing_m = _thinned(given, town, most=most if candidates else min(most, BUILDINGS_MAX))
+    is_there = standing(town.ground.stations, circle, asked)
+    stations = town.ground.stations[is_there]
     made = site_stations(
         spots, stations, wanted.scene, count=count, minutes=minutes, speed_m_per_s=walker.speed_m_per_s,
         time_max_s=TIME_MAX_S,
@@ -71,6 +75,7 @@ def find_sites(
                     "rank": rank + 1, "place": [round(place.x, 7), round(place.y, 7)],
                     "households": int(row["gain"]), "alone_households": int(row["alone"]), "served": int(row["served"]),
                     "share": _share(row["served"], made.total), "address": _address(chosen, rank),
+                    "is_straight_line": bool(circles["is_straight_line"].iloc[rank]),
                 },
                 feature_id=rank + 1,
             )
@@ -78,7 +83,10 @@ def find_sites(
         ],
         "minutes": minutes,
         "stations": len(stations),
+        "is_straight_line": bool((town.stations.edge[is_there] < 0).any()),
         "candidates": len(spots),
+        "candidates_given": len(given),
+        "spacing_m": spacing_m,
         "households": int(made.total),
         "before": int(made.before),
         "after": int(made.after),
@@ -91,16 +99,6 @@ def _share(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def _circle(profile: Profile, minutes: float) -> Circle:
-    for circle in profile.walking.circles:
-        if circle.minutes == minutes:
-            return circle
-    known = ", ".join(f"{known:g}" for known in profile.minutes)
-    raise BadSettingError(
-        what="minutes", value=minutes, reason=f"the circles are {known} minutes", reason_zh=f"现有服务圈：{known} 分钟"
-    )
-
-
 def _only(town: TownScene, scope: str) -> TownScene:
     """Return the town with the homes outside the scope counted as nobody's."""
     if scope == "*":
@@ -109,26 +107,18 @@ def _only(town: TownScene, scope: str) -> TownScene:
 
 
 def _given(candidates: list[tuple[float, float]]) -> gpd.GeoDataFrame:
-    if len(candidates) > SITES_MAX:
-        raise BadSettingError(
-            what="candidates",
-            value=len(candidates),
-            reason=f"at most {SITES_MAX:,}",
-            reason_zh=f"最多 {SITES_MAX:,} 个",
-        )
     lonlat = np.array(candidates, dtype=np.float64)
     index = pd.RangeIndex(1, len(lonlat) + 1, name="candidate_id")
     return gpd.GeoDataFrame(geometry=gpd.points_from_xy(*lonlat.T), crs=WGS84, index=index)
 
 
-def _from_buildings(town: TownScene, scope: str) -> gpd.GeoDataFrame:
-    """Return buildings far enough apart to be choices: as many as can be weighed while one waits."""
-    buildings = town.ground.buildings[town.is_within(scope)]
-    spacing_m, found = SPACING_M, buildings
-    while len(found) > CANDIDATES_MAX:
-        found = thinned(buildings, town.scene, spacing_m=spacing_m)
-        spacing_m *= SPACING_GROWTH
-    return found
+def _thinned(given: gpd.GeoDataFrame, town: TownScene, *, most: int) -> tuple[gpd.GeoDataFrame, float | None]:
+    """Return candidates far enough apart to be at most so many, and how far that is; None: all of them."""
+    spacing_m, asked_m, found = None, SPACING_M, given
+    while len(found) > max(most, 1):
+        found, spacing_m = thinned(given, town.scene, spacing_m=asked_m), asked_m
+        asked_m *= SPACING_GROWTH
+    return found, spacing_m
 
 
 def _address(chosen: gpd.GeoDataFrame, rank: int) -> str | None:

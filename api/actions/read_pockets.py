@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
+from api.actions.try_place import check_category, circle_of
 from api.answers import feature
 from api.walk_scene import TownScene, WalkScenes
 from data.profiles import Profile
@@ -20,15 +21,23 @@ def read_pockets(
     scenes: WalkScenes,
     *,
     scope: str,
-    minutes: float,
+    minutes: float | None,
     category: str | None,
     profile: Profile,
     language: str,
 ) -> dict[str, Any]:
     """Return pockets as features, most households first, and how many households are left out in all.
 
-    Minutes are those that were measured for the profile's usual walker; beyond the longest circle nobody's are known.
+    Minutes are those that were measured for the profile's usual walker; beyond the longest circle, which None asks for,
+    nobody's are known.
+
+    Raises
+    ------
+    BadSettingError
+        There is no such circle, or no such category.
     """
+    minutes = circle_of(profile, minutes).minutes
+    check_category(profile, category)
     town = scenes.get(conn, profile, profile.walking.usual)
     homes = town.ground.buildings[town.is_within(scope)]
     kept = reach_store.read_walks(conn, minutes=None if category else minutes, category=category)

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from api.actions.try_place import check_category, circle_of
 from api.answers import feature
 from api.auth import EVERYWHERE
 from api.walk_scene import WalkScenes, counting
 from data.profiles import Profile
 from data.stores import reaches as reach_store
 from data.stores import stations as station_store
-from geo.reach import limit_of, sums_of
+from geo.reach import AT_A_TIME, limit_of, sums_of
 from geo.searches import walks_all
 
 _CIRCLE_KEYS = ("name", "category", "households", "people", "reached_m", "is_straight_line")
@@ -25,7 +26,13 @@ def station_features(
     """Return the stations of a scope; ``households_<minutes>`` is None where nothing was measured.
 
     Households are those of the scope, whatever else a circle holds.
+
+    Raises
+    ------
+    BadSettingError
+        There is no such category.
     """
+    check_category(profile, category)
     stations = station_store.read_stations(conn, within=scope, category=category)
     circles = reach_store.read_reaches(conn, category=category, within=scope)
     circles = _own(conn, scenes, circles, scope=scope, profile=profile)
@@ -59,20 +66,34 @@ def _own(
     walking = profile.walking
     town = scenes.get(conn, profile, walking.usual)
     stations = town.ground.stations.loc[circles.index.get_level_values("station_id").unique()]
-    scene = counting(town.scene, town.scene.counts * town.is_within(scope)[:, None])
+    scene = counting(town.scene, town.counts_within(scope))
     m_per_min = 60 * walking.speed_m_per_s
-    found = walks_all(scene.net, scene.join(stations), limit_m=limit_of(profile.minutes[-1], m_per_min))
-    sums = sums_of(scene, found, profile.minutes, m_per_min=m_per_min, places=len(stations))
+    sums = []
+    for first in range(0, len(stations), AT_A_TIME):  # walks take memory, sums take none
+        doors = scene.join(stations.iloc[first : first + AT_A_TIME])
+        found = walks_all(scene.net, doors, limit_m=limit_of(profile.minutes[-1], m_per_min))
+        sums.append(sums_of(scene, found, profile.minutes, m_per_min=m_per_min, places=len(doors.edge)))
     index = pd.MultiIndex.from_product([stations.index, profile.minutes], names=["station_id", "minutes"])
-    counts = pd.DataFrame(np.rint(sums.reshape(-1, 2)).astype(np.int64), index=index, columns=["households", "people"])
+    told = np.rint(np.concatenate(sums).reshape(-1, 2)).astype(np.int64)
+    counts = pd.DataFrame(told, index=index, columns=["households", "people"])
     return circles.assign(**{name: counts[name].reindex(circles.index) for name in counts.columns})
 
 
 def circle_features(
-    conn: Connection, scenes: WalkScenes, *, scope: str, minutes: float, category: str | None, station_id: int | None,
-    profile: Profile,
+    conn: Connection, scenes: WalkScenes, *, scope: str, minutes: float | None, category: str | None,
+    station_id: int | None, profile: Profile,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Return what can be reached on foot in so many minutes from the stations of a scope, and who of the scope."""
+    """Return what can be reached on foot in so many minutes from the stations of a scope, and who of the scope.
+
+    None asks for the longest circle.
+
+    Raises
+    ------
+    BadSettingError
+        There is no such circle, or no such category.
+    """
+    minutes = circle_of(profile, minutes).minutes
+    check_category(profile, category)
     circles = reach_store.read_reaches(conn, minutes=minutes, category=category, station_id=station_id, within=scope)
     circles = _own(conn, scenes, circles, scope=scope, profile=profile)
     rows = circles[list(_CIRCLE_KEYS)].to_dict("records")

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection
 
-from api.actions.try_place import served_homes
+from api.actions.try_place import Asked, check_category, served_homes
 from api.answers import bbox_of, feature
 from api.walk_scene import TownScene, WalkScenes
 from data.profiles import Profile
@@ -37,13 +37,19 @@ def read_reach_cover(
 
     With a category its stations alone count. ``kinds`` tells how many households reach how many of the profile's
     categories within the longest circle.
+
+    Raises
+    ------
+    BadSettingError
+        There is no such category.
     """
+    check_category(profile, category)
     town = scenes.get(conn, profile, profile.walking.usual)
     mine = town.is_within(scope)
     homes = pd.DataFrame(town.ground.buildings[["area_code", "households", "people"]])
     shapes, homes["code"] = _divisions(conn, town, by, on)
     for minutes in profile.minutes:
-        homes[minutes] = served_homes(conn, town, minutes, category)
+        homes[minutes] = served_homes(conn, town, minutes, profile=profile, asked=Asked(scope, category=category))
     homes = homes[mine]
     rows = [_row(str(code), group, shapes, profile) for code, group in homes.dropna(subset="code").groupby("code")]
     return {
@@ -165,7 +171,9 @@ def weak_spots(conn: Connection, scenes: WalkScenes, *, scope: str, profile: Pro
     if scope != "*":
         compounds = compounds[compounds["area_code"].str.startswith(scope)]
     homes = pd.DataFrame(town.ground.buildings[["compound_id", "households"]])
-    homes["out"] = np.where(served_homes(conn, town, profile.minutes[-1], None), 0, homes["households"])
+    homes["households"] = town.counts_within(scope)[:, 0]
+    served = served_homes(conn, town, profile.minutes[-1], profile=profile, asked=Asked(scope))
+    homes["out"] = np.where(served, 0, homes["households"])
     sums = homes.groupby("compound_id")[["households", "out"]].sum().reindex(compounds.index, fill_value=0)
     return [
         feature(

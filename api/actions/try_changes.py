@@ -1,7 +1,7 @@
 """Try changes: what more stations, gates and footbridges, or closed streets, would do. Nothing is written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -10,19 +10,38 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection
 
-from api.actions.try_place import Asked, Bools, Floats, standing, walker_of
+from api.actions.try_place import Asked, Bools, Floats, check_category, standing, walker_of
 from api.answers import feature
 from api.walk_scene import TownGround, TownScene, WalkScenes, counting
 from data.profiles import Profile
-from geo.errors import BadSettingError
+from data.stores import changes as change_store
+from data.stores import reaches as reach_store
+from geo.access import Doors
+from geo.errors import InputError
 from geo.frames import WGS84
 from geo.nearest import nearest_to_doors
 from geo.reach import circles_from, limit_of, minutes_of
 from geo.scene import Scene
-from geo.trial import street_at, with_gate, with_street
+from geo.trial import nearest_street_m, streets_at, with_gates, with_streets
 
 LonLat = tuple[float, float]
 CHANGED_MAX = 5000
+# Some 5 km: what serves a town may stand a little beyond its border, and nothing that it needs stands farther.
+MARGIN_DEG = 0.05
+
+
+class NothingToChangeError(InputError):
+    """Nothing is named that would be different."""
+
+    zh = "没有任何改动。请至少给出一个站点、大门、道路，或一处封闭。"
+    en = "Nothing would change. Name a station, a gate, a street or a closed place."
+
+
+class OutsideError(InputError):
+    """A place that is far from the town."""
+
+    zh = "（{place}）不在本地范围内。请给出本地的经度和纬度，单位为度。"
+    en = "({place}) lies outside the town. Give a place in it, longitude first, in degrees."
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,18 @@ class Changes:
     streets: Sequence[Sequence[LonLat]] = ()
     closed_at: Sequence[LonLat] = ()
 
+    @property
+    def lines(self) -> list[shapely.LineString]:
+        """The new streets."""
+        return [shapely.LineString(line) for line in self.streets]
+
+    def places(self) -> Iterator[LonLat]:
+        """Yield every place that is named."""
+        yield from (place for place, _, _ in self.stations)
+        yield from self.gates
+        yield from self.closed_at
+        yield from (place for line in self.streets for place in line)
+
 
 def try_changes(
     conn: Connection, scenes: WalkScenes, *, changes: Changes, profile: Profile, asked: Asked
@@ -45,60 +76,83 @@ def try_changes(
 
     Raises
     ------
-    BadSettingError
-        A street or a gate meets nothing, or there is no such street or category.
+    InputError
+        Nothing changes, a place is far from the town, a street or a gate meets nothing, or there is no such category.
     """
     walker = walker_of(profile, asked.walker)
+    check_category(profile, asked.category)
+    check_places(conn, changes)
     town = scenes.get(conn, profile, walker, at=asked.at)
-    ground = changed_ground(town, changes, profile)
+    ground = changed_ground(town.ground, changes, profile)
     is_same_ground = not (changes.gates or changes.streets or changes.closed_at)
     scene = town.scene if is_same_ground else ground.scene(profile.walking.snap_max_m, uses_steps=walker.uses_steps)
     m_per_min, mine = 60 * walker.speed_m_per_s, town.is_within(asked.scope)
-    counts = town.scene.counts * mine[:, None]
+    counts = town.counts_within(asked.scope)
+    added = ground.stations.iloc[len(town.ground.stations) :]
+    now, new_before = scene.join(ground.stations), town.scene.join(added)
     # Who loses the street it joined does not fly from now on: its straight line is no gain.
-    stays = (scene.join(ground.stations).edge >= 0) | (town.scene.join(ground.stations).edge < 0)
-    rows, walks = [], {}
+    stays = (now.edge >= 0) | (np.concatenate([town.stations.edge, new_before.edge]) < 0)
+    rows, walks, flies = [], {}, False
     for circle in profile.walking.circles:
-        was = town.ground.stations[standing(town.ground.stations, circle, asked)]
-        now = ground.stations[standing(ground.stations, circle, asked) & stays]
-        both = (town.scene, was), (scene, now)
-        pair = [_minutes(held, stations, circle.minutes, m_per_min) for held, stations in both]
+        was_there = standing(town.ground.stations, circle, asked)
+        is_there = standing(ground.stations, circle, asked) & stays
+        pair = [
+            _minutes(town.scene, town.stations, was_there, circle.minutes, m_per_min=m_per_min),
+            _minutes(scene, now, is_there, circle.minutes, m_per_min=m_per_min),
+        ]
         walks[circle.minutes] = pair
         rows.append(_compared(circle.minutes, pair, counts))
-    longest = max(profile.minutes)
-    added = ground.stations.loc[~ground.stations.index.isin(town.ground.stations.index)]
+        flies |= bool((now.edge[is_there] < 0).any())
+    doors = now.take(np.arange(len(ground.stations) - len(added), len(ground.stations)))
     return {
         "type": "FeatureCollection",
-        "features": _changed(town, walks[longest], mine),
+        "features": _changed(town, walks[max(profile.minutes)], mine),
         "closed": _closed(town.ground, ground),
         "within": rows,
-        "circles": _circles(counting(scene, counts), added, profile.minutes, m_per_min),
+        "circles": _circles(counting(scene, counts), doors, profile.minutes, m_per_min),
+        "stations": _stations(ground, added, doors),
+        "is_straight_line": flies,
+        "last_change": reach_store.last_change(conn),
     }
 
 
-def changed_ground(town: TownScene, changes: Changes, profile: Profile) -> TownGround:
-    """Return the ground as it would be."""
-    streets, gates, crs = town.ground.streets, town.ground.gates, town.scene.crs
-    closed = [street_at(streets, shapely.Point(place), crs=crs) for place in changes.closed_at]
-    streets = streets.assign(is_walkable=streets["is_walkable"].astype(bool) & ~streets.index.isin(closed))
-    for line in changes.streets:
-        way = shapely.LineString(line)
-        streets = with_street(streets, way, crs=crs, is_bridge=bool(town.ground.barriers.intersects(way).any()))
-    for place in changes.gates:
-        gates = with_gate(gates, town.ground.compounds, shapely.Point(place), crs=crs)
-    gates = gates.assign(is_open=gates["is_open"].astype("boolean").fillna(True).astype(bool))
-    return replace(
-        town.ground, streets=streets, gates=gates, stations=_with_stations(town.ground.stations, changes, profile)
-    )
+def check_places(conn: Connection, changes: Changes) -> None:
+    """Raise where nothing changes, or a place lies farther from all areas than their margin."""
+    places = list(changes.places())
+    if not places:
+        raise NothingToChangeError()
+    bounds = change_store.extent(conn)
+    if bounds is None:
+        return
+    west, south, east, north = bounds
+    for lon, lat in places:
+        if not (west - MARGIN_DEG <= lon <= east + MARGIN_DEG and south - MARGIN_DEG <= lat <= north + MARGIN_DEG):
+            raise OutsideError(place=f"{lon:.5f}, {lat:.5f}")
 
 
-def _with_stations(stations: gpd.GeoDataFrame, changes: Changes, profile: Profile) -> gpd.GeoDataFrame:
+def changed_ground(before: TownGround, changes: Changes, profile: Profile) -> TownGround:
+    """Return the ground as it would be; what is new comes last in its frame."""
+    for _, category, _ in changes.stations:
+        check_category(profile, category)
+    streets, gates, crs = before.streets, before.gates, before.crs
+    if changes.closed_at:
+        closed = streets_at(streets, [shapely.Point(place) for place in changes.closed_at], crs=crs)
+        streets = streets.assign(is_walkable=streets["is_walkable"].astype(bool) & ~streets.index.isin(closed))
+    if changes.streets:
+        lines = changes.lines
+        crossed = set(before.barriers.sindex.query(lines, predicate="intersects")[0].tolist())
+        is_bridge = [at in crossed for at in range(len(lines))]
+        streets = with_streets(streets, lines, crs=crs, is_bridge=is_bridge)
+    if changes.gates:
+        gates = with_gates(gates, before.compounds, [shapely.Point(place) for place in changes.gates], crs=crs)
+        gates = gates.assign(is_open=gates["is_open"].astype("boolean").fillna(True).astype(bool))
+    stations = _with_stations(before.stations, changes)
+    return TownGround(streets, gates, before.compounds, before.barriers, before.buildings, stations)
+
+
+def _with_stations(stations: gpd.GeoDataFrame, changes: Changes) -> gpd.GeoDataFrame:
     if not changes.stations:
         return stations
-    known = {category.key for category in profile.stations}
-    for _, category, _ in changes.stations:
-        if category not in known:
-            raise BadSettingError(what="category", value=category, reason="no such category", reason_zh="没有这个类别")
     first = int(stations.index.max()) + 1 if len(stations) else 1
     index = pd.RangeIndex(first, first + len(changes.stations), name="station_id")
     places = gpd.GeoSeries([shapely.Point(place) for place, _, _ in changes.stations], index=index, crs=WGS84)
@@ -107,10 +161,10 @@ def _with_stations(stations: gpd.GeoDataFrame, changes: Changes, profile: Profil
     return gpd.GeoDataFrame(pd.concat([stations, gpd.GeoDataFrame(made, geometry=places, index=index)]), crs=WGS84)
 
 
-def _minutes(scene: Scene, stations: gpd.GeoDataFrame, longest_min: float, m_per_min: float) -> Floats:
+def _minutes(scene: Scene, stations: Doors, is_there: Bools, longest_min: float, *, m_per_min: float) -> Floats:
     """Return (b,) minutes to the nearest of some stations, inf beyond a circle."""
-    found = nearest_to_doors(scene.net, scene.join(stations), limit_m=limit_of(longest_min, m_per_min))
-    walk_min = minutes_of(found.way_m, m_per_min)
+    doors = stations.take(np.flatnonzero(is_there))
+    walk_min = minutes_of(nearest_to_doors(scene.net, doors, limit_m=limit_of(longest_min, m_per_min)).way_m, m_per_min)
     return np.asarray(np.where(walk_min <= longest_min, walk_min, np.inf))
 
 
@@ -165,12 +219,10 @@ def _known(minutes: float) -> float | None:
     return round(float(minutes), 1) if np.isfinite(minutes) else None
 
 
-def _circles(
-    scene: Scene, added: gpd.GeoDataFrame, minutes: tuple[float, ...], m_per_min: float
-) -> list[dict[str, Any]]:
-    if len(added) == 0:
+def _circles(scene: Scene, doors: Doors, minutes: tuple[float, ...], m_per_min: float) -> list[dict[str, Any]]:
+    if len(doors.edge) == 0:
         return []
-    made = circles_from(scene, scene.join(added), minutes, m_per_min=m_per_min)
+    made = circles_from(scene, doors, minutes, m_per_min=m_per_min)
     return [
         feature(
             row.geometry,
@@ -179,3 +231,22 @@ def _circles(
         )
         for row in made.itertuples()
     ]
+
+
+def _stations(ground: TownGround, added: gpd.GeoDataFrame, doors: Doors) -> list[dict[str, Any]]:
+    """Return how each new station, in the order asked, joins the streets: by a straight line where it joins none."""
+    street_m = nearest_street_m(ground.streets, added.geometry, crs=ground.crs)
+    return [
+        {
+            "place": [place.x, place.y],
+            "is_straight_line": bool(doors.edge[at] < 0),
+            "problem": doors.problem[at],
+            "snap_m": _metres(doors.snap_m[at]),
+            "street_m": _metres(street_m[at]),
+        }
+        for at, place in enumerate(added.geometry)
+    ]
+
+
+def _metres(value: float) -> float | None:
+    return round(float(value), 1) if np.isfinite(value) else None

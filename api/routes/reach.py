@@ -18,6 +18,10 @@ from geo.errors import DeniedError
 
 router = guarded_router("planning")
 Category = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$", examples=["health"])]
+Minutes = Annotated[
+    float | None,
+    Query(gt=0, le=240, allow_inf_nan=False, description="one of the profile's circles; else the longest"),
+]
 
 
 @router.get("/api/v1/reach/stations", responses=answers(FeatureCollection[StationProperties], 401, media_type=GEOJSON))
@@ -35,7 +39,7 @@ def circles(
     request: Request,
     services: ServicesDep,
     account: AccountDep,
-    minutes: Annotated[float, Query(gt=0, le=240, allow_inf_nan=False)] = 15,
+    minutes: Minutes = None,
     category: Category = None,
     station_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:

@@ -14,8 +14,9 @@ from api.answers import GEOJSON, json_answer
 from api.auth import EVERYWHERE
 from api.deps import AccountDep, LanguageDep, ServicesDep
 from api.routes import answers, guarded_router, problems
-from api.routes.reach import Category
+from api.routes.reach import Category, Minutes
 from api.schemas.reach import (
+    AcceptAsked,
     AcceptedAnswer,
     ChangesAsked,
     Pockets,
@@ -29,8 +30,7 @@ from geo.errors import DeniedError
 
 router = guarded_router("planning")
 Walker = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$", examples=["elder"])]
-Moment = Annotated[datetime | None, Query(description="a local moment; gates shut then stay shut")]
-Minutes = Annotated[float, Query(gt=0, le=240, allow_inf_nan=False)]
+Moment = Annotated[datetime | None, Query(description="a moment; without a zone local; gates shut then stay shut")]
 
 
 @router.get("/api/v1/reach/at", responses=answers(TriedCircles, 401, media_type=GEOJSON))
@@ -58,7 +58,7 @@ def pockets(
     services: ServicesDep,
     account: AccountDep,
     language: LanguageDep,
-    minutes: Minutes = 15,
+    minutes: Minutes = None,
     category: Category = None,
 ) -> Response:
     """List the homes no station reaches in time, in groups with a name and a size, most households first."""
@@ -74,7 +74,7 @@ def pockets(
 def siting(request: Request, services: ServicesDep, account: AccountDep, body: SitingAsked) -> Response:
     """Find where the next stations should stand; existing ones stay. Nothing is stored."""
     asked = Asked(account.scope, body.walker, body.at, body.category)
-    with services.read(account) as conn:
+    with services.limits.slot(), services.read(account) as conn:
         made = find_sites(
             conn, services.scenes, profile=services.profile, asked=asked, minutes=body.minutes, count=body.count,
             candidates=body.candidates,
@@ -82,24 +82,25 @@ def siting(request: Request, services: ServicesDep, account: AccountDep, body: S
     return json_answer(request, made, media_type=GEOJSON, reader="nobody")
 
 
-@router.post("/api/v1/reach/trial", responses=answers(TrialAnswer, 401, 403, media_type=GEOJSON))
+@router.post("/api/v1/reach/trial", responses=answers(TrialAnswer, 401, 403, 409, media_type=GEOJSON))
 def trial(request: Request, services: ServicesDep, account: AccountDep, body: TrialAsked) -> Response:
     """Tell what more stations, gates and footbridges, or closed streets, would change. Nothing is stored."""
     asked = Asked(account.scope, body.walker, body.at, body.category)
-    with services.read(account) as conn:
+    with services.limits.slot(), services.read(account) as conn:
         made = try_changes(
             conn, services.scenes, changes=_changes(body), profile=services.profile, asked=asked
         )  # fmt: skip
     return json_answer(request, made, media_type=GEOJSON, reader="nobody")
 
 
-@router.post("/api/v1/reach/changes", status_code=202, responses=problems(401, 403))
-def accept(services: ServicesDep, account: AccountDep, body: ChangesAsked) -> AcceptedAnswer:
+@router.post("/api/v1/reach/changes", status_code=202, responses=problems(401, 403, 409))
+def accept(services: ServicesDep, account: AccountDep, body: AcceptAsked) -> AcceptedAnswer:
     """Make changes that were tried the town's own, and measure reach anew; the answer names the job to watch."""
     if account.scope != EVERYWHERE:
         raise DeniedError(reason="changing the ground takes the scope *", reason_zh="修改道路和站点需要全域范围 *")
     counts = accept_changes(
-        services.staff, services.scenes, changes=_changes(body), profile=services.profile, actor=account.name
+        services.staff, services.scenes, changes=_changes(body), profile=services.profile, actor=account.name,
+        off_street=body.off_street, last_change=body.last_change,
     )  # fmt: skip
     job_id = services.queue.defer("measure_reach", {}, actor=account.name, account_id=account.account_id)
     return AcceptedAnswer(job_id=job_id, **counts)

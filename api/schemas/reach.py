@@ -1,9 +1,9 @@
 """Answers about stations and who is within reach of them on foot."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.base import Answer, Bbox, FeatureCollection, Line
 
@@ -82,7 +82,10 @@ class ReachSummary(Answer):
 
 Moment = Annotated[
     datetime | None,
-    Field(description="a local moment: gates and stations shut then do not count; without it all are open"),
+    Field(
+        description="a moment, without a zone a local one: gates and stations shut then do not count; "
+        "without it all are open"
+    ),
 ]
 Key = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[107.7201234])]
@@ -173,6 +176,7 @@ class SiteProperties(Answer):
     served: int = Field(description="households within reach after it")
     share: float | None = Field(ge=0, le=1)
     address: str | None
+    is_straight_line: bool = Field(description="a stand-in: no street is near enough")
 
 
 class Sites(FeatureCollection[SiteProperties]):
@@ -180,12 +184,15 @@ class Sites(FeatureCollection[SiteProperties]):
 
     minutes: float
     stations: int
-    candidates: int
+    is_straight_line: bool = Field(description="some station that stands already counts by a straight line")
+    candidates: int = Field(description="that were weighed")
+    candidates_given: int = Field(description="that there were: given ones, or the buildings of one's scope")
+    spacing_m: float | None = Field(description="candidates were thinned out to one a square of so many metres")
     households: int
     before: int
     after: int
     beyond: int = Field(description="households that no candidate reaches")
-    gap_share: float = Field(description="0: proven to be the best; else by how much better the best may be")
+    gap_share: float = Field(description="0: proven to be the best; else by how much better the best may be at most")
 
 
 class NewStation(BaseModel):
@@ -209,11 +216,15 @@ class ChangesAsked(BaseModel):
     streets: Annotated[list[Annotated[list[LonLat], Field(min_length=2, max_length=200)]], Field(max_length=50)] = []
     closed_at: Annotated[list[LonLat], Field(max_length=50)] = []
 
-    @model_validator(mode="after")
-    def _changes_something(self) -> Self:
-        if not (self.stations or self.gates or self.streets or self.closed_at):
-            raise ValueError("nothing to change: name a station, a gate, a street or a closed place")
-        return self
+
+class AcceptAsked(ChangesAsked):
+    """What is to be different from now on."""
+
+    off_street: Annotated[bool, Field(description="new stations may stand where they join no street")] = False
+    last_change: Annotated[
+        int | None,
+        Field(ge=0, lt=2**63, description="of the trial that was looked at: refused (409) where the ground changed"),
+    ] = None
 
 
 class TrialAsked(ChangesAsked):
@@ -243,12 +254,25 @@ class Compared(Answer):
     lost: int
 
 
+class TriedStation(Answer):
+    """How a new station joins the streets."""
+
+    place: tuple[float, float]
+    is_straight_line: bool = Field(description="a stand-in: it joins no street")
+    problem: str | None = Field(description="why it joins no street", examples=["too_far"])
+    snap_m: float | None = Field(description="metres from the station to where it joins")
+    street_m: float | None = Field(description="metres to the nearest walkable street, joined or not")
+
+
 class TrialAnswer(FeatureCollection[ChangedBuilding]):
     """What changes; nothing is stored."""
 
     within: list[Compared]
     circles: list[Any]
     closed: list[Any]
+    stations: list[TriedStation] = Field(description="the new ones, in the order asked")
+    is_straight_line: bool = Field(description="some station that counts does so by a straight line")
+    last_change: int = Field(description="what this was tried upon: send it along when accepting")
 
 
 class AcceptedAnswer(Answer):

@@ -1,15 +1,42 @@
 """Changes: stations, gates and streets added one by one, and streets drawn or walked otherwise. EPSG:4326."""
 
+from collections.abc import Iterable
+
 import geopandas as gpd
 import pandas as pd
 import pyproj
 from geoalchemy2.shape import from_shape
-from sqlalchemy import Connection, Table, update
+from sqlalchemy import Connection, Table, func, select, text, update
 
 from data.stores._rows import allot_ids, copy_frame
 from data.stores.areas import read_areas
-from data.tables.ground import gates, streets
+from data.tables.ground import areas, gates, streets
 from data.tables.reach import stations
+from data.tables.service import audit
+
+# Any number will do that no other lock has: who changes the ground by hand waits for whoever does.
+GROUND_LOCK = 6_074_003
+Bounds = tuple[float, float, float, float]
+
+
+def lock_ground(connection: Connection) -> None:
+    """Wait until nobody else changes the ground by hand, to the end of the transaction."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": GROUND_LOCK})
+
+
+def nouns_changed(connection: Connection, *, since: int, nouns: Iterable[str]) -> set[str]:
+    """Return which tables, of some, were written after a change (`data.stores.reaches.last_change`)."""
+    asked = select(audit.c.noun).where(audit.c.audit_id > since, audit.c.noun.in_(sorted(nouns))).distinct()
+    return {str(noun) for noun in connection.scalars(asked)}
+
+
+def extent(connection: Connection) -> Bounds | None:
+    """Return west, south, east and north of all areas in degrees; None where none has an outline."""
+    box = func.ST_Extent(areas.c.geometry)
+    west, south, east, north = connection.execute(
+        select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))
+    ).one()
+    return None if west is None else (float(west), float(south), float(east), float(north))
 
 
 def add_stations(connection: Connection, rows: gpd.GeoDataFrame) -> int:
@@ -33,13 +60,18 @@ def add_streets(connection: Connection, rows: gpd.GeoDataFrame, *, crs: pyproj.C
     return _add(connection, streets, made.astype({"is_bridge": bool}))
 
 
-def change_streets(connection: Connection, rows: gpd.GeoDataFrame) -> int:
-    """Give streets, by street_id, their shape and whether people walk there; return how many."""
-    for street_id, line, is_walkable in zip(rows.index, rows.geometry, rows["is_walkable"], strict=True):
-        shape = from_shape(line, srid=4326)
+def reshape_streets(connection: Connection, shapes: gpd.GeoSeries) -> None:
+    """Give streets, by street_id, their shape; nothing else of them is written."""
+    for street_id, line in shapes.items():
         own = streets.c.street_id == int(street_id)
-        connection.execute(update(streets).where(own).values(geometry=shape, is_walkable=bool(is_walkable)))
-    return len(rows)
+        connection.execute(update(streets).where(own).values(geometry=from_shape(line, srid=4326)))
+
+
+def close_streets(connection: Connection, ids: pd.Index) -> None:
+    """Let nobody walk on streets; nothing else of them is written."""
+    if len(ids):
+        own = streets.c.street_id.in_([int(street_id) for street_id in ids])
+        connection.execute(update(streets).where(own).values(is_walkable=False))
 
 
 def _add(connection: Connection, table: Table, rows: gpd.GeoDataFrame) -> int:

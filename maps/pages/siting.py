@@ -42,6 +42,7 @@ def render(context: SitingContext, *, language: str, nonce: str) -> str:
         "categories": plain(context.categories),
         "minutes": list(minutes),
         "walkers": [asdict(walker) for walker in context.walkers],
+        "labels": {f"{circle.minutes:g}": circle.label for circle in context.circles},
         "canAccept": context.can_accept,
     }
     return render_page(

@@ -18,6 +18,8 @@ from tests.fixtures.small_town import SmallTown
 
 AT = dict(zip(("lon", "lat"), SmallTown.point(4, 2, dx=0.0, dy=0.0), strict=True))
 FAR = {"lon": AT["lon"], "lat": AT["lat"] + 0.01}
+# A lane from the street through the outer row and back.
+LANE = [SmallTown.point(column, 2, dx=0.0, dy=dy) for column, dy in ((4, 0.0), (4, 1.5), (6, 1.5), (6, 0.0))]
 
 
 def get(client: httpx2.Client, path: str, **query: object) -> dict[str, object]:
@@ -126,11 +128,10 @@ def test_given_candidates_are_the_only_ones(service: Service) -> None:
 
 
 def test_a_closed_street_and_a_bridge_are_tried_and_nothing_is_stored(service: Service) -> None:
-    outer = [SmallTown.point(4, 3, dx=0.0, dy=0.5), SmallTown.point(4, 2, dx=0.0, dy=0.0)]
     before = {table: rows(service, table) for table in ("streets", "gates", "stations", "audit")}
     with service.client("planner") as client:
         closed = client.post("/api/v1/reach/trial", json={"closed_at": [[AT["lon"], AT["lat"]]]}).json()
-        bridged = client.post("/api/v1/reach/trial", json={"streets": [outer]}).json()
+        bridged = client.post("/api/v1/reach/trial", json={"streets": [LANE]}).json()
     assert closed["within"][0]["after"] < closed["within"][0]["before"]
     assert closed["within"][0]["lost"] > 0
     assert closed["closed"][0]["properties"]["name"] == "云溪路"
@@ -163,7 +164,7 @@ def test_accepted_changes_are_stored_and_seen_at_once(own_service: Service) -> N
     body = {
         "stations": [{**AT, "category": "service", "name": "桥头服务站"}],
         "gates": [list(SmallTown.point(0, 0, dx=0.05, dy=1.0))],
-        "streets": [[SmallTown.point(4, 3, dx=0.0, dy=0.5), SmallTown.point(4, 2, dx=0.0, dy=0.0)]],
+        "streets": [LANE],
     }
     with transaction(own_service.engine, actor="test", action="draw") as conn:
         gate = {"compound_id": 1, "geometry": from_shape(Point(*SmallTown.point(1, 1, dx=0.95, dy=0.0)), srid=4326)}

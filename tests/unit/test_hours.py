@@ -1,6 +1,6 @@
 """Opening hours as people write them, read at moments of a week: Monday 9:00, 13:00, 20:00 and Saturday 10:00."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,3 +43,13 @@ MONDAY_9, MONDAY_13, MONDAY_20, SATURDAY_10 = (
 def test_hours_are_read_in_both_languages(hours: str | None, wanted: str) -> None:
     told = [is_open(hours, at) for at in (MONDAY_9, MONDAY_13, MONDAY_20, SATURDAY_10)]
     assert "".join({True: "y", False: ".", None: "?"}[found] for found in told) == wanted
+
+
+def test_an_aware_moment_is_read_by_the_clock_of_the_zone() -> None:
+    hours = "Mo-Fr 08:30-17:30"
+    one_utc = datetime(2026, 11, 23, 1, tzinfo=UTC)  # nine in the morning in Shanghai
+    assert is_open(hours, one_utc, zone=SHANGHAI) is True
+    assert is_open(hours, one_utc) is False
+    assert is_open(hours, one_utc.replace(hour=9), zone=SHANGHAI) is True
+    assert is_open(hours, one_utc.replace(hour=10), zone=SHANGHAI) is False
+    assert is_open(hours, MONDAY_9.replace(tzinfo=None), zone=SHANGHAI) is True  # a naive one is local already

@@ -1,7 +1,8 @@
 // Cover by reach as tables: by street, community or grid, by kinds of service, from the middle of each grid; weak spots.
 
-import { byId, colour, data, fill, get, h, number, percent, t } from "./core.js";
-import { fitBox, tip } from "./map.js";
+import { byId, colour, data, fill, get, h, number, percent, setText, t } from "./core.js";
+import { patiently } from "./jobs.js";
+import { fitBox, showMap, tip } from "./map.js";
 
 const SHOWN = 60;
 const KINDS = {
@@ -12,9 +13,14 @@ const KINDS = {
 export function coverTable(map, { asked }) {
   const spots = L.layerGroup();
   const pointer = tip(map);
-  let turn = 0;
+  const turn = { table: 0, spots: 0 };
 
-  const place = (row) => h("td", {}, row.bbox ? h("button", { class: "link", type: "button", onclick: () => fitBox(map, row.bbox) }, row.name) : row.name);
+  function go(bbox) {
+    showMap();
+    fitBox(map, bbox);
+  }
+
+  const place = (row) => h("td", {}, row.bbox ? h("button", { class: "link", type: "button", onclick: () => go(row.bbox) }, row.name) : row.name);
   const heads = (words) => h("thead", {}, h("tr", {}, words.map((word, index) => h("th", { scope: "col", class: index ? "number" : null }, word))));
   const more = (rows) => (rows.length > SHOWN ? h("p", { class: "section__note" }, t("列出前 {n} 行，共 {all} 行", { n: SHOWN, all: number(rows.length) })) : null);
 
@@ -43,12 +49,20 @@ export function coverTable(map, { asked }) {
       h("div", { class: "row" }, h("span", {}, h("span", { class: "name" }, row.kinds === kinds.length - 1 ? t("全部 {n} 类", { n: row.kinds }) : t("{n} 类", { n: row.kinds })), h("span", { class: "meter" }, h("span", { "width%": all ? (row.households / all) * 100 : 0 }))), h("span", { class: "row__value" }, h("b", {}, number(row.households)))))));
   }
 
+  // Left out of what: of every station, or of those of the kind that was chosen; centres are told of all kinds.
+  function drawNote(by) {
+    const only = data.categories.find(({ key }) => key === asked().category);
+    byId("cover-note").hidden = by === "centres";
+    setText("cover-note", only ? t("圈外：最长步行时限内没有「{category}」站点", { category: only.label }) : t("圈外：最长步行时限内没有任何站点"));
+  }
+
   function load() {
-    const mine = ++turn;
+    const mine = ++turn.table;
     const by = byId("cover-by").value;
-    const isNew = () => mine === turn;
-    if (by === "centres") return fill(byId("cover-table"), () => get("reach/grids"), (made) => isNew() && drawCentres(made));
-    return fill(byId("cover-table"), () => get("reach/cover", { by, category: asked().category }), (made) => {
+    const isNew = () => mine === turn.table;
+    drawNote(by);
+    if (by === "centres") return fill(byId("cover-table"), () => patiently(get("reach/grids")), (made) => isNew() && drawCentres(made));
+    return fill(byId("cover-table"), () => patiently(get("reach/cover", { by, category: asked().category })), (made) => {
       if (!isNew()) return;
       drawRows(made);
       drawKinds(made.kinds);
@@ -56,9 +70,11 @@ export function coverTable(map, { asked }) {
   }
 
   async function showSpots(shown) {
+    const mine = ++turn.spots;
     spots.clearLayers();
     if (!shown) return spots.remove();
-    const made = await get("reach/weak-spots");
+    const made = await patiently(get("reach/weak-spots"));
+    if (mine !== turn.spots) return spots;
     L.geoJSON(made, {
       pane: "data",
       style: { color: colour("ink"), weight: 1.6, dashArray: "1 4", fillColor: colour("ink"), fillOpacity: 0.05 },

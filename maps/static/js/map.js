@@ -22,7 +22,37 @@ export function openMap(id, view) {
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   L.control.zoom({ position: "bottomright", zoomInTitle: t("放大"), zoomOutTitle: t("缩小") }).addTo(map);
   openOn(map, view.bounds);
+  keepForPaper(map);
   return map;
+}
+
+// Room for the map on a sheet of A4, in CSS px.
+const PAPER = [680, 560];
+
+// Paper shows what the screen shows: the map keeps its box, whose tiles are drawn already, and the style sheet scales it.
+function keepForPaper(map) {
+  const root = document.documentElement.style;
+  const legend = byId("legend");
+  let wasOpen = true;
+  function measure() {
+    const { x, y } = map.getSize();
+    root.setProperty("--map-width", `${x}px`);
+    root.setProperty("--map-height", `${y}px`);
+    root.setProperty("--map-scale", Math.min(PAPER[0] / x, PAPER[1] / y).toFixed(4));
+  }
+  map.on("resize", measure);
+  measure();
+  window.addEventListener("beforeprint", () => {
+    map.stop();
+    map.invalidateSize({ animate: false });
+    measure();
+    if (!legend) return;
+    wasOpen = legend.open;
+    legend.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    if (legend) legend.open = wasOpen;
+  });
 }
 
 // The nearest whole zoom level, not the next smaller one: a town that is a little too wide beats one lost in its margins.
@@ -40,10 +70,15 @@ const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches
 export function fitBox(map, [west, south, east, north], options = {}) {
   const bounds = [[south, west], [north, east]];
   if (options.animate === false || calm()) map.fitBounds(bounds, { animate: false, padding: [16, 16], ...options });
-  else map.flyToBounds(bounds, { duration: 0.6, padding: [40, 40], maxZoom: 17, ...options });
+  else map.flyToBounds(bounds, { duration: 0.6, padding: onPhone() ? [12, 12] : [40, 40], maxZoom: 17, ...options });
 }
 
 const onPhone = () => window.matchMedia("(max-width: 760px)").matches;
+
+// On a phone the panel slides over the map: whatever is to be seen or done there begins with seeing it.
+export function showMap() {
+  if (onPhone()) window.scrollTo({ top: 0, behavior: calm() ? "auto" : "smooth" });
+}
 
 // Room for the floating card, which lies over the map's right side, or over its foot on a phone.
 export const besideCard = () => (onPhone() ? { paddingBottomRight: [24, 180], paddingTopLeft: [24, 24] } : { paddingBottomRight: [400, 60], paddingTopLeft: [60, 60] });
@@ -74,10 +109,11 @@ export function tip(map) {
   };
 }
 
-// A click on a place of the map, buildings too: canvases of vector tiles keep their clicks from Leaflet's own event.
+// A click on a place of the map, whatever is drawn there: canvases of vector tiles keep their clicks from Leaflet's own
+// event. A layer whose own click is an answer stops it (L.DomEvent.stopPropagation); what is dragged is no place.
 export function onPlace(map, act) {
   map.getContainer().addEventListener("click", (event) => {
-    if (event.target.closest(".leaflet-marker-icon, .leaflet-control, path.leaflet-interactive")) return;
+    if (event._stopped || event.target.closest(".leaflet-marker-draggable, .leaflet-control")) return;
     if (!map.dragging.moved()) act(map.mouseEventToLatLng(event));
   });
 }
@@ -122,4 +158,17 @@ export function card(onclose) {
 export function foldLegendOnPhone() {
   const legend = byId("legend");
   if (legend && onPhone()) legend.open = false;
+}
+
+// What the colours of buildings mean; `far` is what is beyond the last limit.
+export function walkLegend(limits, far) {
+  const row = (tone, words) => h("div", { class: "legend__row" }, h("span", { class: `swatch swatch--${tone}` }), h("span", {}, words));
+  const tones = ["walk-0", "walk-1", "walk-2"].slice(3 - Math.min(limits.length, 3));
+  const rows = limits.map((limit, step) => row(tones[Math.min(step, tones.length - 1)], t("步行 {n} 分钟以内", { n: limit })));
+  byId("walk-legend").replaceChildren(...rows, row("walk-3", far));
+}
+
+// What the shapes of stations mean.
+export function shapeLegend(categories, mark) {
+  byId("shape-legend").replaceChildren(...categories.map(({ key, label }) => h("div", { class: "legend__row" }, mark(key, 14), h("span", {}, label))));
 }

@@ -1,6 +1,7 @@
 // A pin that can be dragged: the circles of a station that stood there follow it.
 
 import { colour, fact, get, h, number, Problem, t } from "./core.js";
+import { patiently } from "./jobs.js";
 
 // One question at a time: while one is under way only the newest that waits is kept.
 function latest(ask) {
@@ -24,6 +25,12 @@ function latest(ask) {
     }
   };
 }
+
+// What an arrow key moves a pin by, and with Shift.
+const STEP_M = 5;
+const STRIDE_M = 20;
+const ARROWS = { ArrowUp: [0, 1], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowLeft: [-1, 0] };
+const M_PER_DEGREE = 111320;
 
 const PROBLEMS = {
   too_far: () => t("附近没有可步行的道路，按直线估算"),
@@ -82,23 +89,40 @@ export function placeTrial(map, { asked, detail, minutes }) {
     const { key } = state;
     const { walker, category, at } = asked();
     try {
-      const made = await get("reach/at", { lon: latlng.lng.toFixed(7), lat: latlng.lat.toFixed(7), walker, category, at });
+      const made = await patiently(get("reach/at", { lon: latlng.lng.toFixed(7), lat: latlng.lat.toFixed(7), walker, category, at }));
       if (key !== state.key) return;
       draw(made);
       tell(made);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      if (key !== state.key) return;
       ground.clearLayers();
-      detail.show([h("h2", {}, state.title)], [h("p", { class: "state state--failed", role: "alert" }, error.message)]);
+      const more = h("button", { class: "button button--small", type: "button", onclick: again }, t("再试一次"));
+      detail.show([h("h2", {}, state.title)], [h("div", { class: "state state--failed", role: "alert" }, error.message, h("br"), more)]);
     }
   });
+
+  const again = () => state.marker && move(state.marker.getLatLng());
+
+  function nudge(event) {
+    const way = ARROWS[event.key];
+    if (!way) return;
+    L.DomEvent.stop(event);
+    const { lat, lng } = state.marker.getLatLng();
+    const step = (event.shiftKey ? STRIDE_M : STEP_M) / M_PER_DEGREE;
+    state.marker.setLatLng([lat + way[1] * step, lng + (way[0] * step) / Math.cos((lat * Math.PI) / 180)]);
+    map.panInside(state.marker.getLatLng(), { padding: [40, 40] });
+    again();
+  }
 
   function put(latlng, title, icon) {
     clear();
     state.title = title;
-    state.marker = L.marker(latlng, { icon, draggable: true, autoPan: true, keyboard: true, zIndexOffset: 2000, title: t("拖动以移动站点"), alt: title }).addTo(map);
+    state.marker = L.marker(latlng, { icon, draggable: true, autoPan: true, keyboard: true, zIndexOffset: 2000, title: t("拖动或用方向键移动站点"), alt: title }).addTo(map);
     state.marker.on("drag", (event) => move(event.target.getLatLng()));
     state.marker.on("dragend", (event) => move(event.target.getLatLng()));
+    state.marker.getElement().addEventListener("keydown", nudge);
+    state.marker.getElement().focus({ preventScroll: true });
     move(L.latLng(latlng));
   }
 
@@ -112,7 +136,7 @@ export function placeTrial(map, { asked, detail, minutes }) {
   return {
     put,
     clear,
-    again: () => state.marker && move(state.marker.getLatLng()),
+    again,
     get isThere() {
       return state.marker !== null;
     },

@@ -1,7 +1,7 @@
 // The reach page: stations, their circles on foot, the households inside and those left out.
 
 import { byId, colour, data, empty, fact, fill, get, h, number, percent, setText, t } from "./core.js";
-import { card, foldLegendOnPhone, onPlace } from "./map.js";
+import { card, foldLegendOnPhone, onPlace, shapeLegend, walkLegend } from "./map.js";
 import { placeTrial } from "./place_trial.js";
 import { coverTable } from "./cover_table.js";
 import { pocketList } from "./pockets.js";
@@ -10,19 +10,9 @@ import { beyond } from "./walk_tiles.js";
 
 const ORDER = new Map(data.categories.map((category, index) => [category.key, index]));
 const OF = new Map(data.categories.map((category) => [category.key, category]));
-const TONES = ["walk-0", "walk-1", "walk-2"];
 const minutesWord = (minutes) => t("{n} 分钟", { n: minutes });
 
 const mark = (key, size, selected) => shape(ORDER.get(key) || 0, (OF.get(key) || {}).colour || "#475356", size, selected);
-
-function drawLegend(limits) {
-  const row = (tone, words) => h("div", { class: "legend__row" }, h("span", { class: `swatch swatch--${tone}` }), h("span", {}, words));
-  const tones = TONES.slice(3 - Math.min(limits.length, 3));
-  const rows = limits.map((limit, step) => row(tones[Math.min(step, tones.length - 1)], t("步行 {n} 分钟以内", { n: limit })));
-  rows.push(row("walk-3", beyond(data.minutes)));
-  byId("walk-legend").replaceChildren(...rows);
-  byId("shape-legend").replaceChildren(...data.categories.map((category) => h("div", { class: "legend__row" }, mark(category.key, 14), h("span", {}, category.label))));
-}
 
 export function start(map, { walks, grids }) {
   const page = { category: "", stations: [], circles: new Map(), shown: new Set(data.minutes), chosen: null, summary: null, straight: false, walker: data.walkers[0].key, at: "" };
@@ -40,7 +30,8 @@ export function start(map, { walks, grids }) {
   const covers = coverTable(map, { asked });
   grids.layer.options.interactive = false;
   foldLegendOnPhone();
-  drawLegend(walks.limits);
+  walkLegend(walks.limits, beyond(data.minutes));
+  shapeLegend(data.categories, mark);
 
   // A pane for each threshold, longest first: solid shapes under one opacity read as their union.
   data.minutes.forEach((minutes, index) => {
@@ -77,7 +68,11 @@ export function start(map, { walks, grids }) {
       const selected = id === page.chosen;
       const size = selected ? 26 : map.getZoom() > 14 ? 18 : map.getZoom() > 13 ? 13 : 9;
       const icon = L.divIcon({ className: "pin", html: mark(category, size, selected), iconSize: [size, size] });
-      L.marker([lat, lon], { icon, title: name, alt: name, zIndexOffset: selected ? 1000 : 0, bubblingMouseEvents: false }).on("click", () => choose(station)).addTo(marks);
+      const marker = L.marker([lat, lon], { icon, title: name, alt: name, zIndexOffset: selected ? 1000 : 0, bubblingMouseEvents: false });
+      marker.on("click", (event) => {
+        L.DomEvent.stopPropagation(event);
+        choose(station);
+      }).addTo(marks);
     }
   }
 
@@ -87,10 +82,14 @@ export function start(map, { walks, grids }) {
     page.chosen = id;
     drawStations();
     drawCircles();
-    const counts = data.minutes.map((minutes) => fact(t("{n} 分钟内户数", { n: minutes }), number(station.properties[`households_${minutes}`])));
+    const households = data.minutes.map((minutes) => station.properties[`households_${minutes}`]);
+    const counts = data.minutes.map((minutes, index) => fact(t("{n} 分钟内户数", { n: minutes }), number(households[index])));
+    const isFar = snap === null || snap === undefined;
+    const isMeasured = households.some((n) => n !== null && n !== undefined);
+    const joined = isFar ? isMeasured && t("附近无道路，按直线估算") : t("距最近街道 {n} 米", { n: number(snap) });
     detail.show(
       [h("h2", {}, name), h("span", { class: "code" }, (OF.get(category) || {}).label || category)],
-      [h("dl", { class: "facts" }, counts), snap === null || snap === undefined ? null : h("p", { class: "section__note" }, t("距最近街道 {n} 米", { n: number(snap) })),
+      [h("dl", { class: "facts" }, counts), joined && h("p", { class: isFar ? "section__note alarm" : "section__note" }, joined),
         h("button", { class: "button button--small", type: "button", onclick: () => tryFrom(station) }, t("拖动试试别处"))].filter(Boolean),
     );
   }
@@ -129,14 +128,34 @@ export function start(map, { walks, grids }) {
     );
   }
 
+  // A pin stays where it was put, and is asked again.
+  function again() {
+    drawStations();
+    trial.again();
+  }
+
   function refresh() {
     if (trial.isThere) trial.again();
     else drawCircles();
   }
 
+  // Who walks and when, for the sheet of paper, which has no form.
+  function tellWays() {
+    const walker = data.walkers.find(({ key }) => key === page.walker);
+    const at = page.at ? page.at.replace("T", " ") : t("不限");
+    setText("print-ways", t("试算：{walker}，步行速度 {n} 米/秒；时刻：{at}", { walker: walker.label, n: walker.speed_m_per_s, at }));
+  }
+
+  function changeWays(changed) {
+    Object.assign(page, changed);
+    tellWays();
+    trial.again();
+  }
+
   function drawWays() {
-    byId("walker").addEventListener("change", (event) => { page.walker = event.target.value; trial.again(); });
-    byId("hour").addEventListener("change", (event) => { page.at = event.target.value; trial.again(); });
+    byId("walker").addEventListener("change", (event) => changeWays({ walker: event.target.value }));
+    byId("hour").addEventListener("change", (event) => changeWays({ at: event.target.value }));
+    tellWays();
     byId("pocket-minutes").addEventListener("change", () => pockets.load());
     byId("print").addEventListener("click", () => window.print());
     onPlace(map, tryAt);
@@ -147,7 +166,8 @@ export function start(map, { walks, grids }) {
       h("button", { class: "chip", type: "button", "aria-pressed": String(page.category === category.key), onclick: () => {
         page.category = page.category === category.key ? "" : category.key;
         page.chosen = null;
-        detail.close();
+        if (trial.isThere) again();
+        else detail.close();
         drawChips();
         drawHeadline();
         fadeWalks();

@@ -1,14 +1,16 @@
 // The siting page: sites ranked by what they bring, and changes of the ground tried on the map.
 
 import { byId, colour, data, empty, fill, get, h, number, percent, send, setText, t } from "./core.js";
-import { changeTools } from "./change_tools.js";
-import { fitBox, foldLegendOnPhone } from "./map.js";
+import { askedWords, changeTools, oldStraightNote, straightNote } from "./change_tools.js";
+import { patiently } from "./jobs.js";
+import { fitBox, foldLegendOnPhone, shapeLegend, showMap, walkLegend } from "./map.js";
 import { shape } from "./shapes.js";
+import { beyond } from "./walk_tiles.js";
 
 const ORDER = new Map(data.categories.map((category, index) => [category.key, index]));
 const OF = new Map(data.categories.map((category) => [category.key, category]));
 
-const mark = (key, size) => shape(ORDER.get(key) || 0, (OF.get(key) || {}).colour || "#475356", size, false);
+const mark = (key, size, selected = false) => shape(ORDER.get(key) || 0, (OF.get(key) || {}).colour || "#475356", size, selected);
 
 export function start(map, { walks, grids }) {
   const stations = L.layerGroup().addTo(map);
@@ -16,6 +18,8 @@ export function start(map, { walks, grids }) {
   const form = byId("ask");
   grids.layer.options.interactive = false;
   foldLegendOnPhone();
+  walkLegend(walks.limits, beyond(data.minutes));
+  shapeLegend(data.categories, mark);
   const pane = map.createPane("sites");
   pane.style.zIndex = 340;
   pane.style.pointerEvents = "none";
@@ -44,18 +48,33 @@ export function start(map, { walks, grids }) {
     fitBox(map, [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], { maxZoom: 16 });
   }
 
-  function siteRow({ properties: site }) {
-    const [lon, lat] = site.place;
-    return h("button", { class: "row row--rank", type: "button", onclick: () => fitBox(map, [lon - 0.004, lat - 0.003, lon + 0.004, lat + 0.003]) },
-      h("span", { class: "row__rank" }, site.rank),
-      h("span", {}, h("span", { class: "name" }, site.address || `${lon.toFixed(5)}, ${lat.toFixed(5)}`), h("span", { class: "code" }, t("设后合计覆盖 {p}", { p: percent(site.share) })), h("span", { class: "meter" }, h("span", { "width%": site.share * 100 }))),
-      h("span", { class: "row__value" }, h("b", {}, `+${number(site.households)}`), h("span", { class: "code" }, t("户"))));
+  function go([lon, lat]) {
+    showMap();
+    fitBox(map, [lon - 0.004, lat - 0.003, lon + 0.004, lat + 0.003]);
   }
 
-  function drawFound(made) {
-    byId("found").hidden = false;
-    const { before, after, households, beyond, gap_share: gap, features, minutes } = made;
+  // A site is tried as what it was found as: of the kind, within the circle and for the walker that were asked about.
+  function trySite(place, question) {
+    for (const key of ["category", "minutes", "walker"]) form.elements[key].value = question[key] ?? "";
+    change();
+    tools.addStation(place, question.category);
+    go(place);
+  }
+
+  function siteRow({ properties: site }, question) {
+    const [lon, lat] = site.place;
+    return h("div", { class: "row row--rank row--site" },
+      h("span", { class: "row__rank" }, site.rank),
+      h("button", { class: "row__go", type: "button", onclick: () => go(site.place) }, h("span", { class: "name" }, site.address || `${lon.toFixed(5)}, ${lat.toFixed(5)}`), h("span", { class: "code" }, t("设后合计覆盖 {p}", { p: percent(site.share) })), site.is_straight_line && straightNote(), h("span", { class: "meter" }, h("span", { "width%": site.share * 100 }))),
+      h("span", { class: "row__value" }, h("b", {}, `+${number(site.households)}`), h("span", { class: "code" }, t("户"))),
+      h("button", { class: "button button--small", type: "button", onclick: () => trySite(site.place, question) }, t("试试")));
+  }
+
+  function drawFound(made, question) {
+    const { before, after, households, beyond: never, gap_share: gap, features, minutes } = made;
+    byId("found-told").hidden = false;
     setText("site-share", households ? percent(after / households) : "–");
+    setText("site-asked", [askedWords(question), data.labels[String(minutes)] || t("{n} 分钟内", { n: minutes })].join(" · "));
     byId("site-words").replaceChildren(
       h("strong", {}, features.length ? t("增设 {k} 处，{m} 分钟内多覆盖 {n} 户", { k: features.length, m: minutes, n: number(after - before) }) : t("没有候选点能再多覆盖一户")), h("br"),
       t("由 {a} 提高到 {b}", { a: households ? percent(before / households) : "–", b: households ? percent(after / households) : "–" }),
@@ -68,9 +87,10 @@ export function start(map, { walks, grids }) {
     setText("site-note", [
       gap > 0 ? t("限时内所得，最优解至多再好 {p}", { p: percent(gap) }) : t("已证明为最优"),
       t("候选点 {n} 个，现有站点 {k} 处", { n: number(made.candidates), k: number(made.stations) }),
-      beyond > 0 ? t("{n} 户任何候选点都走不到", { n: number(beyond) }) : "",
+      never > 0 ? t("{n} 户任何候选点都走不到", { n: number(never) }) : "",
     ].filter(Boolean).join(" · "));
-    byId("sites").replaceChildren(...(features.length ? features.map(siteRow) : [empty(t("没有可增设的站点。"))]));
+    if (made.is_straight_line) byId("site-note").append(oldStraightNote());
+    byId("sites").replaceChildren(...(features.length ? features.map((site) => siteRow(site, question)) : [empty(t("没有可增设的站点。"))]));
     drawSites(made);
   }
 
@@ -80,27 +100,47 @@ export function start(map, { walks, grids }) {
   }
 
   let known = { features: [] };
-  const tools = changeTools(map, { asked });
+  async function loadStations() {
+    try {
+      known = await get("reach/stations");
+    } catch (error) {
+      setText("accept-note", error.message);
+    }
+    drawStations(known);
+  }
+
+  const tools = changeTools(map, { asked, mark, saved: loadStations, measured: () => walks.layer.redraw() });
+
+  function change() {
+    drawStations(known);
+    fadeWalks();
+    tools.again();
+  }
+
+  // What an older question brought goes with a newer one that brings nothing.
+  function clearFound(error) {
+    byId("found-told").hidden = true;
+    sites.clearLayers();
+    throw error;
+  }
 
   async function ask(event) {
     event.preventDefault();
     const button = form.querySelector("[type=submit]");
-    button.disabled = true;
-    drawStations(known);
-    fadeWalks();
-    tools.again();
+    const question = asked();
     const count = form.elements.count.value === "" ? null : Number(form.elements.count.value);
+    button.disabled = true;
     byId("found").hidden = false;
-    await fill(byId("sites"), () => send("POST", "reach/siting", { ...asked(), count }), drawFound);
+    byId("found").inert = true;
+    await fill(byId("sites"), () => patiently(send("POST", "reach/siting", { ...question, count })).catch(clearFound), (made) => drawFound(made, question));
+    byId("found").inert = false;
     button.disabled = false;
   }
 
   form.addEventListener("submit", ask);
+  form.addEventListener("change", change);
   byId("print").addEventListener("click", () => window.print());
   byId("show-walks").addEventListener("change", fadeWalks);
   byId("show-stations").addEventListener("change", (event) => (event.target.checked ? stations.addTo(map) : stations.remove()));
-  get("reach/stations").then((made) => {
-    known = made;
-    drawStations(made);
-  }).catch((error) => byId("sites").replaceChildren(empty(error.message)));
+  loadStations();
 }
