@@ -9,12 +9,14 @@ from rich.table import Table
 from api.actions.analyse_grids import analyse_grids
 from api.analysis import Question
 from api.cli._service import console, progress_bar
+from api.cli.analyse_incidents import incidents
 from api.cli.analyse_reach import reach, same_file
 from data.readers.layer import SUFFIXES
 from data.readers.tessellation import Columns
 
 app = typer.Typer(help="Files of your own: grids drawn without a database.", no_args_is_help=True)
 app.command()(reach)
+app.command()(incidents)
 REJECTED_IN_PART = 3
 SHOWN, HUBS_SHOWN = 10, 3
 Column = str | None
