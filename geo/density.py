@@ -331,9 +331,9 @@ def _world(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 def _finite(points: Floats) -> Floats:
     points = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    bad = ~np.isfinite(points)
-    if bad.any():
-        worst = tuple(points[bad.any(axis=1)][0].tolist())
+    is_good = np.isfinite(points)
+    if not is_good.all():
+        worst = tuple(points[~is_good.all(axis=1)][0].tolist())
         raise BadPointError(value=worst, reason="it is not a number", reason_zh="不是数字")
     return points
 

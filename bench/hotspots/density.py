@@ -59,10 +59,12 @@ def surfaces(folder: Path, count: int, seed: int) -> Iterator[dict[str, Any]]:
             yield {"task": "density", "data": data, "peer": peer.name, "failed": failed, "holds": False}
             continue
         is_same, facts = tied(found["ours"], found["same_grid"] if peer.name == "own_grid" else outcome, xy)
-        goal = GOAL if count >= 1_000_000 and peer.name != "hand" else None
+        is_rough = peer.name == "hand"  # whole incidents in the nearest cell: about a percent off by itself
+        goal = GOAL if count >= 1_000_000 and not is_rough else None
         yield compared(
             "density", data, size, ours=found["ours"].cost("surface"), peer=str(outcome.fact("called")),
-            peer_cost=outcome.cost("surface"), answers_equal=is_same, goal=goal, quality=facts,
+            peer_cost=outcome.cost("surface"), answers_equal=None if is_rough else is_same, goal=goal,
+            quality=facts,
         )  # fmt: skip
 
 

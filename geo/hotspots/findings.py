@@ -7,7 +7,7 @@ likely   the most likely one, then those that share no place with any before (Ku
 gini     the same among circles up to a size, and of all sizes that whose clusters part the cases from what was
          expected best, by the Gini coefficient (Han et al. 2016). One large circle about two clusters, and the quiet
          between them, is often the most likely; this tells the two.
-in turn  one by one: what was found is taken off the map with its cases, and the rest is scanned anew (Zhang, Assuncao
+in_turn  one by one: what was found is taken off the map with its cases, and the rest is scanned anew (Zhang, Assuncao
          and Kulldorff 2010), so one strong cluster hides no weaker one.
 """
 
@@ -29,8 +29,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Row = dict[str, Any]
 
-KINDS, SELECTS = ("high", "low", "both"), ("likely", "gini", "in turn")
-# The sizes that SaTScan 9.4 and later offer the Gini coefficient.
+KINDS, SELECTS = ("high", "low", "both"), ("likely", "gini", "in_turn")
+# Shares of the exposure up to which circles are held against each other by the Gini coefficient, finer where small.
 SIZES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 SAME_GINI = 1e-9
 TOTAL_MAX = 2_000_000_000
@@ -61,13 +61,8 @@ class Question:
     def checked(self) -> "Question":
         """Return this, or refuse a number out of its range."""
         radius_m = np.inf if self.radius_max_m is None else self.radius_max_m
-        _check(
-            "kind",
-            self.kind,
-            self.kind in KINDS,
-            f"it must be one of {', '.join(KINDS)}",
-            f"须为 {'、'.join(KINDS)} 之一",
-        )
+        _check("kind", self.kind, self.kind in KINDS, f"it must be one of {', '.join(KINDS)}",
+               f"须为 {'、'.join(KINDS)} 之一")  # fmt: skip
         _check("select", self.select, self.select in SELECTS, f"it must be one of {', '.join(SELECTS)}",
                f"须为 {'、'.join(SELECTS)} 之一")  # fmt: skip
         _check("radius_max_m", radius_m, radius_m > 0, "it must be above 0", "必须大于 0")
@@ -126,7 +121,7 @@ def findings(study: Study, question: Question) -> Found:
                 cluster[members] = len(rows)
                 rows.append(row)
         turn += 1
-        if turn > len(rows) or rows[-1]["p"] > question.p_max or question.select != "in turn":
+        if turn > len(rows) or rows[-1]["p"] > question.p_max or question.select != "in_turn":
             break
         rest = rest.without(np.isin(np.arange(len(rest.xy_m)), rest.place[cluster == len(rows) - 1]))
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
@@ -145,15 +140,9 @@ def _view(study: Study, question: Question, turn: int) -> _View:
     )
     chances = chances_of(study.expected[:, -periods:], study.total, rules)
     reached = maxima(
-        study,
-        windows,
-        chances,
-        rules,
-        repeats=question.repeats,
-        seed=question.seed,
-        turn=turn,
+        study, windows, chances, rules, repeats=question.repeats, seed=question.seed, turn=turn,
         workers=question.workers,
-    )
+    )  # fmt: skip
     counts = np.ascontiguousarray(study.cases[:, -periods:].astype(np.int32))
     return _View(study, windows, chances, rules, reached, counts)
 
@@ -173,19 +162,22 @@ def _likely(view: _View, question: Question, expected_max: float = np.inf) -> li
         row, inside = _told(view, where[:, 0], float(best[0]))
         found.append((row, np.flatnonzero(np.isin(study.place, inside))))
         taken[inside] = True
-        if question.select == "in turn" or row["p"] > question.p_max:
+        if question.select == "in_turn" or row["p"] > question.p_max:
             return found
 
 
 def _by_gini(view: _View, question: Question) -> list[tuple[Row, Ints]]:
     """Return the likely clusters up to the size at which they part the cases best, the largest of equals."""
-    best, best_gini = _likely(view, question), -1.0
-    for share in sorted({question.exposure_share_max, *SIZES}, reverse=True):
-        if share > question.exposure_share_max:
-            continue
-        found = _likely(view, question, view.study.total * share * (1 + SHARE_SLACK))
+    best = found = _likely(view, question)
+    best_gini, total = -1.0, view.study.total
+    for most in (np.inf, *(total * share * (1 + SHARE_SLACK) for share in sorted(SIZES, reverse=True))):
+        # what is found among smaller circles is the same where none of them is larger
+        if max((row["expected"] for row, _ in found), default=0.0) > most:
+            found = _likely(view, question, most)
         found = [(row, members) for row, members in found if row["p"] <= question.p_max]
-        parted = gini([(row["observed"], row["expected"]) for row, _ in found], view.study.total) if found else -1.0
+        if not found:
+            break
+        parted = gini([(row["observed"], row["expected"]) for row, _ in found], total)
         if parted > best_gini + SAME_GINI:
             best, best_gini = found, parted
     return best

@@ -64,7 +64,7 @@ def scan(
         Which further clusters are told; the most likely one always is.
     select
         "likely": the most likely circle, then the next that share no place with one before. "gini": those of the size
-        that parts clusters from the rest best. "in turn": what was found is taken away and the rest scanned anew, until
+        that parts clusters from the rest best. "in_turn": what was found is taken away and the rest scanned anew, until
         p is above `p_max`; ``expected`` is then that of the rest. See `geo.hotspots.findings`.
     workers
         Threads; None for one a core.

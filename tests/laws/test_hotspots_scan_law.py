@@ -87,7 +87,7 @@ def test_scaling_by_any_number_moves_last_digits_only(town: Town, by: float) -> 
 
 
 @few
-@given(towns(), st.randoms(use_true_random=False), st.sampled_from(["likely", "gini", "in turn"]))
+@given(towns(), st.randoms(use_true_random=False), st.sampled_from(["likely", "gini", "in_turn"]))
 def test_the_order_of_rows_changes_nothing(town: Town, random: object, select: str) -> None:
     xy, cases, households = town
     order = np.array(random.sample(range(len(xy)), len(xy)))  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from scipy.stats import gumbel_r, kstest
 
 from geo.errors import BadSettingError
 from geo.hotspots import montecarlo, windows
-from geo.hotspots.findings import Found
+from geo.hotspots.findings import Found, gini
 from geo.hotspots.scan import scan
 from geo.rng import generator
 
@@ -202,7 +202,7 @@ def test_p_is_even_where_there_is_nothing_to_find() -> None:
 def test_one_after_another_shows_what_a_strong_cluster_hides() -> None:
     cases, households = town(9, cases=1500, risks={(250.0, 250.0): 7.0, (850.0, 850.0): 1.9})
     at_once = scan(GRID, cases, households, seed=1, radius_max_m=300)
-    in_turn = scan(GRID, cases, households, seed=1, radius_max_m=300, select="in turn")
+    in_turn = scan(GRID, cases, households, seed=1, radius_max_m=300, select="in_turn")
     assert at_once.clusters.loc[0].equals(in_turn.clusters.loc[0])
     assert len(in_turn.clusters) > len(at_once.clusters)
     rest = in_turn.cluster != 0
@@ -210,6 +210,49 @@ def test_one_after_another_shows_what_a_strong_cluster_hides() -> None:
         households[in_turn.cluster == 1].sum() / households[rest].sum() * cases[rest].sum()
     )
     assert np.hypot(*(in_turn.clusters.loc[1, ["x_m", "y_m"]].astype(float) - 850)) < 200
+
+
+def test_the_gini_coefficient_parts_two_clusters_that_one_circle_holds() -> None:
+    # two blocks of nine cells with three times the risk, two columns as crowded between them, few people elsewhere
+    households, blocks = np.ones((SIDE, SIDE)), np.zeros((SIDE, SIDE), dtype=int)
+    blocks[2:5, 4:7], blocks[7:10, 4:7] = 1, 2
+    households[2:10, 4:7] = 4
+    cases = (households * np.where(blocks > 0, 3, 1)).astype(int)
+    options = {"seed": 1, "repeats": 199, "exposure_share_max": 0.7}
+    one = scan(GRID, cases.ravel(), households.ravel(), **options)
+    two = scan(GRID, cases.ravel(), households.ravel(), select="gini", **options)
+    assert len(one.clusters) == 1
+    assert len(two.clusters) == 2
+    assert sorted(set(zip(two.cluster.tolist(), blocks.ravel().tolist(), strict=True))) == [(-1, 0), (0, 1), (1, 2)]
+    assert gini(parts(two), cases.sum()) > gini(parts(one), cases.sum())
+    assert (two.clusters["p"] == 0.005).all()
+    np.testing.assert_array_equal(one.maxima, two.maxima)
+
+
+def parts(found: Found) -> list[tuple[float, float]]:
+    return list(zip(found.clusters["observed"], found.clusters["expected"], strict=True))
+
+
+def test_without_a_sure_cluster_all_ways_tell_the_likeliest_only() -> None:
+    cases, households = town(12)
+    found = [scan(GRID, cases, households, seed=1, repeats=99, select=way) for way in ("likely", "gini", "in_turn")]
+    assert found[0].clusters.loc[0, "p"] > 0.05
+    same(found[0], found[1])
+    same(found[0], found[2])
+
+
+@pytest.mark.parametrize(
+    ("clusters", "total", "wanted"),
+    [
+        ([], 100.0, 0.0),
+        ([(50.0, 50.0)], 100.0, 0.0),
+        ([(100.0, 25.0)], 100.0, 0.75),  # all cases among a quarter
+        # by hand: below the Lorenz curve through (0.8, 0.5) and (0.9, 0.7) lie 0.2, 0.06 and 0.085
+        ([(30.0, 10.0), (20.0, 10.0)], 100.0, 1 - 2 * 0.345),
+    ],
+)
+def test_the_gini_coefficient(clusters: list[tuple[float, float]], total: float, wanted: float) -> None:
+    assert gini(clusters, total) == pytest.approx(wanted)
 
 
 def test_rows_on_one_spot_are_one_place() -> None:
@@ -225,7 +268,7 @@ def test_rows_on_one_spot_are_one_place() -> None:
 def test_what_is_handed_in_is_not_changed() -> None:
     cases, households = town(11)
     kept = GRID.copy(), cases.copy(), households.copy()
-    scan(GRID, cases, households, seed=1, repeats=9, select="in turn", p_max=1, radius_max_m=150)
+    scan(GRID, cases, households, seed=1, repeats=9, select="in_turn", p_max=1, radius_max_m=150)
     for before, now in zip(kept, (GRID, cases, households), strict=True):
         np.testing.assert_array_equal(before, now)
 
@@ -280,6 +323,7 @@ def test_one_case_is_a_cluster_only_if_so_asked() -> None:
         ({"exposure": np.array([1, np.inf, 1])}, "exposure"),
         ({"exposure": np.array([1, 0, 1])}, "row 1"),
         ({"kind": "warm"}, "kind"),
+        ({"select": "all"}, "select"),
         ({"radius_max_m": 0}, "radius_max_m"),
         ({"radius_max_m": np.nan}, "radius_max_m"),
         ({"exposure_share_max": 0}, "exposure_share_max"),
