@@ -9,7 +9,7 @@ from api.actions.read_hotspots import METHOD as CELLS_METHOD
 from api.incident_analysis import FAULTS, IncidentAnalysis
 from api.incident_exposure import EXPOSURE_FAULTS
 from api.incident_ground import Q_MAX, middles_of
-from api.incident_scan import P_MAX, REPEATS, WHYS
+from api.incident_scan import P_MAX, REPEATS, SELECT, WHYS
 from api.incident_words import LANGUAGES, circle_sentences, circles_of, sentences_of, warning_of
 from api.reach_analysis import Words
 from api.reports import versions_of
@@ -68,6 +68,7 @@ def _parameters(done: IncidentAnalysis) -> dict[str, Any]:
         "measure": "count" if done.exposure is None else "rate", "correction": "benjamini-hochberg", "q_max": Q_MAX,
         "scan_cell_m": done.scanned.cell_m, "radius_max_m": done.scanned.radius_max_m,
         "radius_chosen": asked.radius_max_m is None, "repeats": REPEATS, "p_max": P_MAX,
+        "select": None if done.exposure is None else SELECT,
         "metre_crs": f"EPSG:{done.zone}",
     }  # fmt: skip
 

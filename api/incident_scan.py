@@ -21,6 +21,7 @@ from geo.hotspots import spacetime as time
 from geo.hotspots.mesh import cells_of
 
 REPEATS, P_MAX = 999, 0.05
+SELECT = "gini"  # see `geo.hotspots.findings`
 # A scan's circles are so many of its cells wide; cells are made larger until circles and periods are this little work.
 RADIUS_CELLS, WORK_MAX = 6, 3_000_000
 FACTORS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100)
@@ -137,7 +138,7 @@ def scanned(
     if exposure is not None:
         found = space.scan(
             middles, field.incidents[at], field.households[at], radius_max_m=radius_m, repeats=REPEATS, seed=seed,
-            p_max=P_MAX,
+            p_max=P_MAX, select=SELECT,
         )  # fmt: skip
         return Scanned(space.METHOD, None, found.clusters, *asked)
     cases = sliced(np.searchsorted(at, cells_of(field.mesh, xy)), slices, len(at))

@@ -35,7 +35,7 @@ from geo.crs import to_metric
 from geo.hotspots.autocorrelation import getis_ord
 from geo.hotspots.discovery import q_values, two_sided_p
 from geo.hotspots.mesh import Mesh, mesh_over, sums_about
-from geo.hotspots.rates import standardised_rates
+from geo.hotspots.rates import deviates
 from geo.hotspots.scan import scan
 from geo.rng import generator
 
@@ -152,7 +152,7 @@ def by_cells(town: Town, discs: list[Bools], seed: int) -> Row:
     """Return what Gi* of standardised rates finds at a false discovery rate of 0.05."""
     if town.mesh is None:
         return {}
-    z = getis_ord(standardised_rates(dealt(town, discs, seed), town.households), town.mesh)
+    z = getis_ord(deviates(dealt(town, discs, seed), town.households), town.mesh)
     q = q_values(two_sided_p(z))
     told = ~np.isnan(z)
     hot = told & (np.nan_to_num(q, nan=1.0) <= P_MAX) & (np.nan_to_num(z) > 0)

@@ -16,11 +16,11 @@ from geo.errors import BadSettingError
 from geo.hotspots.autocorrelation import QUADRANTS, getis_ord, local_moran
 from geo.hotspots.discovery import q_values, two_sided_p
 from geo.hotspots.mesh import CELLS_MAX, Kind, Mesh, counts, mesh_over, neighbours, polygons
-from geo.hotspots.rates import raw_rates, standardised_rates
+from geo.hotspots.rates import deviates, raw_rates
 
 Method = Literal["gi_star", "moran"]
 Measure = Literal["count", "rate"]
-METHOD = "hotspots 1"
+METHOD = "hotspots 2"
 LEVELS = ((0.01, "99"), (0.05, "95"), (0.10, "90"))
 CELLS_ASKED_MAX = 100_000
 
@@ -108,8 +108,8 @@ def judged(field: Field, asked: HotspotsAsked) -> tuple[Floats, Floats, list[str
     """Return z and two-sided p of every cell, and what each is: hot or cold; for Moran high_high, low_low ..."""
     near = neighbours(field.mesh, inside=field.inside)
     is_rate = asked.measure == "rate"
-    # Standardised: a cell of three households is no hot spot for one incident (Assuncao and Reis 1999).
-    values = standardised_rates(field.incidents, field.households) if is_rate else field.incidents.astype(np.float64)
+    # A cell of three households is no hot spot for one incident.
+    values = deviates(field.incidents, field.households) if is_rate else field.incidents.astype(np.float64)
     if asked.method == "moran":
         found = local_moran(values, near, inside=field.inside)
         return found.z, two_sided_p(found.z), [QUADRANTS[at].lower() for at in found.quadrant.tolist()]

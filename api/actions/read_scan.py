@@ -30,6 +30,8 @@ from geo.hotspots.sentences import Language, circle_sentence, emerging_sentence
 Unit = Literal["day", "week", "month"]
 SCAN_CELLS_MAX, PERIODS_MAX = 12_000, 120
 REPEATS, SEED, P_MAX = 999, 0, 0.05
+# Two clusters near each other are told apart, where the most likely circle may hold both and the quiet between them.
+SELECT = "gini"
 CIRCLE_KEYS = ("observed", "expected", "relative_risk", "log_likelihood_ratio", "p", "radius_m")
 NameOf = Callable[[str], str]
 
@@ -89,8 +91,8 @@ def scan_body(
     field = field_of(ledger, left, homes, cell_m=size_m, kind="square")
     parameters = {
         "cell_m": size_m, "radius_max_m": rule.scan_radius_max_m, "repeats": REPEATS, "seed": SEED, "unit": unit,
-        "exposure": "households", "p_max": P_MAX, "crs": f"EPSG:{ledger.zone}",
-        "version": time.METHOD if unit else space.METHOD,
+        "exposure": "households", "p_max": P_MAX, "select": SELECT if unit is None else "likely",
+        "crs": f"EPSG:{ledger.zone}", "version": time.METHOD if unit else space.METHOD,
         "incidents": 0 if field is None else int(field.incidents.sum()),
         "without_homes": 0 if field is None else int(field.incidents[field.households == 0].sum()),
     }  # fmt: skip
@@ -107,7 +109,7 @@ def scan_body(
     if unit is None:
         found = space.scan(
             middles, field.incidents[at], field.households[at], radius_max_m=rule.scan_radius_max_m, repeats=REPEATS,
-            seed=SEED, p_max=P_MAX,
+            seed=SEED, p_max=P_MAX, select=SELECT,
         )  # fmt: skip
     else:
         rows = np.flatnonzero(left & ~ledger.is_stray)

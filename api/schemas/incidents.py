@@ -190,6 +190,7 @@ class ScanParameters(Answer):
 
     cell_m: float
     radius_max_m: float
+    select: Literal["gini", "likely"]
     repeats: int
     seed: int
     unit: Literal["day", "week", "month"] | None

@@ -101,7 +101,7 @@ def local_moran(values: npt.NDArray[np.number], near: Near, *, inside: Bools | N
     ----------
     values
         (n,) Counts or rates; NaN is no value. For rates of few households take
-        `geo.hotspots.rates.standardised_rates`.
+        `geo.hotspots.rates.deviates`.
     near
         The mesh, or each cell's neighbours.
     inside

@@ -2,16 +2,16 @@
 
 A cell of three households and one incident has a rate of 333; it says little. Empirical Bayes (Marshall 1991) moves
 each rate towards a mean, the more so the fewer households stand behind it: towards that of all cells
-(`smoothed_rates`) or that of the cell and its neighbours (`locally_smoothed_rates`). `standardised_rates` (Assunção
-and Reis 1999) measures each rate's distance from the mean in its own standard deviations: it is what Moran's I of rates
-is taken of.
+(`smoothed_rates`) or that of the cell and its neighbours (`locally_smoothed_rates`). `deviates` (Freeman and Tukey
+1950) are what is tested: a rate of few households, in its own standard deviations too, is so skewed that in every other
+town where nothing is the matter some cell would be told as hot (bench/detection.py).
 
 A cell without households has no rate: NaN, and its incidents enter no mean. All four need (n,) arrays of incidents
 and households, numbers of 0 or more. Limits: household counts are taken as exact; smoothed rates are for maps, not for
-tests, since neighbours smoothed together look alike. The same numbers as esda 2.9 (tests say which).
+tests, since neighbours smoothed together look alike. They are the same numbers as esda 2.9's (tests say which).
 
-Sources: Marshall (1991), Mapping disease and mortality rates using empirical Bayes estimators; Assunção and Reis
-(1999), A new proposal to adjust Moran's I for population density. See docs/methods/hotspots.md.
+Sources: Marshall (1991), Mapping disease and mortality rates using empirical Bayes estimators; Freeman and
+Tukey (1950), Transformations related to the angular and the square root. See docs/methods/hotspots.md.
 """
 
 import numpy as np
@@ -80,10 +80,11 @@ def locally_smoothed_rates(incidents: Numbers, households: Numbers, near: Near) 
     return PER_HOUSEHOLDS * _moved(rate, homes, mean, np.maximum(variance, 0.0))
 
 
-def standardised_rates(incidents: Numbers, households: Numbers) -> Floats:
-    """Return each rate less the mean rate, in the standard deviations of a rate of so many households, (n,).
+def deviates(incidents: Numbers, households: Numbers) -> Floats:
+    """Return how far incidents are from what households let expect, steadied, (n,); NaN without households.
 
-    NaN without households; 0 everywhere where there is no incident.
+    ``sqrt(c) + sqrt(c + 1) - sqrt(4 e + 1)``, with e the cell's share of all incidents by households: Freeman and
+    Tukey's. Where e is 1 and more about 0 and 1 are its mean and variance; where e is small it is small too.
 
     Raises
     ------
@@ -91,14 +92,11 @@ def standardised_rates(incidents: Numbers, households: Numbers) -> Floats:
         Arrays are not of one length, or hold what is no number of 0 or more.
     """
     events, homes = _counted(incidents, households)
-    rate = _per(events, homes)
-    mean, variance = _moments(events, homes)
-    chance = _per(np.full(len(rate), mean), homes)
-    whole = variance + chance
-    spread = np.where(whole < 0, chance, whole) ** 0.5
-    apart = np.divide(rate - mean, spread, out=np.zeros(len(rate)), where=spread > 0)
+    total = homes.sum()
+    mean = events[homes > 0].sum() / total if total > 0 else 0.0
+    apart = np.sqrt(events) + np.sqrt(events + 1) - np.sqrt(4 * mean * homes + 1)
     apart[homes == 0] = np.nan
-    return apart
+    return np.asarray(apart)
 
 
 def _per(events: Floats, homes: Floats) -> Floats:

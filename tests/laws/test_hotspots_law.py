@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from geo.hotspots.autocorrelation import getis_ord, local_moran, permuted_p
 from geo.hotspots.discovery import q_values, two_sided_p
 from geo.hotspots.mesh import Mesh, Neighbours, cells_of, counts, mesh_over, neighbours, polygons, sums_about
-from geo.hotspots.rates import locally_smoothed_rates, raw_rates, smoothed_rates, standardised_rates
+from geo.hotspots.rates import deviates, locally_smoothed_rates, raw_rates, smoothed_rates
 
 some = settings(max_examples=60, deadline=None)
 kinds = st.sampled_from(["square", "hexagon"])
@@ -189,7 +189,7 @@ def test_smoothed_rates_lie_between_the_rate_and_the_mean(given_: tuple, data: s
     homes = data.draw(arrays.arrays(np.int64, mesh.cells, elements=st.integers(0, 500)))
     homes[~inside] = 0
     raw, smooth = raw_rates(events, homes), smoothed_rates(events, homes)
-    local, standard = locally_smoothed_rates(events, homes, mesh), standardised_rates(events, homes)
+    local, standard = locally_smoothed_rates(events, homes, mesh), deviates(events, homes)
     lived = homes > 0
     for rates in (raw, smooth, local, standard):
         assert np.isnan(rates).tolist() == (~lived).tolist()
@@ -203,8 +203,10 @@ def test_smoothed_rates_lie_between_the_rate_and_the_mean(given_: tuple, data: s
         assert (rates[lived] <= high + 1e-6).all()
     near = neighbours(mesh)
     np.testing.assert_allclose(locally_smoothed_rates(events, homes, near), local, rtol=1e-9)
-    above = np.sign(np.where(np.abs(raw - mean) < 1e-9, 0, raw - mean))
-    np.testing.assert_array_equal(np.sign(np.where(np.abs(standard) < 1e-9, 0, standard))[lived], above[lived])
+    # (sqrt(c) + sqrt(c + 1))^2 lies between 4 c + 1 and 4 c + 2
+    expected = mean * homes[lived] / 1000
+    assert (standard[lived][events[lived] >= expected + 1e-6] >= 0).all()
+    assert (standard[lived][events[lived] <= expected - 0.25 - 1e-6] <= 0).all()
 
 
 @some

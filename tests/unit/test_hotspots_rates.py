@@ -1,17 +1,18 @@
-"""Rates: raw, smoothed and standardised, the numbers of esda; no households, no rate."""
+"""Rates: raw, smoothed - the numbers of esda - and their deviates; no households, no rate."""
 
 import numpy as np
 import pytest
+from scipy.stats import poisson
 
 from geo.errors import BadSettingError
 from geo.hotspots.autocorrelation import getis_ord, local_moran, permuted_p
 from geo.hotspots.discovery import q_values, two_sided_p
 from geo.hotspots.mesh import Mesh, neighbours
-from geo.hotspots.rates import locally_smoothed_rates, raw_rates, smoothed_rates, standardised_rates
+from geo.hotspots.rates import deviates, locally_smoothed_rates, raw_rates, smoothed_rates
 from geo.rng import generator
 
-# What esda 2.9.0 says of a grid of five by five cells, per household: Empirical_Bayes, Spatial_Empirical_Bayes (queen)
-# and assuncao_rate. Made by `python -m bench.hotspots.peers.pinned` on 2026-11-21.
+# What esda 2.9.0 says of a grid of five by five cells, per household: Empirical_Bayes and Spatial_Empirical_Bayes
+# (queen). Made by `python -m bench.hotspots.peers.pinned` on 2026-11-21.
 GRID = Mesh("square", 1.0, (0.0, 0.0), 5, 5)
 INCIDENTS = np.array([3, 1, 0, 2, 29, 1, 0, 3, 17, 42, 1, 2, 1, 4, 8, 25, 0, 0, 1, 2, 6, 14, 1, 0, 0])
 HOUSEHOLDS = np.array([3, 40, 25, 60, 90, 8, 12, 55, 80, 110, 1, 35, 20, 70, 95, 30, 5, 9, 14, 66, 45, 50, 2, 7, 10])
@@ -29,16 +30,7 @@ LOCALLY = np.array([
     0.0588078685261, 0.0572519083969, 0.155521100656, 0.284250446416, 0.200580174519, 0.0254041570439,
     0.0309278350515,
 ])  # fmt: skip
-STANDARDISED = np.array([
-    2.79559622526, -0.801067894755, -0.902675485605, -0.772457707739, 0.83728989516, -0.211766768809,
-    -0.822637233937, -0.65255955655, 0.220653008815, 1.17827024243, 1.83606328215, -0.621534785666,
-    -0.627242563329, -0.644882121724, -0.499319621716, 3.49994055152, -0.681689561277, -0.781292562288,
-    -0.494709827783, -0.792395268965, -0.21637166822, 0.586288183329, 0.958584538892, -0.740906158656,
-    -0.797069919528,
-])  # fmt: skip
-MEASURES = [
-    raw_rates, smoothed_rates, standardised_rates, lambda events, homes: locally_smoothed_rates(events, homes, GRID),
-]  # fmt: skip
+MEASURES = [raw_rates, smoothed_rates, deviates, lambda events, homes: locally_smoothed_rates(events, homes, GRID)]
 
 
 def test_rates_are_per_thousand_households() -> None:
@@ -51,7 +43,6 @@ def test_smoothed_rates_are_those_of_esda() -> None:
     for near in (GRID, neighbours(GRID)):
         found = locally_smoothed_rates(INCIDENTS, HOUSEHOLDS, near)
         np.testing.assert_allclose(found / 1000, LOCALLY, rtol=1e-9)
-    np.testing.assert_allclose(standardised_rates(INCIDENTS, HOUSEHOLDS), STANDARDISED, rtol=1e-9)
 
 
 def test_few_households_are_moved_further_than_many() -> None:
@@ -65,13 +56,6 @@ def test_few_households_are_moved_further_than_many() -> None:
 def test_rates_that_vary_no_more_than_chance_all_become_the_mean() -> None:
     events, homes = np.array([10, 11, 9, 10]), np.array([100, 100, 100, 100])
     np.testing.assert_allclose(smoothed_rates(events, homes), 100)
-    # rates vary less than chance; of the many households the variance would be below 0: that of chance alone is taken
-    events, homes = np.array([1, 1, 99]), np.array([10, 10, 1000])
-    mean = 101 / 1020
-    less = (2 * 10 * (0.1 - mean) ** 2 + 1000 * (0.099 - mean) ** 2) / 1020 - mean / 340
-    assert less + mean / 1000 < 0
-    few, many = (0.1 - mean) / (less + mean / 10) ** 0.5, (0.099 - mean) / (mean / 1000) ** 0.5
-    np.testing.assert_allclose(standardised_rates(events, homes), [few, few, many])
 
 
 def test_a_cell_without_households_has_no_rate_and_its_incidents_enter_no_mean() -> None:
@@ -100,7 +84,7 @@ def test_nobody_at_home_and_nothing_happened_are_answers() -> None:
         assert np.isnan(measure(nothing, nothing)).all()
     assert raw_rates(np.empty(0), np.empty(0)).tolist() == []
     assert smoothed_rates(np.empty(0), np.empty(0)).tolist() == []
-    assert standardised_rates(np.empty(0), np.empty(0)).tolist() == []
+    assert deviates(np.empty(0), np.empty(0)).tolist() == []
 
 
 def test_an_island_is_smoothed_towards_itself() -> None:
@@ -114,14 +98,14 @@ def test_rates_without_a_number_are_never_told_as_significant() -> None:
     homes = rng.poisson(rng.gamma(0.5, 60, mesh.cells))
     hot = np.hypot(*(np.divmod(np.arange(mesh.cells), 30) - np.array([[10], [10]]))) < 4
     events = rng.poisson(np.where(hot, 0.4, 0.05) * homes)
-    rates = standardised_rates(events, homes)
+    rates = deviates(events, homes)
     assert 20 < (homes == 0).sum() < 300
     z = getis_ord(rates, mesh)
     for p in (two_sided_p(z), two_sided_p(local_moran(rates, mesh).z), permuted_p(rates, mesh, seed=1)):
         assert np.isnan(p).tolist() == (homes == 0).tolist()
         assert not (q_values(p) < 0.05)[homes == 0].any()
     q = q_values(two_sided_p(z))
-    assert (q[hot & (homes > 0)] < 0.05).mean() > 0.9
+    assert (q[hot & (homes > 0)] < 0.05).mean() > 0.85
     assert (q[~hot & (homes > 0)] < 0.05).mean() < 0.1
 
 
@@ -145,3 +129,28 @@ def test_the_arrays_are_not_changed() -> None:
         for measure in MEASURES:
             measure(events, homes)
         np.testing.assert_array_equal((events, homes), copies)
+
+
+@pytest.mark.parametrize(("expected", "variance"), [(0.01, 0.02), (0.1, 0.184), (1.0, 0.94), (5.0, 1.0), (40.0, 0.997)])
+def test_deviates_of_chance_are_about_0_as_wide_as_1_and_less_where_little_is_expected(
+    expected: float, variance: float
+) -> None:
+    # Variances are sums over the Poisson distribution itself, scipy 1.17's; a large cell beside them sets the rate.
+    cases = np.arange(200)
+    homes = np.append(np.ones(200), 1e8)
+    found = deviates(np.append(cases, expected * homes.sum() - cases.sum()), homes)[:-1]
+    np.testing.assert_allclose(found, np.sqrt(cases) + np.sqrt(cases + 1) - np.sqrt(4 * expected + 1), atol=1e-9)
+    chance = poisson.pmf(cases, expected)
+    mean = (chance * found).sum()
+    assert abs(mean) < 0.1
+    assert (chance * found**2).sum() - mean**2 == pytest.approx(variance, abs=0.002)
+
+
+def test_maps_of_chance_alone_seldom_have_a_hot_cell() -> None:
+    mesh, told = Mesh("square", 200.0, (0.0, 0.0), 40, 40), 0
+    for seed in range(40):
+        rng = generator(seed, "quiet")
+        homes = np.round(rng.lognormal(2.5, 0.8, mesh.cells))
+        z = getis_ord(deviates(rng.poisson(0.05 * homes), homes), mesh, inside=homes > 0)
+        told += bool((q_values(two_sided_p(z)) < 0.05).any())
+    assert told <= 6  # of 40 at 5 %: 0 to 6 with 99.9 %; rates in their own standard deviations: 19
