@@ -67,8 +67,8 @@ def cells_table(field: Field, *, has_exposure: bool) -> pd.DataFrame:
     """Return the cells with incidents or households, index ``cell``.
 
     Columns: count; households and rate (incidents per 1,000 households), NaN without an exposure; z, p (two-sided) and
-    q of Gi*, of `deviates` from what households let expect where there is an exposure, else of counts; class: hot_99, hot_95, hot_90,
-    cold_.., none.
+    q of Gi*, with an exposure of `deviates` from what households let expect, else of counts; class: hot_99, hot_95,
+    hot_90, cold_.., none.
     """
     asked = HotspotsAsked(measure="rate" if has_exposure else "count", kind=field.mesh.kind, cell_m=field.mesh.cell_m)
     z, p, words = judged(field, asked)
