@@ -73,7 +73,7 @@ def _circles(done: IncidentAnalysis) -> Layer:
     for language in ("zh", "en"):
         table[f"sentence_{language}"] = pd.Series(circle_sentences(done, language), dtype=object)
     points = shapely.points(table[["x_m", "y_m"]].to_numpy(np.float64))
-    drawn = shapely.buffer(points, table["radius_m"].to_numpy(np.float64))
+    drawn = shapely.buffer(points, table["radius_m"].to_numpy(np.float64), quad_segs=24)
     shapes = to_degrees(gpd.GeoSeries(drawn, crs=done.zone)).to_numpy()
     return _layer(done, table, CIRCLES, shapes)
 

@@ -193,7 +193,7 @@ def _circles(
     # A circle of one cell is as wide as the cell.
     radius_m = np.maximum(table["radius_m"].to_numpy(), field.mesh.cell_m / 2)
     points = shapely.points(table[["x_m", "y_m"]].to_numpy())
-    shapes = to_degrees(gpd.GeoSeries(shapely.buffer(points, radius_m), crs=f"EPSG:{field.zone}"))
+    shapes = to_degrees(gpd.GeoSeries(shapely.buffer(points, radius_m, quad_segs=24), crs=f"EPSG:{field.zone}"))
     features: list[dict[str, Any]] = []
     for row, shape, name, wide_m in zip(table.to_dict("records"), shapes, names, radius_m, strict=True):
         days = slices.days_of(int(row["first_period"]), int(row["last_period"])) if slices else (None, None)

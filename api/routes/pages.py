@@ -1,9 +1,10 @@
 """Pages: hand each page its context and return its HTML, with this answer's nonce."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.actions.look_up import Question, look_up
@@ -154,19 +155,52 @@ def siting_page(
     return show(request, siting.render(context, language=language, nonce=nonce))
 
 
+Kept = Annotated[str | None, Query(max_length=60)]
+
+
+@dataclass(frozen=True)
+class IncidentsView:
+    """What the incidents page's own script keeps in its address, so that a link opens the same view."""
+
+    category: Kept = None
+    tier: Kept = None
+    state: Kept = None
+    standing: Kept = None
+    grid: Kept = None
+    weekdays: Kept = None
+    hours: Kept = None
+    reading: Kept = None
+    on: Kept = None
+    layer: Kept = None
+    method: Kept = None
+    measure: Kept = None
+    unit: Kept = None
+    shade: Kept = None
+    tab: Kept = None
+    rank: Kept = None
+    here: Kept = None
+    lines: Kept = None
+    case: Kept = None
+    at: Kept = None
+
+
 @street.get("/incidents", response_class=HTMLResponse, responses=problems(401))
 def incidents_page(
     *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    view: Annotated[IncidentsView, Depends()],
     from_on: Annotated[Day | None, Query(alias="from")] = None,
     to_on: Annotated[Day | None, Query(alias="to")] = None,
 ) -> HTMLResponse:  # fmt: skip
-    """Show where incidents gather."""
+    """Show where and when incidents gather, who has them, and what is late."""
+    del view
     profile = services.profile
     last = to_on or services.last_incident_day(account) or today()
     context = incidents.IncidentsContext(
         shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
         categories=_choices(profile.incidents.categories, language),
         tiers=_words(profile, "tiers", language), states=_words(profile, "states", language),
+        moves=_words(profile, "moves", language),
+        can_handle=services.may(account, "GET /api/v1/incidents/{incident_id}"),
         from_on=from_on or max(last - timedelta(days=DAYS_SHOWN), FIRST_DAY), to_on=last,
     )  # fmt: skip
     return show(request, incidents.render(context, language=language, nonce=nonce))

@@ -26,6 +26,13 @@ def show_the_year(page: Page) -> None:
     page.locator("#all-days").click()
 
 
+def show_what_is_no_chance(page: Page) -> None:
+    page.locator("#chance-show").click()
+    page.locator("#cases-rows [data-case]").first.click()
+    page.locator("#detail h2").wait_for()
+    page.wait_for_timeout(1000)
+
+
 def open_door(page: Page) -> None:
     page.fill("#q", "2栋")
     page.locator("#found [role=option]").first.click()
@@ -58,6 +65,7 @@ SHOTS: tuple[tuple[str, str, int, Callable[[Page], None] | None], ...] = (
     ("siting-1440", "/siting", 1440, find_sites),
     ("siting-375", "/siting", 375, None),
     ("incidents-1440", "/incidents", 1440, show_the_year),
+    ("incidents-case-1440", "/incidents", 1440, show_what_is_no_chance),
     ("incidents-375", "/incidents", 375, None),
     ("lookup-375", "/lookup", 375, open_door),
     ("lookup-1440", "/lookup", 1440, open_door),

@@ -1,4 +1,4 @@
-"""The incidents page: where trouble gathers, when, and which grids carry it."""
+"""The incidents page: where trouble gathers, when, whether it is more than chance, who has it, and what is late."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,15 +11,20 @@ from maps.shell import Shell, render_page
 
 @dataclass(frozen=True, slots=True)
 class IncidentsContext:
-    """What the page needs: the profile's kinds, tiers and states, and the days shown first (both included)."""
+    """What the page needs: the profile's kinds, tiers, states and moves, and the days shown first (both included).
+
+    `can_handle` says whether the account may open a case, with its text, and act on it.
+    """
 
     shell: Shell
     view: MapView
     categories: tuple[Category, ...]
     tiers: tuple[Category, ...]
     states: tuple[Category, ...]
+    moves: tuple[Category, ...]
     from_on: date
     to_on: date
+    can_handle: bool
 
 
 def render(context: IncidentsContext, *, language: str, nonce: str) -> str:
@@ -29,7 +34,7 @@ def render(context: IncidentsContext, *, language: str, nonce: str) -> str:
         context.view,
         layers={
             "density": DensityTiles(),
-            "grids": GridTiles(look="outline", tiles="/tiles/published/{z}/{x}/{y}.mvt"),
+            "grids": GridTiles(look="classes", tiles="/tiles/published/{z}/{x}/{y}.mvt"),
         },
         attribution=context.shell.attribution,
         language=language,
@@ -38,6 +43,11 @@ def render(context: IncidentsContext, *, language: str, nonce: str) -> str:
     data = {
         "categories": plain(context.categories),
         "tiers": plain(context.tiers),
+        "states": plain(context.states),
+        "moves": plain(context.moves),
+        "place": context.shell.place,
+        "attribution": context.shell.attribution,
+        "can_handle": context.can_handle,
         "from": context.from_on.isoformat(),
         "to": context.to_on.isoformat(),
     }

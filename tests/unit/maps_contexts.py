@@ -88,7 +88,9 @@ def cases(text: str = NICE) -> list[Case]:
         Case(
             "incidents",
             incidents.render,
-            incidents.IncidentsContext(around, VIEW, kinds, kinds, kinds, date(2026, 8, 1), date(2026, 11, 20)),
+            incidents.IncidentsContext(
+                around, VIEW, kinds, kinds, kinds, kinds, date(2026, 8, 1), date(2026, 11, 20), True
+            ),
             True,
         ),
         Case("lookup", lookup.render, lookup_context(text), True),

@@ -21,6 +21,14 @@ function looks() {
         ? { ...LINE, color: colour("seal"), opacity: 1, weight: 1.6, fillColor: alarm, fillOpacity: 0.85 }
         : { ...LINE, color: "#2f6e66", fillColor: "#a9d0c5", fillOpacity: 0.5 },
     outline: () => ({ ...LINE, color: colour("ink-2"), opacity: 0.4, weight: 1, fillColor: "#ffffff", fillOpacity: 0.001 }),
+    // What the page's script gives each grid; lines alone where it gives none.
+    classes: (grid, state) => ({
+      ...LINE,
+      color: colour("ink-2"),
+      opacity: 0.4,
+      fillColor: state.fills.get(grid.grid_code) || "#ffffff",
+      fillOpacity: state.fills.has(grid.grid_code) ? 0.74 : 0.001,
+    }),
   };
 }
 
@@ -34,14 +42,14 @@ function idOf({ type, properties }) {
 
 export function gridTiles(map, options) {
   const look = looks()[options.look];
-  const state = { vacant: new Set(), shown: null, zones: false, hovered: null, marked: new Set() };
+  const state = { vacant: new Set(), shown: null, zones: false, hovered: null, marked: new Set(), fills: new Map() };
   const hear = { click: () => {}, hover: null };
   const pointer = tip(map);
 
   function gridStyle(grid) {
     const style = look(grid, state);
     if (state.shown && !state.shown.has(grid.grid_code)) return { ...style, fillOpacity: style.fillOpacity * 0.16, opacity: 0.25 };
-    if (state.marked.has(grid.grid_code)) return { ...style, color: colour("accent"), weight: 3, opacity: 1, fillColor: colour("accent"), fillOpacity: 0.16 };
+    if (state.marked.has(grid.grid_code)) return { ...style, color: colour("accent"), weight: 3, opacity: 1, ...(state.fills.has(grid.grid_code) ? {} : { fillColor: colour("accent"), fillOpacity: 0.16 }) };
     if (state.hovered === grid.grid_code) return { ...style, weight: 2.6, opacity: 1, fillOpacity: Math.min(style.fillOpacity + 0.14, 0.9) };
     return style;
   }
@@ -105,6 +113,12 @@ export function gridTiles(map, options) {
     mark(codes) {
       const changed = new Set([...state.marked, ...codes]);
       state.marked = new Set(codes);
+      changed.forEach(restyle);
+    },
+    // The colour of each of these codes; those of no other code.
+    setFills(fills) {
+      const changed = [...new Set([...state.fills.keys(), ...fills.keys()])].filter((code) => state.fills.get(code) !== fills.get(code));
+      state.fills = fills;
       changed.forEach(restyle);
     },
     // Dim all but these codes; null shows all.

@@ -1,156 +1,216 @@
-// The incidents page: density, clusters, days, hours and the grids that carry most.
+// The incidents page: where and when they gather, whether it is more than chance, who has them, and what is late.
 
-import { byId, data, debounce, empty, fill, get, h, number, Problem, s, setText, t } from "./core.js";
-import { dayChart, hourChart } from "./chart.js";
-import { besideCard, card, fitBox, foldLegendOnPhone } from "./map.js";
+import { byId, data, debounce, fact, get, h, number, t } from "./core.js";
+import { caseCard } from "./case_card.js";
+import { caseList } from "./case_list.js";
+import { casePoints, ringRows } from "./case_points.js";
+import { caseReport } from "./case_report.js";
+import { caseSheet } from "./case_sheet.js";
+import { clusterFacts, clusterHulls } from "./cluster_hulls.js";
+import { findingsOn } from "./hotspot_cells.js";
+import { incidentCounts } from "./incident_counts.js";
+import { incidentExport } from "./incident_export.js";
+import { filters as openFilters } from "./incident_filters.js";
+import { incidentLayers } from "./incident_layers.js";
+import { drawLegend } from "./legend.js";
+import { besideCard, card as openCard, fitBox, foldLegendOnPhone, showMap } from "./map.js";
+import { timePlay } from "./time_play.js";
 
-const LABELS = new Map(data.categories.map((category) => [category.key, category.label]));
-
-function drawRamp(scale) {
-  const { stops } = scale;
-  const width = 100 / Math.max(stops.length, 1);
-  byId("ramp").replaceChildren(...stops.map((stop, index) => s("rect", { x: index * width, y: 0, width: width + 0.5, height: 10, fill: stop.colour })));
-  setText("ramp-max", t("{n} 件/平方公里", { n: number(scale.max_per_km2) }));
-  setText("ramp-note", t("平滑半径 {n} 米", { n: number(scale.bandwidth_m) }));
-}
+const ask = (path, query, signal) => get(path, query, { signal });
+const isWide = () => window.matchMedia("(min-width: 1181px)").matches;
 
 export function start(map, { density, grids }) {
-  const page = { from: data.from, to: data.to, category: "", running: null };
-  const hulls = L.layerGroup().addTo(map);
-  const detail = card();
+  const filters = openFilters();
   foldLegendOnPhone();
+  openWhere(map, filters.get("at"));
 
-  const span = () => ({ from: page.from, to: page.to, category: page.category });
-  const filters = () => ({ ...span(), tier: byId("tier").value, state: byId("status").value });
+  // One card: a case, a grid, a cluster, a cell, or what waits. Whoever shows something else is told that the rest went.
+  const card = openCard(() => {
+    const row = filters.get("case") && byId("cases-rows").querySelector(`[data-case="${filters.get("case")}"]`);
+    forget();
+    if (row && row.offsetParent) row.focus({ preventScroll: true });
+  });
 
-  // What failed says so over the map, where the next request clears it.
-  function fail(error) {
-    if (error.name === "AbortError") return;
-    if (!(error instanceof Problem)) throw error;
-    byId("hint").hidden = false;
-    setText("hint", error.message);
-  }
-
-  const days = dayChart(byId("days"), (from, to) => choose(from, to));
-
-  function choose(from, to) {
-    [page.from, page.to] = [from, to];
-    const form = byId("dates").elements;
-    form.from.value = from;
-    form.to.value = to;
-    days.choose(from, to);
-    load();
-  }
-
-  function showCluster(feature) {
-    const cluster = feature.properties;
-    const fact = (label, value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
-    detail.show(
-      [h("h2", {}, t("聚集区：{n} 件", { n: number(cluster.incidents) })), h("span", { class: "code" }, LABELS.get(cluster.top_category) || cluster.top_category || "")],
-      [
-        h("dl", { class: "facts" }, fact(t("最多的类别"), LABELS.get(cluster.top_category) || "–"), fact(t("地点数"), number(cluster.places)), fact(t("最早"), cluster.first_on || "–"), fact(t("最近"), cluster.last_on || "–")),
-        cluster.is_one_place ? h("p", { class: "certificate" }, h("b", {}, t("同一地点反复上报")), t("这些事件几乎都在同一处，请先看是否重复。")) : null,
-      ].filter(Boolean),
-    );
-  }
-
-  function drawClusters(collection) {
-    hulls.clearLayers();
-    const { eps_m: reach, min_incidents: least } = collection.parameters;
-    setText("cluster-note", t("{m} 米内 {n} 件以上，共 {count} 处", { m: number(reach), n: number(least), count: number(collection.features.length) }));
-    L.geoJSON(collection, {
-      pane: "marks",
-      style: (feature) => ({ color: "#1b2426", weight: 1.6, opacity: 0.85, fillColor: "#1b2426", fillOpacity: 0.05, dashArray: feature.properties.is_one_place ? "2 4" : null }),
-      pointToLayer: (feature, latlng) => L.circleMarker(latlng, { pane: "marks", radius: 8 }),
-      onEachFeature: (feature, layer) => {
-        layer.on("click", () => showCluster(feature));
-        const middle = layer.getBounds ? layer.getBounds().getCenter() : layer.getLatLng();
-        const size = Math.min(44, 22 + Math.sqrt(feature.properties.incidents) * 1.3);
-        const icon = L.divIcon({ className: "count", html: h("span", {}, number(feature.properties.incidents)), iconSize: [size, size] });
-        L.marker(middle, { icon, title: t("聚集区：{n} 件", { n: number(feature.properties.incidents) }) }).on("click", () => showCluster(feature)).addTo(hulls);
-      },
-    }).addTo(hulls);
-  }
-
-  function drawChips(categories) {
-    const counts = new Map(categories.map((category) => [category.key, category.count]));
-    byId("categories").replaceChildren(...data.categories.map((category) =>
-      h("button", { class: "chip", type: "button", "aria-pressed": String(page.category === category.key), onclick: () => {
-        page.category = page.category === category.key ? "" : category.key;
-        load();
-        loadDays();
-      } }, h("span", { class: "dot", swatch: category.colour }), category.label, h("b", {}, counts.has(category.key) ? number(counts.get(category.key)) : "–"))));
-  }
-
-  function showGrid(row) {
-    if (!byId("show-grids").checked) byId("show-grids").click();
-    grids.mark([row.grid_code]);
-    if (row.bbox) fitBox(map, row.bbox, byId("detail").hidden ? {} : besideCard());
-  }
-
-  function drawRanks(rows) {
-    const top = Math.max(...rows.map((row) => row.count), 1);
-    const list = rows.slice(0, 12).map((row, index) =>
-      h("button", { class: "row row--rank", type: "button", onclick: () => showGrid(row) },
-        h("span", { class: "row__rank" }, index + 1),
-        h("span", {}, h("span", { class: "name" }, row.name), h("span", { class: "meter" }, h("span", { "width%": (row.count / top) * 100 }))),
-        h("span", { class: "row__value" }, h("b", {}, number(row.count)), h("span", { class: "code" }, row.per_1000_households === null ? "–" : t("千户 {n}", { n: Number(row.per_1000_households).toFixed(1) })))));
-    byId("ranks").replaceChildren(...(list.length ? list : [empty(t("没有符合条件的事件。"))]));
-  }
-
-  function drawSummary(summary) {
-    setText("sum-total", number(summary.total));
-    setText("sum-open", number(summary.open));
-    setText("sum-overdue", number(summary.overdue));
-    byId("sum-overdue").closest(".figure").classList.toggle("figure--alarm", summary.overdue > 0);
-    if (!page.category) drawChips(summary.categories);
-    drawRanks(summary.grids);
-    hourChart(byId("hours"), summary.hours);
-  }
-
-  function load() {
-    if (page.running) page.running.abort();
-    page.running = new AbortController();
-    const options = { signal: page.running.signal };
-    density.set(span());
-    detail.close();
+  function forget() {
+    one.forget();
+    if (sheet) sheet.forget();
     grids.mark([]);
-    byId("hint").hidden = true;
-    byId("map-note").hidden = !byId("tier").value && !byId("status").value;
-    // Each kind's own count, also while one of them is chosen.
-    if (page.category) get("incidents/summary", { ...filters(), category: "" }, options).then(({ categories }) => drawChips(categories)).catch(fail);
-    fill(byId("ranks"), () => get("incidents/summary", filters(), options), drawSummary);
-    get("incidents/clusters", span(), options).then(drawClusters).catch((error) => {
-      if (error.name === "AbortError") return;
-      hulls.clearLayers();
-      setText("cluster-note", "");
-      fail(error);
-    });
-    get("incidents/density/scale", span(), options).then(drawRamp).catch(fail);
   }
 
-  // The bars show all days, whatever span is chosen: they are what it is chosen from.
-  function loadDays() {
-    get("incidents/summary", { category: page.category }).then((summary) => {
-      if (!summary.days.length) return days.set([], page.from, page.to);
-      return days.set(summary.days, page.from, page.to);
-    }).catch((error) => {
-      days.say(error.message);
-      fail(error);
-    });
+  function fly(lon, lat) {
+    showMap();
+    fitBox(map, [lon, lat, lon, lat], { ...(isWide() ? {} : besideCard()), maxZoom: Math.max(map.getZoom(), 16) });
   }
+
+  function flyTo(feature) {
+    const bounds = L.geoJSON(feature).getBounds();
+    showMap();
+    fitBox(map, [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], isWide() ? {} : besideCard());
+  }
+
+  function showElse({ head, body }) {
+    forget();
+    card.show(head, body);
+  }
+
+  // The filter is by the grid of the day reported: by another reading it would not leave what is counted here.
+  function showGrid(row) {
+    showElse({
+      head: [h("h2", {}, row.name || row.grid_code), h("span", { class: "code" }, row.grid_code)],
+      body: [
+        h("dl", { class: "facts" }, fact(t("事件"), number(row.count)), fact(t("未办结"), number(row.open)), fact(t("超时"), number(row.overdue)), fact(t("每千户件数"), row.per_1000_households === null ? "–" : row.per_1000_households.toFixed(1))),
+        filters.get("reading") ? null : h("button", { class: "button button--small", type: "button", onclick: () => filters.set({ grid: filters.get("grid") === row.grid_code ? "" : row.grid_code }) }, filters.get("grid") === row.grid_code ? t("看全部网格") : t("只看这个网格")),
+      ].filter(Boolean),
+    });
+    grids.mark([row.grid_code]);
+  }
+
+  const points = casePoints(map, { onCase: (id) => openCase(id, { focus: false }) });
+  const findings = findingsOn(map, { onFinding: showElse });
+  const hulls = clusterHulls(map, { onCluster: ({ properties }) => showElse(clusterFacts(properties)) });
+  const list = caseList(map, {
+    filters, ask, points, grids,
+    onCase: (id) => openCase(id, { fly: true, focus: true }),
+    onGrid(row) {
+      showGrid(row);
+      showMap();
+      if (row.bbox) fitBox(map, row.bbox, isWide() ? {} : besideCard());
+    },
+  });
+  const layers = incidentLayers({ filters, ask, density, grids, findings, hulls, onPlace: flyTo });
+  const one = caseCard(map, { filters, list, points, card, fly, onChange: recount });
+  const sheet = data.can_handle ? caseSheet(map, { card, onCase: (id) => openCase(id, { fly: true, focus: true }), onOpen: forget, onChange: recount }) : null;
+  const counts = incidentCounts({ filters, onDays: chooseDays, onSummary, onWhole });
+  const play = timePlay({ span: filters.chosenSpan, show: showWindow });
+  const takeAway = incidentExport(map, { filters, legend: () => [...layers.rows(), ...pointRows()], layer: layers.label });
+
+  function openCase(id, options) {
+    if (sheet) sheet.forget();
+    grids.mark([]);
+    return one.open(id, options);
+  }
+
+  const pointRows = () => (filters.get("tab") === "grids" ? [] : [{ note: t("点为列表中的事件，外圈为时限") }, ...ringRows()]);
+
+  function onSummary(summary) {
+    filters.nameGrids(summary.grids);
+    list.count(summary);
+    layers.count(summary);
+  }
+
+  function onWhole(summary) {
+    filters.nameGrids(summary.grids);
+    layers.cover(summary);
+  }
+
+  // Figures and map come first; list and test follow when the figures are there.
+  async function load(light = false) {
+    takeAway.link();
+    const drawn = layers.load();
+    await counts.load(light);
+    if (!light) await Promise.all([list.load(), layers.loadChance()]);
+    await drawn;
+  }
+
+  function recount() {
+    counts.forget();
+    load();
+    if (sheet) sheet.load();
+  }
+
+  function showDates() {
+    const form = byId("dates").elements;
+    const { from, to } = filters.chosenSpan();
+    if (document.activeElement !== form.from) form.from.value = from;
+    if (document.activeElement !== form.to) form.to.value = to;
+  }
+
+  function chooseDays(from, to) {
+    filters.set({ from, to });
+  }
+
+  function showWindow(window_, light) {
+    filters.setWindow(window_);
+    counts.days.play(window_);
+    list.pause(light);
+    return load(light);
+  }
+
+  filters.onChange((changes) => {
+    filters.setWindow(null);
+    counts.days.play(null);
+    list.pause(false);
+    if ("from" in changes || "to" in changes) counts.days.choose(filters.chosenSpan());
+    showDates();
+    showReading();
+    play.reset();
+    load();
+  });
 
   byId("dates").addEventListener("change", debounce(() => {
     const form = byId("dates").elements;
-    if (form.from.value && form.to.value) choose(...[form.from.value, form.to.value].sort());
+    if (form.from.value && form.to.value) chooseDays(...[form.from.value, form.to.value].sort());
   }, 200));
-  byId("all-days").addEventListener("click", () => get("incidents/summary", {}).then((summary) => summary.days.length && choose(summary.days[0].on, summary.days[summary.days.length - 1].on)).catch(fail));
-  for (const id of ["tier", "status"]) byId(id).addEventListener("change", load);
-  byId("show-density").addEventListener("change", (event) => density.show(event.target.checked));
-  byId("show-clusters").addEventListener("change", (event) => (event.target.checked ? hulls.addTo(map) : hulls.remove()));
-  byId("show-grids").addEventListener("change", (event) => grids.show(event.target.checked));
-  drawChips([]);
-  density.set(span()).show(true);
-  loadDays();
-  load();
+  byId("dates").addEventListener("submit", (event) => event.preventDefault());
+  byId("all-days").addEventListener("click", () => counts.days.all() && chooseDays(...counts.days.all()));
+
+  function showReading() {
+    byId("reading").value = filters.get("reading");
+    byId("reading-on").hidden = filters.get("reading") !== "on";
+    byId("reading-on").value = filters.get("on");
+  }
+
+  function chooseReading() {
+    const reading = byId("reading").value;
+    byId("reading-on").hidden = reading !== "on";
+    if (reading === "on" && !byId("reading-on").value) byId("reading-on").value = filters.span().to;
+    filters.set({ reading, on: reading === "on" ? byId("reading-on").value : "" });
+  }
+  byId("reading").addEventListener("change", chooseReading);
+  byId("reading-on").addEventListener("change", chooseReading);
+
+  // Where both do not fit beside the map, one of overview and list is shown.
+  const main = byId("main");
+  for (const button of document.querySelectorAll(".sides button")) {
+    button.addEventListener("click", () => {
+      main.dataset.side = button.dataset.side;
+      for (const other of document.querySelectorAll(".sides button")) other.setAttribute("aria-pressed", String(other === button));
+    });
+  }
+
+  for (const key of ["cases", "grids"]) byId(`tab-${key}`).addEventListener("click", drawPoints);
+  function drawPoints() {
+    drawLegend(byId("points-legend"), pointRows());
+  }
+
+  grids.onHover((grid) => {
+    const row = list.grid(grid.grid_code);
+    return [row ? t("{n} 件，未办结 {open}，超时 {overdue}", { n: number(row.count), open: number(row.open), overdue: number(row.overdue) }) : null];
+  });
+  grids.onClick((code) => {
+    const row = list.grid(code);
+    if (row) showGrid(row);
+  });
+  map.on("moveend", debounce(() => {
+    const { lat, lng } = map.getCenter();
+    filters.view({ at: `${map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}` });
+  }, 400));
+  if (data.can_handle) caseReport(map, { onCase: (id) => openCase(id, { fly: true, focus: true }), onChange: recount, keep: points.keep });
+
+  filters.draw();
+  showDates();
+  showReading();
+  drawPoints();
+  layers.start();
+  list.start();
+  counts.load().then(layers.loadChance);
+  if (filters.get("case")) openCase(Number(filters.get("case")), {});
+  if (sheet) sheet.load();
+}
+
+// The view that a link names: zoom/lat/lon.
+function openWhere(map, at) {
+  if (!at) return;
+  const [zoom, lat, lon] = at.split("/").map(Number);
+  map.setView([lat, lon], zoom, { animate: false });
 }
