@@ -24,6 +24,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Joinable = tuple[shapely.STRtree, Ints]
 
+TIE_M = 0.001
+
 PROBLEMS = {
     "no_network": ("没有可步行的道路", "there are no walkable streets"),
     "too_far": ("附近没有可步行的道路", "no walkable street is near enough"),
@@ -85,7 +87,8 @@ def join(network: WalkNetwork | None, xy: Floats, *, snap_max_m: float) -> Doors
     The nearest street is taken whose straight access crosses no water, railway, wall or gated
     compound's outline. A place inside a gated compound without such a street of its own joins
     through the gate that makes the stretch shortest: place to gate to street. Bridges and tunnels
-    are joined only at their ends, stray islands of path only where there is nothing else.
+    are joined only at their ends, stray islands of path only where there is nothing else. Of streets as near to a
+    millimetre the first of the network is taken.
 
     Parameters
     ----------
@@ -206,15 +209,16 @@ def _nearest(
         if len(left) == 0:
             break
         points = np.asarray(shapely.points(xy[left]), dtype=object)
-        which, hit = tree.query(points, predicate="dwithin", distance=radius_m)
+        which, hit = tree.query(points, predicate="dwithin", distance=radius_m + TIE_M)
         line = tree.geometries[hit]
         along_m = shapely.line_locate_point(line, points[which])
         end = shapely.get_coordinates(shapely.line_interpolate_point(line, along_m))
         place = left[which]
         gap_m = np.hypot(*(end - xy[place]).T)
-        is_open = network.obstacles.is_open(xy[place], end, own[place], leaves_by_gate=at_gate)
-        found.is_blocked[place] = True
-        order = np.lexsort((numbers[hit], gap_m, place))
+        is_near = _to_a_tie(gap_m) <= _to_a_tie(np.array(radius_m))
+        is_open = is_near & network.obstacles.is_open(xy[place], end, own[place], leaves_by_gate=at_gate)
+        found.is_blocked[place[is_near]] = True
+        order = np.lexsort((numbers[hit], _to_a_tie(gap_m), place))
         order = order[is_open[order]]
         best = order[np.unique(place[order], return_index=True)[1]]
         found.edge[place[best]], found.snap_m[place[best]] = numbers[hit[best]], gap_m[best]
@@ -240,13 +244,18 @@ def _by_gate(network: WalkNetwork, streets: Joinable, xy: Floats, own: Ints, sna
     gap_m = np.hypot(*(end - start).T)
     is_open = ground.is_open(end, start, own[place], leaves_by_gate=True)  # seen from the gate
     total_m = gap_m + exits.snap_m[gate]
-    order = np.lexsort((gate, total_m, place))
+    order = np.lexsort((gate, _to_a_tie(total_m), place))
     order = order[is_open[order]]
     best = order[np.unique(place[order], return_index=True)[1]]
     at, through = place[best], gate[best]
     found.edge[at], found.along_m[at] = exits.edge[through], exits.along_m[through]
     found.snap_m[at], found.gate[at] = total_m[best], through
     return found
+
+
+def _to_a_tie(far_m: Floats) -> Floats:
+    """Return distances such that those alike to a millimetre are equal: rounding does not choose between streets."""
+    return np.asarray(np.rint(far_m / TIE_M))
 
 
 def _problems(network: WalkNetwork | None, joins: _Joins, there: Bools) -> npt.NDArray[np.object_]:

@@ -287,3 +287,17 @@ def test_what_two_streets_share_is_there_once() -> None:
     assert sorted(shared.edge_length_m.round(3).tolist()) == [50, 100, 100, 100]
     twice = walk_network(streets([(0, 0), (100, 0), (100, 50)], [(100, 50), (100, 0), (0, 0)]))
     assert sorted(twice.edge_length_m.round(3).tolist()) == [50, 100]
+
+
+def test_streets_as_near_to_a_millimetre_are_told_apart_by_their_order_not_by_rounding() -> None:
+    """Between two streets 240 m apart; found by a law: a point and a house about it walked to different streets."""
+    lines = [((0.0, 0.0), (120.0, 0.0)), ((360.0, 0.0), (360.0, 120.0))]
+    net = walk_network(streets(*lines), island_m=0.0)
+    places = [(240.0 + nudge, 0.0) for nudge in (-2e-4, -1e-9, 0.0, 1e-9, 2e-4)]
+    found = snap(net, stations(*places), snap_max_m=150.0)
+    assert found["edge"].nunique() == 1
+    apart = snap(net, stations((239.9, 0.0), (240.1, 0.0)), snap_max_m=150.0)
+    assert apart["edge"].nunique() == 2
+    at_the_end = snap(net, stations(*((x, 0.0) for x in (510 - 1e-7, 510.0, 510 + 1e-7, 510.01))), snap_max_m=150.0)
+    assert (at_the_end["edge"] >= 0).tolist() == [True, True, True, False]
+    assert at_the_end["problem"].tolist()[-1] == "too_far"
