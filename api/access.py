@@ -66,6 +66,7 @@ ACCESS: Mapping[str, Access] = {
     # residents
     "GET /": _open("page"),
     "GET /lookup": _open("page"),
+    "GET /figures": _open("page"),
     "GET /login": _open("page"),
     f"GET {V1}/lookup": _open(rate="lookup"),
     f"GET {V1}/search": _open(rate="search"),

@@ -7,10 +7,11 @@ south, columns from west to east, in incidents per km2.
 
 `density` works on a plane in metres; `tile` on the Web-Mercator pixels of a map tile, where the
 kernel of each incident is that many metres at its own latitude, so that neighbouring tiles agree:
-`binned` lays incidents out once for many tiles, and for `densest`. `relative_density` asks how many
-incidents there are for those who live there.
+`binned` lays incidents out once for many tiles, and for `densest`. `rate_tile` asks how many there
+are for those who live there.
 Sources: Silverman (1986), Density Estimation; Kelsall and Diggle (1995), Non-parametric estimation of
-spatial variation in relative risk; XYZ tile scheme (OSGeo TMS wiki, "slippy map").
+spatial variation in relative risk; Marshall (1991), Mapping disease and mortality rates using
+empirical Bayes estimators; XYZ tile scheme (OSGeo TMS wiki, "slippy map").
 Limits: no edge correction, and no tile knows of incidents across the 180th meridian.
 See docs/methods/hotspots.md.
 """
@@ -21,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import BadPointError, BadSettingError
+from geo.hotspots.rates import Prior
 from geo.smoothing import CUT_SD as CUT_SD
 from geo.smoothing import WHOLE, counted, kernels, spread
 from geo.strips import places_in_strips, runs_within
@@ -43,6 +45,7 @@ STRIP_ZOOM = 17
 BLOCK_PX = 128
 # Shares of a household count as well.
 PARTS_OF_HOUSEHOLD = 1024
+PER_HOUSEHOLDS = 1000.0
 
 
 class Binned(NamedTuple):
@@ -87,60 +90,33 @@ def density(points_xy: Floats, *, bandwidth_m: float, cell_m: float, bounds: Bou
     BadPointError
         A coordinate is not a number.
     """
-    return _surface(points_xy, None, bandwidth_m=bandwidth_m, cell_m=cell_m, bounds=bounds)
+    xy = _finite(points_xy)
+    _check("bandwidth_m", bandwidth_m, is_good=0 < bandwidth_m < np.inf)
+    _check("cell_m", cell_m, is_good=0 < cell_m <= bandwidth_m / CELLS_PER_SD_MIN)
+    west, south, east, north = bounds
+    _check("bounds", bounds, is_good=bool(np.isfinite(bounds).all()) and east > west and north > south)
+    rows, columns = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
+    margin = int(np.ceil(CUT_SD * bandwidth_m / cell_m)) + 1
+    shape = rows + 2 * margin, columns + 2 * margin
+    _check("cell_m", cell_m, is_good=shape[0] * shape[1] <= CELLS_MAX)
+    origin = west - (margin - 0.5) * cell_m, north + (margin - 0.5) * cell_m
+    points = xy[:, 0], xy[:, 1], None
+    counts = counted(points, np.array([[0, len(xy)]]), shape, origin, (1 / cell_m, -1 / cell_m))
+    kernel = np.repeat(kernels(np.array([bandwidth_m / cell_m])), shape[0], axis=0)
+    surface = spread(counts, kernel, margin, (rows, columns))
+    surface *= M2_PER_KM2 / cell_m**2
+    return surface, (west, north - rows * cell_m, west + columns * cell_m, north)
 
 
-def relative_density(
-    points_xy: Floats,
-    homes_xy: Floats,
-    households: Floats,
-    *,
-    bandwidth_m: float,
-    cell_m: float,
-    bounds: Bounds,
-    lonely_share: float = 0.01,
-) -> tuple[Floats, Bounds]:
-    """Return incidents per 1,000 households as a surface: kernels of incidents over kernels of households.
-
-    Parameters
-    ----------
-    points_xy, bandwidth_m, cell_m, bounds
-        As of `density`; both are spread alike, so what is near the edge is missed in both.
-    homes_xy, households
-        (h, 2) metres, also beyond `bounds` where their kernel reaches in, and how many live there, to a thousandth.
-    lonely_share
-        Share of the households, those with the fewest around, below whose density no rate is told.
-
-    Returns
-    -------
-    surface, bounds
-        As of `density`; NaN where fewer households live around than around the loneliest.
-
-    Raises
-    ------
-    BadSettingError, BadPointError
-        As of `density`; a count of households is below 0 or not a number.
-    """
-    _check("lonely_share", lonely_share, is_good=0 <= lonely_share < 1)
-    homes = np.asarray(households, dtype=np.float64).ravel()
-    _check("households", "", is_good=len(homes) == len(homes_xy) and bool((homes >= 0).all() and homes.sum() < np.inf))
-    weights = np.rint(homes * PARTS_OF_HOUSEHOLD).astype(np.int64)
-    incidents, whole = density(points_xy, bandwidth_m=bandwidth_m, cell_m=cell_m, bounds=bounds)
-    living, _ = _surface(homes_xy, weights, bandwidth_m=bandwidth_m, cell_m=cell_m, bounds=bounds)
-    living /= PARTS_OF_HOUSEHOLD
-    floor = _loneliest(living, homes_xy, homes, (whole[0], whole[3], cell_m), lonely_share)
-    rate = np.full(living.shape, np.nan)
-    np.divide(1000 * incidents, living, out=rate, where=(living >= floor) & (living > 0))
-    return rate, whole
-
-
-def binned(lon: Floats, lat: Floats) -> Binned:
+def binned(lon: Floats, lat: Floats, weights: Ints | None = None) -> Binned:
     """Lay incidents out for `tile` and `densest`, which can then be asked many times.
 
     Parameters
     ----------
     lon, lat
         (n,) degrees, EPSG:4326, in any order.
+    weights
+        (n,) How many there are at each; one if not given.
 
     Raises
     ------
@@ -148,10 +124,11 @@ def binned(lon: Floats, lat: Floats) -> Binned:
         A coordinate is not a number, or not on earth.
     """
     east, south = _world(lon, lat)
+    weights = np.ones(len(east), dtype=np.int64) if weights is None else weights
     if len(east) == 0:
         nothing, none = np.empty(0), np.empty(0, dtype=np.int64)
         return Binned(nothing, nothing, none, np.zeros(1, dtype=np.int64), nothing, nothing)
-    places = places_in_strips(east, south, np.ones(len(east), dtype=np.int64), 2.0**-STRIP_ZOOM)
+    places = places_in_strips(east, south, weights, 2.0**-STRIP_ZOOM)
     first = places.start[:-1]
     top, bottom = np.minimum.reduceat(places.y, first), np.maximum.reduceat(places.y, first)
     return Binned(places.x, places.y, places.weight, places.start, top, bottom)
@@ -207,6 +184,63 @@ def tile(incidents: Binned, *, z: int, x: int, y: int, bandwidth_m: float, tile_
     return np.ascontiguousarray(np.maximum(_between(_between(coarse, down).T, right).T, 0.0))
 
 
+def binned_homes(lon: Floats, lat: Floats, households: Floats) -> Binned:
+    """Lay households out for `rate_tile`; shares of a household count to a thousandth.
+
+    Raises
+    ------
+    BadPointError, BadSettingError
+        A coordinate is not a number or not on earth; a count of households is below 0 or not a number.
+    """
+    homes = np.asarray(households, dtype=np.float64).ravel()
+    is_good = len(homes) == np.size(lon) and bool((homes >= 0).all() and homes.sum() < np.inf)
+    _check("households", "", is_good=is_good)
+    return binned(lon, lat, np.rint(homes * PARTS_OF_HOUSEHOLD).astype(np.int64))
+
+
+def rate_tile(
+    incidents: Binned, homes: Binned, prior: Prior, *, z: int, x: int, y: int, bandwidth_m: float, tile_px: int = 256
+) -> tuple[Floats, Floats]:
+    """Return incidents per 1,000 households on the pixels of one map tile, steadied where few households are near.
+
+    Kernels of incidents over kernels of households (Kelsall and Diggle), moved towards the rate of all by the
+    households that a kernel holds (Marshall): a kernel is as wide as a circle of ``kernel_km2``.
+
+    Parameters
+    ----------
+    incidents, z, x, y, bandwidth_m, tile_px
+        As of `tile`.
+    homes
+        As of `binned_homes`.
+    prior
+        The rate of all, and how much more than chance rates vary; of cells about as large as a kernel.
+
+    Returns
+    -------
+    rate, households
+        (tile_px, tile_px) each; NaN where there is no prior to speak of. `households` are those a kernel holds.
+
+    Raises
+    ------
+    BadSettingError
+        As of `tile`.
+    """
+    living, found = (
+        tile(places, z=z, x=x, y=y, bandwidth_m=bandwidth_m, tile_px=tile_px) * kernel_km2(bandwidth_m)
+        for places in (homes, incidents)
+    )
+    around = living / PARTS_OF_HOUSEHOLD
+    sure = prior.variance * around + prior.mean
+    rate = np.full(around.shape, np.nan)
+    np.divide(prior.variance * found + prior.mean**2, sure, out=rate, where=sure > 0)
+    return PER_HOUSEHOLDS * rate, around
+
+
+def kernel_km2(bandwidth_m: float) -> float:
+    """Return the ground that a Gaussian kernel averages over: 4 pi h^2, one over the integral of its square."""
+    return 4 * np.pi * bandwidth_m**2 / M2_PER_KM2
+
+
 def densest(incidents: Binned, *, bandwidth_m: float) -> float:
     """Return the highest density there is, incidents per km2, to a percent; 0 for none.
 
@@ -224,45 +258,6 @@ def densest(incidents: Binned, *, bandwidth_m: float) -> float:
         surface = _window(incidents, first, (BLOCK_PX, BLOCK_PX), world_px, bandwidth_m, most)
         most = max(most, float(surface.max()))
     return most
-
-
-def _surface(
-    points_xy: Floats, weight: Ints | None, *, bandwidth_m: float, cell_m: float, bounds: Bounds
-) -> tuple[Floats, Bounds]:
-    """Return what `density` does, of weighted points."""
-    xy = _finite(points_xy)
-    _check("bandwidth_m", bandwidth_m, is_good=0 < bandwidth_m < np.inf)
-    _check("cell_m", cell_m, is_good=0 < cell_m <= bandwidth_m / CELLS_PER_SD_MIN)
-    west, south, east, north = bounds
-    _check("bounds", bounds, is_good=bool(np.isfinite(bounds).all()) and east > west and north > south)
-    rows, columns = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
-    margin = int(np.ceil(CUT_SD * bandwidth_m / cell_m)) + 1
-    shape = rows + 2 * margin, columns + 2 * margin
-    _check("cell_m", cell_m, is_good=shape[0] * shape[1] <= CELLS_MAX)
-    origin = west - (margin - 0.5) * cell_m, north + (margin - 0.5) * cell_m
-    points = xy[:, 0], xy[:, 1], weight
-    counts = counted(points, np.array([[0, len(xy)]]), shape, origin, (1 / cell_m, -1 / cell_m))
-    kernel = np.repeat(kernels(np.array([bandwidth_m / cell_m])), shape[0], axis=0)
-    surface = spread(counts, kernel, margin, (rows, columns))
-    surface *= M2_PER_KM2 / cell_m**2
-    return surface, (west, north - rows * cell_m, west + columns * cell_m, north)
-
-
-def _loneliest(
-    living: Floats, homes_xy: Floats, homes: Floats, frame: tuple[float, float, float], share: float
-) -> float:
-    """Return the density of households around the one that lives most on its own but for a share of all."""
-    west, north, cell_m = frame
-    column, row = np.floor(
-        (np.asarray(homes_xy, dtype=np.float64).reshape(-1, 2) - (west, north)) / (cell_m, -cell_m)
-    ).T
-    is_in = (row >= 0) & (row < living.shape[0]) & (column >= 0) & (column < living.shape[1]) & (homes > 0)
-    if not is_in.any():
-        return np.inf
-    around = living[row[is_in].astype(np.int64), column[is_in].astype(np.int64)]
-    order = np.argsort(around, kind="stable")
-    below = np.cumsum(homes[is_in][order])
-    return float(around[order[np.searchsorted(below, share * below[-1], side="right")]]) * (1 - 1e-9)
 
 
 def _window(

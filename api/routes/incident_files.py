@@ -33,6 +33,11 @@ residents = guarded_router("residents")
 @residents.get("/api/v1/incidents/public", responses=answers(PublicIncidents))
 def public(request: Request, services: ServicesDep, language: LanguageDep) -> Response:
     """Tell everybody how many incidents there were in the last twelve whole months: no place, no count below five."""
+    return json_answer(request, public_figures(services, language), reader="public")
+
+
+def public_figures(services: Services, language: Language) -> dict[str, Any]:
+    """Return what everybody may know, read anew every few minutes."""
 
     def found() -> dict[str, Any]:
         with reading(services.staff) as conn:
@@ -40,8 +45,7 @@ def public(request: Request, services: ServicesDep, language: LanguageDep) -> Re
         names = services.published.ground().communities["name"].astype(str).to_dict()
         return public_counts(ledger, names, today=today(), profile=services.profile, language=language)
 
-    body = services.findings.get(("public", today(), language), found, every_s=PUBLIC_KEPT_S)
-    return json_answer(request, body, reader="public")
+    return services.findings.get(("public", today(), language), found, every_s=PUBLIC_KEPT_S)
 
 
 @router.get(

@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request, Response
 
 from api.actions.count_incidents import Reading, choose, incident_summary
 from api.actions.rank_incidents import rank_incidents
-from api.actions.read_density import Surface, density_png, density_scale
+from api.actions.read_density import RateSurface, Surface, density_png, density_scale, rate_png, rate_scale
 from api.actions.read_hotspots import HotspotsAsked, Measure, Method, hotspots_body
 from api.actions.read_incidents import Wanted, cluster_body, incident_page
 from api.actions.read_scan import Unit, emerging_body, scan_body
@@ -32,6 +32,7 @@ from api.schemas.service import JobTaken
 from data.ledger import Bools, Ledger, Standing
 from geo.hotspots.mesh import Kind
 
+Measured = Annotated[Measure, Query(description="how many, or how many for the households there")]
 router = guarded_router("street")
 Key = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
 CellSize = Annotated[float | None, Query(ge=20, le=5000, allow_inf_nan=False, description="side of a cell")]
@@ -131,7 +132,7 @@ def find(services: ServicesDep, account: AccountDep) -> JobTaken:
 def hotspots(
     *, request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
     method: Annotated[Method, Query(description="Getis-Ord Gi*, or local Moran")] = "gi_star",
-    measure: Annotated[Measure, Query(description="how many, or how many for the households there")] = "count",
+    measure: Measured = "count",
     kind: Annotated[Kind, Query(description="shape of the cells")] = "hexagon",
     cell_m: CellSize = None,
 ) -> Response:  # fmt: skip
@@ -181,9 +182,14 @@ def emerging(
 
 
 @router.get("/api/v1/incidents/density/scale", responses=answers(DensityScale, 401))
-def scale(request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep) -> Response:
+def scale(
+    request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep, measure: Measured = "count"
+) -> Response:
     """Return the colours of one filter: the same for every tile of it."""
-    body = density_scale(_surface(services, account, filters), profile=services.profile)
+    if measure == "rate":
+        body = rate_scale(_rates(services, account, filters), profile=services.profile)
+    else:
+        body = density_scale(_surface(services, account, filters), profile=services.profile)
     return json_answer(request, body, reader="nobody")
 
 
@@ -193,11 +199,14 @@ def scale(request: Request, services: ServicesDep, account: AccountDep, filters:
 )  # fmt: skip
 def density(
     *, request: Request, services: ServicesDep, account: AccountDep, filters: WantedDep,
-    z: Zoom, x: TileNumber, y: TileNumber,
+    z: Zoom, x: TileNumber, y: TileNumber, measure: Measured = "count",
 ) -> Response:  # fmt: skip
-    """Draw incidents per square kilometre: a kernel in metres, one fixed scale a filter."""
+    """Draw incidents per square kilometre, or steadied per 1,000 households: a kernel in metres, one scale a filter."""
     check_tile(z, x, y)
-    picture = density_png(_surface(services, account, filters), z=z, x=x, y=y, profile=services.profile)
+    if measure == "rate":
+        picture = rate_png(_rates(services, account, filters), z=z, x=x, y=y, profile=services.profile)
+    else:
+        picture = density_png(_surface(services, account, filters), z=z, x=x, y=y, profile=services.profile)
     return tile_answer(request, picture, media_type=PNG, reader="nobody")
 
 
@@ -214,6 +223,16 @@ def _left_and_homes(services: Services, account: Account, filters: Wanted) -> tu
     with services.read(account) as conn:
         homes = services.homes.get(conn)
     return ledger, left, homes.within(account.scope)
+
+
+def _rates(services: Services, account: Account, filters: Wanted) -> RateSurface:
+    ledger, left = _left(services, account, filters)
+    with services.read(account) as conn:
+        town = services.homes.get(conn)
+    return services.surfaces.rates(
+        ledger, left, filters, town=town, scope=account.scope,
+        bandwidth_m=services.profile.incidents.density_bandwidth_m,
+    )  # fmt: skip
 
 
 def _surface(services: Services, account: Account, filters: Wanted) -> Surface:

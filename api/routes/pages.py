@@ -13,12 +13,13 @@ from api.auth import EVERYWHERE, Account
 from api.deps import AccountDep, LanguageDep, NonceDep, OnDay, RowIdQuery, Services, ServicesDep, VisitorDep
 from api.language import COOKIE, Language, asked_language
 from api.routes import guarded_router, problems
+from api.routes.incident_files import public_figures
 from api.routes.lookup import AccuracyM, Crs, Lat, Lon, find_places
 from api.schemas.base import FIRST_DAY, Day
 from data.calendar import today
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
-from maps.pages import cover, home, incidents, login, lookup, planner, reach, siting
+from maps.pages import cover, figures, home, incidents, login, lookup, planner, reach, siting
 from maps.pages.choices import Category
 from maps.pages.lookup import FoundPlace, answer_from
 from maps.shell import Desk, Shell, Visitor
@@ -82,6 +83,16 @@ def lookup_page(
         categories={category.key: category.colour for category in profile.stations},
     )  # fmt: skip
     return show(request, lookup.render(context, language=language, nonce=nonce))
+
+
+@residents.get("/figures", response_class=HTMLResponse, responses=problems())
+def figures_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep
+) -> HTMLResponse:
+    """Show how many incidents there were; no place, no count below five."""
+    shell = shell_of(request, services, language, visitor)
+    context = figures.figures_from(shell, public_figures(services, language))
+    return show(request, figures.render(context, language=language, nonce=nonce))
 
 
 @residents.get("/login", response_class=HTMLResponse, responses=problems())

@@ -131,8 +131,11 @@ class Stop(Answer):
 class DensityScale(Answer):
     """The fixed scale of one filter: every tile is coloured by it."""
 
+    measure: Literal["count", "rate"]
     bandwidth_m: float
-    max_per_km2: float
+    max_per_km2: float | None = Field(description="of counts")
+    mean_per_1000_households: float | None = Field(description="of rates: the rate of all, the middle of the scale")
+    is_flat: bool = Field(description="nothing there; of rates: they vary no more than chance lets them")
     stops: list[Stop]
 
 

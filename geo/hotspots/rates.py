@@ -14,6 +14,8 @@ Sources: Marshall (1991), Mapping disease and mortality rates using empirical Ba
 Tukey (1950), Transformations related to the angular and the square root. See docs/methods/hotspots.md.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,6 +26,25 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.number]
 
 PER_HOUSEHOLDS = 1000.0
+
+
+class Prior(NamedTuple):
+    """What rates are moved towards: the rate of all, a household; and how much more than chance rates vary about it."""
+
+    mean: float
+    variance: float
+
+
+def prior_of(incidents: Numbers, households: Numbers) -> Prior:
+    """Return the prior of Marshall's empirical Bayes by cells: (n,) incidents and households; mean 0 without either.
+
+    Raises
+    ------
+    BadSettingError
+        Arrays are not of one length, or hold what is no number of 0 or more.
+    """
+    mean, variance = _moments(*_counted(incidents, households))
+    return Prior(mean, max(variance, 0.0))
 
 
 def raw_rates(incidents: Numbers, households: Numbers) -> Floats:
@@ -53,8 +74,8 @@ def smoothed_rates(incidents: Numbers, households: Numbers) -> Floats:
     """
     events, homes = _counted(incidents, households)
     rate = _per(events, homes)
-    mean, variance = _moments(events, homes)
-    return PER_HOUSEHOLDS * _moved(rate, homes, np.full(len(rate), mean), np.full(len(rate), max(variance, 0.0)))
+    mean, variance = prior_of(incidents, households)
+    return PER_HOUSEHOLDS * _moved(rate, homes, np.full(len(rate), mean), np.full(len(rate), variance))
 
 
 def locally_smoothed_rates(incidents: Numbers, households: Numbers, near: Near) -> Floats:

@@ -34,8 +34,8 @@ def more_than_expected(observed: float, expected: float, language: Language) -> 
     """Return how many more, or fewer, there are than is expected."""
     ratio = observed / expected
     if ratio >= TIMES_FROM:
-        more = math.floor((ratio - 1) * 10 + 1e-9) / 10
-        return f"比预期多 {more:g} 倍" if language == "zh" else f"{more:g} times more than expected"
+        more = f"{math.floor((ratio - 1) * 10 + 1e-9) / 10:,.1f}".removesuffix(".0")
+        return f"比预期多 {more} 倍" if language == "zh" else f"{more} times more than expected"
     share = math.floor(abs(ratio - 1) * 100 + 1e-9)
     if language == "zh":
         return f"比预期{'多' if ratio >= 1 else '少'} {share}%"

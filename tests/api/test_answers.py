@@ -219,6 +219,24 @@ def test_the_density_picture_is_coloured_by_the_scale(service: Service) -> None:
     assert scale["stops"][-1]["value"] == scale["max_per_km2"]
 
 
+def test_the_rate_picture_is_laid_about_the_rate_of_all(service: Service) -> None:
+    z, x, y = tile_at(*SmallTown.point(2, 2), 16)
+    scale = get(service, "/api/v1/incidents/density/scale?measure=rate")
+    values = [stop["value"] for stop in scale["stops"]]
+    assert values[4] == pytest.approx(scale["mean_per_1000_households"], abs=0.01)
+    assert values[-1] == pytest.approx(5 * values[4], rel=1e-3)
+    assert (scale["measure"], scale["max_per_km2"], scale["is_flat"]) == ("rate", None, False)
+    total = get(service, "/api/v1/incidents/summary")["total"]
+    assert scale["mean_per_1000_households"] == pytest.approx(1000 * total / (64 * 30), abs=0.01)  # squares x homes
+    with service.client("planner") as client:
+        answer = client.get(f"/api/v1/incidents/density/{z}/{x}/{y}.png", params={"measure": "rate"})
+    picture = np.asarray(Image.open(io.BytesIO(answer.content))).astype(int)
+    shown = picture[picture[..., 3] > 100]
+    assert len(shown) > 1000
+    assert (shown[:, 0] > shown[:, 2] + 60).any(), "more than all: brown"
+    assert (shown[:, 2] > shown[:, 0]).any(), "fewer: blue"
+
+
 def test_paint_is_clear_at_zero_and_brightest_at_the_peak() -> None:
     surface = np.zeros((256, 256))
     surface[10, 10], surface[20, 20], surface[30, 30] = 100.0, 50.0, 1000.0

@@ -1,6 +1,7 @@
 """What is taken along: tables and a brief that say what the page says, within the scope, without anybody's words."""
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
@@ -114,6 +115,12 @@ def test_the_public_learns_no_small_count_and_no_place(service: Service) -> None
     assert "私事" not in answer.text
     falling = next(row for row in told["categories"] if row["key"] == "falling")
     assert falling["count"] is None
+    with service.client() as anybody:
+        page = anybody.get("/figures", params={"lang": "zh"})
+    assert page.status_code == 200
+    shown = re.findall(r'bars__count">([^<]*)<', page.text)
+    assert sorted(shown) == sorted("未公布" if count is None else f"{count:,}" for count in counts)
+    assert "私事" not in page.text
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 30), max_size=8))

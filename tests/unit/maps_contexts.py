@@ -7,7 +7,7 @@ from datetime import date
 import shapely
 
 from maps.base import MapView
-from maps.pages import cover, home, incidents, login, lookup, planner, problem, reach, siting
+from maps.pages import cover, figures, home, incidents, login, lookup, planner, problem, reach, siting
 from maps.pages.choices import Category
 from maps.picture import Outline
 from maps.shell import Desk, Shell, Visitor
@@ -96,6 +96,19 @@ def cases(text: str = NICE) -> list[Case]:
         Case("lookup", lookup.render, lookup_context(text), True),
         Case("places", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=found), True),
         Case("nowhere", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=()), True),
+        Case(
+            "figures",
+            figures.render,
+            figures.FiguresContext(
+                around,
+                date(2025, 11, 1),
+                date(2026, 10, 31),
+                5,
+                figures.bars([(text, 12), (text, None), (text, 40)]),
+                figures.bars([]),
+            ),
+            False,
+        ),
         Case("login", login.render, login.LoginContext(around, text, text), False),
         Case("problem", problem.render, problem.ProblemContext(around, 403, text, text), False),
         Case("siting", siting.render, siting.SitingContext(around, VIEW, kinds, circles, walkers, True), True),

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from geo.density import EQUATOR_M, binned, densest, density, density_tile, relative_density, tile
+from geo.density import EQUATOR_M, binned, binned_homes, densest, density, density_tile, rate_tile, tile
 from geo.errors import BadPointError, BadSettingError
+from geo.hotspots.rates import Prior
 from geo.rng import generator
 
 LON, LAT = 107.72, 27.95
@@ -136,76 +137,88 @@ def test_the_densest_spot_is_that_of_all_tiles() -> None:
     assert densest(binned(np.empty(0), np.empty(0)), bandwidth_m=150) == 0
 
 
-AROUND = {"bandwidth_m": 150.0, "cell_m": 25.0, "bounds": (0.0, 0.0, 3000.0, 3000.0)}
-
-
-def town(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Homes, dense in the west and thin in the east, and their households."""
+def town(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Homes in degrees, dense in the west and thin in the east, and their households."""
     rng = generator(seed, "homes")
-    homes = np.stack([3000 * rng.uniform(0, 1, 3000) ** 2, rng.uniform(0, 3000, 3000)], axis=1)
-    return homes, rng.integers(1, 30, 3000)
+    lon, lat = LON + 0.03 * rng.uniform(0, 1, 3000) ** 2, LAT + 0.03 * rng.uniform(0, 1, 3000)
+    return lon, lat, rng.integers(1, 30, 3000)
+
+
+def whole_town(z: int = 14) -> dict[str, int]:
+    """The tile in which the town lies."""
+    x, y = (int(part * 2**z) for part in (LON / 360 + 0.5, 0.5 - np.arctanh(np.sin(np.radians(LAT))) / (2 * np.pi)))
+    return {"z": z, "x": x, "y": y - 1}
 
 
 def test_constant_risk_is_a_flat_surface() -> None:
-    homes, households = town(1)
-    every = np.repeat(homes, households, axis=0)  # one incident a household
-    rate, bounds = relative_density(every, homes, households, **AROUND)
-    told = ~np.isnan(rate)
-    assert told.mean() > 0.8
-    np.testing.assert_allclose(rate[told], 1000, rtol=1e-9)
-    assert bounds == (0, 0, 3000, 3000)
-    # by chance, one household of fifty: flat but for chance, and far flatter than the density of incidents
-    few = every[generator(1, "chance").random(len(every)) < 0.02]
-    rate, _ = relative_density(few, homes, households, **AROUND, lonely_share=0.2)
-    dense, _ = density(few, **AROUND)
-    assert np.nanmean(rate) == pytest.approx(20, rel=0.15)
-    assert np.nanstd(rate) / np.nanmean(rate) < 0.5 * dense.std() / dense.mean()
+    lon, lat, households = town(1)
+    every = binned(lon, lat, 2 * households)  # two incidents a household
+    rate, around = rate_tile(
+        every, binned_homes(lon, lat, households), Prior(2.0, 0.3), **whole_town(), bandwidth_m=150
+    )
+    np.testing.assert_allclose(rate, 2000, rtol=1e-9)
+    assert around.max() > 100
+    # A kernel holds what a circle of its ground would: the density by its ground.
+    dense = tile(binned(lon, lat, households), **whole_town(), bandwidth_m=150)
+    np.testing.assert_allclose(around, dense * 4 * np.pi * 0.15**2)
 
 
 def test_raised_risk_stands_out_and_crowds_do_not() -> None:
-    homes, households = town(2)
-    risk = np.where(np.hypot(homes[:, 0] - 2200, homes[:, 1] - 1500) < 300, 0.06, 0.02)  # in the thin east
-    incidents = np.repeat(homes, generator(2, "risk").binomial(households, risk), axis=0)
-    rate, _ = relative_density(incidents, homes, households, **AROUND, lonely_share=0.05)
-    row, column = np.unravel_index(np.nanargmax(rate), rate.shape)
-    assert np.hypot(column * 25 + 12.5 - 2200, 3000 - row * 25 - 12.5 - 1500) < 300
-    row, column = np.unravel_index(density(incidents, **AROUND)[0].argmax(), rate.shape)
-    assert column * 25 < 600  # the density of incidents is highest where most people live
+    lon, lat, households = town(2)
+    metres = np.hypot((lon - LON - 0.022) * 111_000 * np.cos(np.radians(LAT)), (lat - LAT - 0.015) * 111_000)
+    count = generator(2, "risk").binomial(households, np.where(metres < 300, 0.12, 0.02))  # in the thin east
+    incidents, homes = binned(lon, lat, count), binned_homes(lon, lat, households)
+    prior = Prior(count.sum() / households.sum(), 0.0001)
+    at = whole_town(13) | {"bandwidth_m": 150.0, "tile_px": 512}
+    rate, _ = rate_tile(incidents, homes, prior, **at)
+    _, column = np.unravel_index(rate.argmax(), rate.shape)
+    lon_px = ((at["x"] + (column + 0.5) / 512) / 2**13 - 0.5) * 360
+    assert abs(lon_px - LON - 0.022) < 0.003
+    _, crowd = np.unravel_index(tile(incidents, **at).argmax(), rate.shape)
+    assert ((at["x"] + (crowd + 0.5) / 512) / 2**13 - 0.5) * 360 < LON + 0.01
 
 
-def test_no_rate_stands_where_nobody_lives() -> None:
-    homes, households = town(3)
-    west = homes[:, 0] < 1200
-    nobody = np.array([(2600.0, 1500.0)] * 50)  # incidents on empty ground
-    rate, _ = relative_density(nobody, homes[west], households[west], **AROUND)
-    assert np.isnan(rate[:, 80:]).all()
-    assert np.nanmax(rate) < 1
-    # the loneliest hundredth of households has no rate, nor any ground as lonely; all others have one
-    row, column = ((3000 - homes[west, 1]) // 25).astype(int), (homes[west, 0] // 25).astype(int)
-    without = households[west][np.isnan(rate[row, column])].sum() / households[west].sum()
-    assert 0.005 < without <= 0.01
-    assert not np.isnan(relative_density(nobody, homes, households, **AROUND, lonely_share=0)[0][row, column]).any()
-    for homes_xy, count in ((np.empty((0, 2)), []), (homes, np.zeros(3000)), (homes + 9000, households)):
-        assert np.isnan(relative_density(nobody, homes_xy, count, **AROUND)[0]).all()
+def test_few_households_are_moved_to_the_rate_of_all() -> None:
+    """Marshall's formula at one place: a house of many homes with as many incidents a household as one of few."""
+    prior, at = Prior(0.05, 0.01), whole_town(15) | {"bandwidth_m": 60.0}
+    x, y = at["x"] + 0.5, at["y"] + 0.5
+    lon, lat = (x / 2**15 - 0.5) * 360, np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * y / 2**15))))
+    found = []
+    for households in (4, 400):
+        homes = binned_homes(np.array([lon]), np.array([lat]), np.array([households]))
+        incidents = binned(np.array([lon]), np.array([lat]), np.array([households // 4]))
+        rate, around = rate_tile(incidents, homes, prior, **at)
+        held = around[128, 128]
+        # at its own spot a kernel of sd h holds 4 pi h^2 / (2 pi h^2) of it, and a little less beside it
+        assert 1.8 * households < held <= 2.0 * households
+        kept = prior.variance / (prior.variance + prior.mean / held)
+        assert rate[128, 128] == pytest.approx(1000 * (prior.mean + kept * (0.25 - prior.mean)))
+        found.append(rate[128, 128])
+    assert 50 < found[0] < found[1] < 250
+
+
+def test_rates_that_vary_by_chance_alone_are_one_rate_and_nothing_is_no_rate() -> None:
+    lon, lat, households = town(3)
+    homes, some = binned_homes(lon, lat, households), binned(lon[:40], lat[:40])
+    rate, _ = rate_tile(some, homes, Prior(0.01, 0.0), **whole_town(), bandwidth_m=150)
+    np.testing.assert_allclose(rate, 10)
+    none, _ = rate_tile(some, homes, Prior(0.0, 0.0), **whole_town(), bandwidth_m=150)
+    assert np.isnan(none).all()
 
 
 def test_shares_of_households_count() -> None:
-    homes, households = town(4)
-    whole, _ = relative_density(homes, homes, households, **AROUND)
-    tenth, _ = relative_density(homes, homes, households / 8, **AROUND)
-    np.testing.assert_allclose(tenth, 8 * whole)
+    lon, lat, households = town(4)
+    at = whole_town() | {"bandwidth_m": 150.0}
+    some = binned(lon, lat)
+    whole = rate_tile(some, binned_homes(lon, lat, households), Prior(0.1, 0.1), **at)[1]
+    eighth = rate_tile(some, binned_homes(lon, lat, households / 8), Prior(0.1, 0.1), **at)[1]
+    np.testing.assert_allclose(eighth, whole / 8)
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [{"lonely_share": 1.0}, {"lonely_share": -0.1}, {"households": np.full(9, -1)}, {"households": np.full(9, np.nan)},
-     {"households": np.ones(8)}, {"cell_m": 80.0}],
-    ids=str,
-)  # fmt: skip
-def test_homes_that_cannot_be_counted_are_refused(bad: dict[str, object]) -> None:
-    good = AROUND | {"households": np.ones(9)} | bad
+@pytest.mark.parametrize("bad", [np.full(9, -1), np.full(9, np.nan), np.ones(8)], ids=str)
+def test_homes_that_cannot_be_counted_are_refused(bad: np.ndarray) -> None:
     with pytest.raises(BadSettingError):
-        relative_density(np.ones((5, 2)), np.ones((9, 2)), **good)  # type: ignore[arg-type]
+        binned_homes(np.full(9, LON), np.full(9, LAT), bad)
 
 
 @pytest.mark.parametrize("z", [9, 12, 14, 17])

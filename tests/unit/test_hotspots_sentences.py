@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo.hotspots.emerging import CLASSES
@@ -27,6 +27,7 @@ def numbers(words: str) -> list[float]:
 
 
 @given(st.integers(0, 10_000), st.floats(0.01, 10_000), languages)
+@example(4690, 0.046875, "zh")  # a hundred thousand times: all its figures are written
 def test_how_many_more_is_what_the_figures_say(observed: int, expected: float, language: Language) -> None:
     words = more_than_expected(observed, expected, language)
     (told,) = numbers(words)

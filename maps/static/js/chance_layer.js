@@ -11,6 +11,11 @@ const TESTED_MIN = 50; // with fewer incidents a normal curve is no guide
 export const setting = (label, value, options, onchange) =>
   h("select", { class: "select select--small", "aria-label": label, onchange: (event) => onchange(event.target.value) }, options.map(([key, words]) => h("option", { value: key, selected: key === value }, words)));
 
+export const measured = () => [
+  ["count", t("按件数")],
+  ["rate", t("按每千户")],
+];
+
 function rest(signal) {
   return new Promise((done, fail) => {
     const timer = setTimeout(done, LATER_MS);
@@ -29,11 +34,6 @@ export function chanceLayer({ filters, ask, findings, tell, change, onPlace }) {
   const size = (parameters) => ({ m: number(parameters.cell_m), n: number(parameters.incidents), crs: parameters.crs });
   const units = () => ({ day: t("天"), week: t("周"), month: t("月") });
 
-  const measured = () => [
-    ["rate", t("按每千户")],
-    ["count", t("按件数")],
-  ];
-
   function testLegend({ features, parameters }) {
     const words = { gi_star: "Getis-Ord Gi*", moran: t("局部 Moran") }[parameters.method];
     return [
@@ -49,8 +49,9 @@ export function chanceLayer({ filters, ask, findings, tell, change, onPlace }) {
     const about = { repeats: number(parameters.repeats), most: number(parameters.radius_max_m), p: parameters.p_max };
     return [
       ...findingRows(FINDINGS.circle, features),
-      { note: parameters.unit ? t("Kulldorff 时空扫描，按{unit}，与户数相比", { unit: units()[parameters.unit] }) : t("Kulldorff 空间扫描，与户数相比") },
-      { note: t("半径至多 {most} 米，随机对照 {repeats} 次，p ≤ {p}", about) },
+      { note: parameters.unit ? t("Kulldorff 时空扫描，按{unit}", { unit: units()[parameters.unit] }) : t("Kulldorff 空间扫描") },
+      { note: t("与户数相比，随机对照 {repeats} 次，p ≤ {p}", about) },
+      { note: t("半径至多 {most} 米", about) },
       { note: t("方格 {m} 米，{n} 件；{crs}", size(parameters)) },
     ];
   }

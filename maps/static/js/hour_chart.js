@@ -20,7 +20,7 @@ export function hourChart(place, choices, told) {
   const labels = names.map((name, day) => s("text", { class: "hour__day", x: 0, y: day * TALL + 13, onclick: () => toggleDay(day) }, name));
   const ticks = [0, 6, 12, 18, 23].map((hour) => s("text", { class: "hour__tick", y: 7 * TALL + 12, "text-anchor": "middle", "data-hour": hour }, String(hour)));
   const frame = s("rect", { class: "hour__cursor", height: TALL, rx: 3 });
-  const svg = s("svg", { class: "chart hours", tabindex: 0, role: "application", "aria-label": t("按星期和时刻的事件数。方向键移动，按住 Shift 扩选，回车选定，Esc 取消。"), "aria-describedby": "hours-note" }, labels, cells, ticks, frame);
+  const svg = s("svg", { class: "chart hours", tabindex: 0, role: "application", "aria-labelledby": "hours-keys", "aria-describedby": "hours-note" }, labels, cells, ticks, frame);
   const note = h("p", { class: "section__note", id: "hours-note", role: "status" });
   const buttons = CHOICES().map(([label, weekdays, hours]) => h("button", { class: "chip", type: "button", "aria-pressed": "false", onclick: () => choose(isChosen(weekdays, hours) ? ["", ""] : [weekdays, hours]) }, label));
   place.replaceChildren(svg, note);

@@ -1,7 +1,7 @@
 // What the map shows of incidents, one thing at a time: density, clusters, significance, or where work waits.
 
 import { byId, number, percent, t } from "./core.js";
-import { chanceLayer, setting } from "./chance_layer.js";
+import { chanceLayer, measured, setting } from "./chance_layer.js";
 import { drawLegend } from "./legend.js";
 import { turns } from "./turns.js";
 
@@ -42,11 +42,26 @@ export function workColours(grids, shade) {
   return { fills, rows: [{ note }, ...found.map(({ colour, label, count }) => ({ colour, label, value: number(count) }))] };
 }
 
+// What the colours of the surface mean: incidents on a square kilometre, or beside the households that live there.
+function surfaceLegend({ measure, stops, is_flat: isFlat, max_per_km2: most, mean_per_1000_households: mean }) {
+  const ramp = stops.map((stop) => stop.colour);
+  if (measure === "count") return isFlat ? [{ note: t("没有符合条件的事件。") }] : [{ ramp, from: "0", to: t("{n} 件/平方公里", { n: number(most) }) }];
+  if (!mean) return [{ note: t("没有符合条件的事件。") }];
+  const [low, high] = [stops[0].value, stops.at(-1).value].map((value) => value.toPrecision(2));
+  return [
+    { note: t("每千户件数") },
+    { ramp, from: low, to: high },
+    { note: t("浅色为平均 {n}；户少处向平均靠拢（经验贝叶斯）", { n: mean.toFixed(1) }) },
+    ...(isFlat ? [{ note: t("没有哪处多得超出偶然") }] : []),
+  ];
+}
+
 export function incidentLayers({ filters, ask, density, grids, findings, hulls, onPlace }) {
   const take = turns(byId("layer-fault"));
   // `key` is what is wanted, `shown` what is on the map: it stays until the other is there.
   const state = { key: filters.get("layer") || "density", shown: null, rows: [], counted: [], all: [] };
   const shade = () => filters.get("shade") || "open";
+  const measure = () => filters.get("measure") || "count";
 
   function tell(rows) {
     state.rows = rows;
@@ -68,13 +83,13 @@ export function incidentLayers({ filters, ask, density, grids, findings, hulls, 
 
   const layers = {
     density: {
+      tools: () => [setting(t("按什么比"), measure(), measured(), (value) => change({ measure: value }))],
       async load(signal) {
-        const drawn = density.set(filters.query());
-        const { stops, max_per_km2: most, bandwidth_m: reach } = await ask("incidents/density/scale", filters.query(), signal);
+        const query = { ...filters.query(), measure: measure() === "rate" ? "rate" : "" };
+        const drawn = density.set(query);
+        const scale = await ask("incidents/density/scale", query, signal);
         await drawn;
-        if (signal.aborted) return;
-        if (!most) return tell([{ note: t("没有符合条件的事件。") }]);
-        tell([{ ramp: stops.map((stop) => stop.colour), from: "0", to: t("{n} 件/平方公里", { n: number(most) }) }, { note: t("平滑半径 {n} 米", { n: number(reach) }) }]);
+        if (!signal.aborted) tell([...surfaceLegend(scale), { note: t("平滑半径 {n} 米", { n: number(scale.bandwidth_m) }) }]);
       },
       hide: density.hide,
     },
