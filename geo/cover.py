@@ -74,6 +74,7 @@ def dissolve(cells: gpd.GeoDataFrame, assignment: pd.Series) -> gpd.GeoDataFrame
     """
     require(cells, "cells", columns=["area_code", "households", "people"])
     _check_assignment(cells, assignment)
+    assignment = assignment.sort_index()  # where a ring begins hangs on it
     chosen = cells.loc[assignment.index]
     labels, row = np.unique(assignment.to_numpy(), return_inverse=True)
     rows = pd.DataFrame({"row": row, "area_code": chosen["area_code"].to_numpy(object)})
@@ -156,7 +157,7 @@ def shapes_of_units(cells: gpd.GeoDataFrame, unit_cells: pd.DataFrame) -> gpd.Ge
     if not ids.isin(cells.index).all():
         lost = ", ".join(map(str, ids[~ids.isin(cells.index)].unique()[:5]))
         raise BadAssignmentError(reason="no such cell", reason_zh="没有这个地块", ids=lost)
-    rows = unit_cells[["unit", "cell_id"]].drop_duplicates()
+    rows = unit_cells[["unit", "cell_id"]].drop_duplicates().sort_values(["unit", "cell_id"])
     units, row = np.unique(rows["unit"].to_numpy(), return_inverse=True)
     shapes = _unions(cells.geometry.loc[rows["cell_id"]].to_numpy(), row)
     return gpd.GeoSeries(shapes, index=pd.Index(units, name="unit"), crs=cells.crs)

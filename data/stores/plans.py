@@ -256,9 +256,9 @@ def plans_on(connection: Connection, *, on: date, scheme: str = "general", withi
 
 
 def used_grid_codes(connection: Connection, *, within: str = EVERYWHERE) -> list[str]:
-    """Return every grid code that any plan ever used, drafts included: codes are not reused."""
-    statement = select(grids.c.grid_code).where(below(grids.c.area_code, within)).distinct()
-    return sorted(connection.scalars(statement))
+    """Return every grid code that any plan ever used, drafts and edits taken back included: codes are not reused."""
+    digits = "" if within == EVERYWHERE else digits_of(within)
+    return list(connection.scalars(text(read_sql("plans/used_codes")), {"within": digits}))
 
 
 # -- inside -----------------------------------------------------------------------------------

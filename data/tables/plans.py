@@ -56,6 +56,13 @@ plans = Table(
     ),
     Column("created_by", BigInteger, ForeignKey("accounts.account_id")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column(
+        "base_plan_id",
+        BigInteger,
+        ForeignKey("plans.plan_id", ondelete="SET NULL"),
+        index=True,
+        comment="the plan it branched from",
+    ),
     CheckConstraint("(state in ('published','superseded')) = (valid is not null)", name="dated"),
 )
 
@@ -140,4 +147,31 @@ unit_cells = Table(
     Column("unit_id", BigInteger, ForeignKey("household_units.unit_id", ondelete="CASCADE"), primary_key=True),
     Column("cell_id", BigInteger, ForeignKey("cells.cell_id"), primary_key=True, index=True),
     Column("households", Integer, nullable=False, comment="how many of the cell's households the unit holds"),
+)
+
+plan_operations = Table(
+    "plan_operations",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False, comment="of the plan after it"),
+    Column("kind", Text, CheckConstraint("kind in ('edit','undo','redo')", name="kind"), nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("of_revision", Integer, comment="the operation that was undone or done again"),
+    Column("asked", JSONB, nullable=False, comment="what was asked for, as it was asked"),
+    Column(
+        "change", JSONB, nullable=False, comment="rows before and after, which is its own inverse read the other way"
+    ),
+    Column("actor", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("(kind = 'edit') = (of_revision is null)", name="of"),
+)
+
+plan_points = Table(
+    "plan_points",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("revision", Integer, nullable=False, comment="what the plan was like then"),
+    Column("actor", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )

@@ -1,0 +1,318 @@
+"""Edits: some grids of a plan with all that hangs on their cells; changes written as rows before and after.
+
+A change is its own inverse, read the other way: undoing puts every row back, with its number. What is derived -
+households, people, polygons - is made anew from the cells of the grids, zones and units that are touched.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from geoalchemy2.shape import from_shape
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from data.stores._rows import columns_of, copy_frame, read_frame
+from data.tables.ground import cell_borders
+from data.tables.ground import cells as cells_table
+from data.tables.plans import grids, household_units, plan_cells, unit_cells, zone_cells, zones
+from geo.carrying import Borders
+from geo.cover import dissolve, shapes_of_units
+
+Row = dict[str, Any]
+Rows = dict[int, Row]
+Change = dict[str, Any]
+GRID = ("area_code", "grid_code", "name", "kind", "is_locked", "exception")
+ZONE = ("grid_id", "zone_code", "name")
+UNIT = ("grid_id", "unit_code")
+
+
+@dataclass(frozen=True, eq=False)
+class PlanPart:
+    """Some grids of a plan.
+
+    Attributes
+    ----------
+    cells
+        index cell_id; area_code, households, people, building_id, compound_id, geometry (EPSG:4326).
+    grid_of, zone_of
+        index cell_id, in the order of `cells`.
+    units
+        unit, cell_id, households.
+    grids, zones, unit_rows
+        By number; each with the values of `GRID`, `ZONE`, `UNIT`.
+    """
+
+    cells: gpd.GeoDataFrame
+    grid_of: pd.Series
+    zone_of: pd.Series
+    units: pd.DataFrame
+    grids: Rows
+    zones: Rows
+    unit_rows: Rows
+
+
+def read_part(connection: Connection, plan_id: int, grid_ids: Collection[int]) -> PlanPart:
+    """Return grids of a plan by number, with their cells, zones and household units."""
+    own = grids.c.grid_id.in_(sorted(grid_ids))
+    ground = ("area_code", "households", "people", "building_id", "compound_id", "geometry")
+    cells = read_frame(
+        connection,
+        select(*columns_of(cells_table, "cell_id", *ground), plan_cells.c.grid_id, zone_cells.c.zone_id)
+        .join(plan_cells, plan_cells.c.cell_id == cells_table.c.cell_id)
+        .join(zones, zones.c.grid_id == plan_cells.c.grid_id)
+        .join(zone_cells, (zone_cells.c.zone_id == zones.c.zone_id) & (zone_cells.c.cell_id == cells_table.c.cell_id))
+        .where(plan_cells.c.plan_id == plan_id, plan_cells.c.grid_id.in_(sorted(grid_ids)))
+        .order_by(cells_table.c.cell_id),
+        index="cell_id",
+    )
+    unit_part = household_units.c.grid_id.in_(sorted(grid_ids))
+    units = _plain(
+        connection,
+        select(unit_cells.c.unit_id.label("unit"), unit_cells.c.cell_id, unit_cells.c.households)
+        .join(household_units, household_units.c.unit_id == unit_cells.c.unit_id)
+        .where(unit_part)
+        .order_by(unit_cells.c.unit_id, unit_cells.c.cell_id),
+        None,
+    )
+    return PlanPart(
+        cells=gpd.GeoDataFrame(cells.drop(columns=["grid_id", "zone_id"])),
+        grid_of=cells["grid_id"].astype("int64").rename("grid"),
+        zone_of=cells["zone_id"].astype("int64").rename("zone"),
+        units=units,
+        grids=_rows(connection, select(grids.c.grid_id, *(grids.c[name] for name in GRID)).where(own)),
+        zones=_rows(
+            connection,
+            select(zones.c.zone_id, *(zones.c[name] for name in ZONE)).where(zones.c.grid_id.in_(sorted(grid_ids))),
+        ),
+        unit_rows=_rows(
+            connection,
+            select(household_units.c.unit_id, *(household_units.c[name] for name in UNIT)).where(unit_part),
+        ),
+    )
+
+
+def read_rows(connection: Connection, grid_ids: Collection[int]) -> PlanPart:
+    """Return grids by number without what lies in them: for edits that move nothing."""
+    statement = select(grids.c.grid_id, *(grids.c[name] for name in GRID)).where(grids.c.grid_id.in_(sorted(grid_ids)))
+    nothing = read_part(connection, 0, ())
+    return replace(nothing, grids=_rows(connection, statement))
+
+
+def read_borders_of(connection: Connection, cell_ids: Collection[int]) -> pd.DataFrame:
+    """Return borders whose two cells are among some: the columns of `data.stores.cells.read_borders`."""
+    some = func.unnest(bindparam("ids", type_=ARRAY(BigInteger), value=sorted(cell_ids)))
+    one, other = (select(some.label("cell_id")).subquery() for _ in range(2))
+    statement = (
+        select(cell_borders)
+        .join(one, one.c.cell_id == cell_borders.c.cell_a)
+        .join(other, other.c.cell_id == cell_borders.c.cell_b)
+        .order_by(cell_borders.c.cell_a, cell_borders.c.cell_b)
+    )
+    return _plain(connection, statement, None)
+
+
+def borders_of(borders: pd.DataFrame) -> Borders:
+    """Return borders as arrays."""
+    return Borders(*(borders[name].to_numpy() for name in ("cell_a", "cell_b", "length_m")))
+
+
+def grid_ids_of_cells(connection: Connection, plan_id: int, cell_ids: Collection[int]) -> pd.Series:
+    """Return the grid of each of some cells of a plan: Series by cell_id; cells of other ground are left out."""
+    some = bindparam("ids", type_=ARRAY(BigInteger), value=sorted(cell_ids))
+    statement = select(plan_cells.c.cell_id, plan_cells.c.grid_id).where(
+        plan_cells.c.plan_id == plan_id, plan_cells.c.cell_id == func.any(some)
+    )
+    return _plain(connection, statement, "cell_id")["grid_id"]
+
+
+def change_of(before: PlanPart, after: PlanPart) -> Change:
+    """Return what is other: rows of grids, zones and units, and where cells lie."""
+    return {
+        "grids": _rows_changed(before.grids, after.grids),
+        "zones": _rows_changed(before.zones, after.zones),
+        "units": _rows_changed(before.unit_rows, after.unit_rows),
+        "cells": _moved(before.grid_of, after.grid_of),
+        "zone_cells": _moved(before.zone_of, after.zone_of),
+        "unit_cells": _moved_units(before.units, after.units),
+    }
+
+
+def reversed_change(change: Mapping[str, Any]) -> Change:
+    """Return the change that undoes one."""
+    return {name: [[row[0], row[2], row[1], *row[3:]] for row in rows] for name, rows in change.items()}
+
+
+def composed(changes: Sequence[Mapping[str, Any]]) -> Change:
+    """Return the one change that several make, done one after the other."""
+    made: Change = {name: [] for name in ("grids", "zones", "units", "cells", "zone_cells", "unit_cells")}
+    for name, rows in made.items():
+        # by what it is and where it is now: a cell may stand in several units
+        now: dict[tuple[Any, ...], list[Any]] = {}
+        for row in (row for change in changes for row in change[name]):
+            first = now.pop((row[0], _frozen(row[1])), None)
+            now[(row[0], _frozen(row[2]))] = [*(first or row)[:2], *row[2:]]
+        rows.extend(row for row in now.values() if row[1] != row[2])
+        rows.sort(key=lambda row: (row[0], str(row[1])))
+    return made
+
+
+def _frozen(value: Any) -> Any:
+    """Return a row as a key."""
+    return tuple(sorted(value.items())) if isinstance(value, dict) else value
+
+
+def touched_grids(change: Mapping[str, Any]) -> tuple[set[int], set[int]]:
+    """Return the numbers of grids that a change leaves, altered or new, and of those that it takes away."""
+    gone = {int(key) for key, _, after in change["grids"] if after is None}
+    named = {int(key) for key, _, after in change["grids"] if after is not None}
+    return (named | {int(grid) for row in change["cells"] for grid in row[1:3]}) - gone, gone
+
+
+def write_change(connection: Connection, plan_id: int, change: Mapping[str, Any], revision: int) -> None:
+    """Write a change of a plan, and what is derived from it, under a revision."""
+    cells = {int(row[0]) for name in ("cells", "zone_cells", "unit_cells") for row in change[name]}
+    home = set(grid_ids_of_cells(connection, plan_id, cells).tolist()) if cells else set()
+    there, gone = touched_grids(change)
+    new = {int(key) for key, was, _ in change["grids"] if was is None}
+    redrawn = home | ({int(grid) for row in change["cells"] for grid in row[1:3]} - new)
+    part = _turned(read_part(connection, plan_id, redrawn), change)
+    moved = part.grid_of.isin({int(grid) for row in change["cells"] for grid in row[1:3]})
+    drawn = _derived(dissolve(part.cells, part.grid_of[moved]), ("households", "people")) if moved.any() else {}
+    rows = _after(change["grids"])
+    for grid_id in sorted(there):
+        values = {**rows.get(grid_id, {}), **drawn.get(grid_id, {}), "plan_id": plan_id, "revision": revision}
+        _put(connection, grids, grid_id, values, is_new=grid_id in new)
+    _write_cells(connection, plan_id, change)
+    _write_zones(connection, part, change, revision)
+    _write_units(connection, part, change)
+    connection.execute(delete(grids).where(grids.c.grid_id.in_(sorted(gone))))
+
+
+def _turned(part: PlanPart, change: Mapping[str, Any]) -> PlanPart:
+    """Return where the cells of a part lie after a change."""
+    grid_of, zone_of = part.grid_of.copy(), part.zone_of.copy()
+    grid_of.update(pd.Series({row[0]: row[2] for row in change["cells"]}, dtype="int64"))
+    zone_of.update(pd.Series({row[0]: row[2] for row in change["zone_cells"]}, dtype="int64"))
+    to = {(row[0], row[1]): row[2] for row in change["unit_cells"]}
+    keys = zip(part.units["cell_id"].tolist(), part.units["unit"].tolist(), strict=True)
+    units = part.units.assign(unit=[to.get(key, key[1]) for key in keys])
+    return replace(part, grid_of=grid_of.astype("int64"), zone_of=zone_of.astype("int64"), units=units)
+
+
+def _after(changed: Sequence[Sequence[Any]]) -> Rows:
+    return {int(key): after for key, _, after in changed if after is not None}
+
+
+def _write_cells(connection: Connection, plan_id: int, change: Mapping[str, Any]) -> None:
+    if change["cells"]:
+        ids, to = ([int(row[at]) for row in change["cells"]] for at in (0, 2))
+        moved = _pairs(ids, to)
+        here = (plan_cells.c.plan_id == plan_id) & (plan_cells.c.cell_id == moved.c.one)
+        connection.execute(update(plan_cells).where(here).values(grid_id=moved.c.other))
+
+
+def _write_zones(connection: Connection, part: PlanPart, change: Mapping[str, Any], revision: int) -> None:
+    moved = {int(zone) for row in change["zone_cells"] for zone in row[1:3]}
+    _take_out(connection, zone_cells, zone_cells.c.zone_id, change["zone_cells"])
+    own = part.zone_of[part.zone_of.isin(moved)]
+    drawn = _derived(dissolve(part.cells, own), ("households", "people")) if len(own) else {}
+    _put_rows(connection, zones, change["zones"], drawn, {"revision": revision})
+    put = [{"zone_id": row[2], "cell_id": row[0]} for row in change["zone_cells"]]
+    if put:
+        copy_frame(connection, zone_cells, pd.DataFrame(put))
+
+
+def _write_units(connection: Connection, part: PlanPart, change: Mapping[str, Any]) -> None:
+    moved = {int(unit) for row in change["unit_cells"] for unit in row[1:3]}
+    _take_out(connection, unit_cells, unit_cells.c.unit_id, change["unit_cells"])
+    own = part.units[part.units["unit"].isin(moved)]
+    ground = pd.DataFrame({"households": own.groupby("unit")["households"].sum()})
+    shapes = gpd.GeoDataFrame(ground, geometry=shapes_of_units(part.cells, own)) if len(own) else None
+    drawn = {} if shapes is None else _derived(shapes, ("households",))
+    _put_rows(connection, household_units, change["units"], drawn, {})
+    put = [{"unit_id": row[2], "cell_id": row[0], "households": row[3]} for row in change["unit_cells"]]
+    if put:
+        copy_frame(connection, unit_cells, pd.DataFrame(put))
+
+
+def _derived(drawn: gpd.GeoDataFrame, names: Sequence[str]) -> Rows:
+    """Return what follows from the cells, by number."""
+    shapes = [from_shape(shape, srid=4326) for shape in drawn.geometry]
+    counts = zip(*(drawn[name].astype("int64").tolist() for name in names), strict=True)
+    rows = zip(drawn.index.tolist(), counts, shapes, strict=True)
+    return {int(key): {**dict(zip(names, own, strict=True)), "geometry": shape} for key, own, shape in rows}
+
+
+def _put_rows(connection: Connection, table: Table, changed: Sequence[Sequence[Any]], drawn: Rows, more: Row) -> None:
+    """Delete, update and insert zones or units in this order: a code that is given up may be taken at once."""
+    gone, new = ({int(row[0]) for row in changed if row[at] is None} for at in (2, 1))
+    rows = _after(changed)
+    connection.execute(delete(table).where(next(iter(table.primary_key.columns)).in_(sorted(gone))))
+    altered = ({int(row[0]) for row in changed} | set(drawn)) - gone
+    for key in (*sorted(altered - new), *sorted(new)):
+        _put(connection, table, key, {**rows.get(key, {}), **drawn.get(key, {}), **more}, is_new=key in new)
+
+
+def _put(connection: Connection, table: Table, key: int, values: Row, *, is_new: bool) -> None:
+    column = next(iter(table.primary_key.columns))
+    if is_new:
+        connection.execute(insert(table).values(**{column.name: key}, **values))
+    elif values:
+        connection.execute(update(table).where(column == key).values(**values))
+
+
+def _take_out(connection: Connection, table: Table, column: ColumnElement[int], rows: Sequence[Sequence[Any]]) -> None:
+    """Delete the rows (cell, zone or unit) that a change begins with."""
+    if rows:
+        gone = _pairs([row[0] for row in rows], [row[1] for row in rows])
+        connection.execute(delete(table).where(table.c.cell_id == gone.c.one, column == gone.c.other))
+
+
+def _pairs(one: Sequence[int], other: Sequence[int]) -> TableValuedAlias:
+    """Return numbers as a table of two columns, one and other."""
+    lists = (bindparam(None, type_=ARRAY(BigInteger), value=[int(each) for each in some]) for some in (one, other))
+    return func.unnest(*lists).table_valued("one", "other").render_derived()
+
+
+def _rows_changed(before: Rows, after: Rows) -> list[list[Any]]:
+    keys = sorted(set(before) | set(after))
+    return [[key, before.get(key), after.get(key)] for key in keys if before.get(key) != after.get(key)]
+
+
+def _moved(before: pd.Series, after: pd.Series) -> list[list[int]]:
+    there = after.reindex(before.index)
+    other = before.to_numpy() != there.to_numpy()
+    rows = zip(before.index[other].tolist(), before[other].tolist(), there[other].tolist(), strict=True)
+    return [list(row) for row in rows]
+
+
+def _moved_units(before: pd.DataFrame, after: pd.DataFrame) -> list[list[int]]:
+    other = before["unit"].to_numpy() != after["unit"].to_numpy()
+    columns = (before["cell_id"], before["unit"], after["unit"], before["households"])
+    return [list(row) for row in zip(*(column[other].tolist() for column in columns), strict=True)]
+
+
+def _plain(connection: Connection, statement: Select[Any], index: str | None) -> pd.DataFrame:
+    return pd.DataFrame(read_frame(connection, statement, index=index, geometry=False))
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> Rows:
+    """Return rows by their first column."""
+    found = (dict(row._mapping) for row in connection.execute(statement))
+    return {int(row.pop(next(iter(row)))): row for row in found}

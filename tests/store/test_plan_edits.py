@@ -1,0 +1,260 @@
+"""Edits of a plan: every verb, every refusal; undo of all gives the start back, byte for byte."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+from sqlalchemy import Engine, text
+
+from api.actions.branch_plan import branch_plan
+from api.actions.edit_plan import (
+    AcrossCommunitiesError,
+    Edit,
+    LockedGridError,
+    NoSuchCellError,
+    NothingToDoError,
+    edit_plan,
+)
+from api.actions.undo_edit import return_to, undo_edit
+from api.auth import Account
+from data.postgis.engine import open_engine, reading
+from data.stores import operations
+from data.stores.operations import StaleRevisionError
+from geo.cover import dissolve
+from geo.errors import ConflictError, DeniedError, NotFoundError
+from tests.fixtures.small_town import COMMUNITIES, write_small_town
+
+ALL = Account(1, "lin", "planner", "*")
+WEST_A, EAST_A, WEST_B = (f"{COMMUNITIES[0]}001", f"{COMMUNITIES[0]}002", f"{COMMUNITIES[1]}001")
+
+
+class Desk:
+    """A draft and who edits it."""
+
+    def __init__(self, engine: Engine, plan_id: int) -> None:
+        self.engine, self.plan_id = engine, plan_id
+
+    @property
+    def revision(self) -> int:
+        return int(self.scalar("SELECT revision FROM plans WHERE plan_id = :plan"))
+
+    def scalar(self, query: str, **values: Any) -> Any:
+        with reading(self.engine) as conn:
+            return conn.scalar(text(query), {"plan": self.plan_id, **values})
+
+    def edit(self, verb: str, account: Account = ALL, seen: int | None = None, **more: Any) -> dict[str, Any]:
+        edit = Edit(revision=self.revision if seen is None else seen, verb=verb, **more)
+        return edit_plan(self.engine, plan_id=self.plan_id, edit=edit, account=account, actor="lin")
+
+    def undo(self, way: Any = "undo") -> dict[str, Any]:
+        return undo_edit(self.engine, plan_id=self.plan_id, seen=self.revision, way=way, account=ALL, actor="lin")
+
+    def cells(self, code: str) -> list[int]:
+        query = (
+            "SELECT array_agg(cell_id ORDER BY cell_id) FROM plan_cells JOIN grids USING (plan_id, grid_id)"
+            " WHERE plan_id = :plan AND grid_code = :code"
+        )
+        return list(self.scalar(query, code=code) or [])
+
+    def state(self) -> dict[str, Any]:
+        """All of the plan, polygons by the byte."""
+        queries = {
+            "grids": "SELECT grid_id, area_code, grid_code, name, kind, is_locked, households, people, exception,"
+            " ST_AsEWKB(geometry)::text FROM grids WHERE plan_id = :plan ORDER BY 1",
+            "cells": "SELECT cell_id, grid_id FROM plan_cells WHERE plan_id = :plan ORDER BY 1",
+            "zones": "SELECT zone_id, z.grid_id, zone_code, z.name, z.households, z.people,"
+            " ST_AsEWKB(z.geometry)::text FROM zones z JOIN grids USING (grid_id) WHERE plan_id = :plan ORDER BY 1",
+            "zone_cells": "SELECT zone_id, cell_id FROM zone_cells JOIN zones USING (zone_id) JOIN grids"
+            " USING (grid_id) WHERE plan_id = :plan ORDER BY 1, 2",
+            "units": "SELECT unit_id, u.grid_id, unit_code, u.households, ST_AsEWKB(u.geometry)::text"
+            " FROM household_units u JOIN grids USING (grid_id) WHERE plan_id = :plan ORDER BY 1",
+            "unit_cells": "SELECT unit_id, cell_id, c.households FROM unit_cells c JOIN household_units USING (unit_id)"
+            " JOIN grids USING (grid_id) WHERE plan_id = :plan ORDER BY 1, 2",
+        }
+        with reading(self.engine) as conn:
+            return {name: conn.execute(text(query), {"plan": self.plan_id}).all() for name, query in queries.items()}
+
+    def check(self) -> None:
+        """Every promise of a plan: stored polygons and sums are those of the cells; zones and units lie in one grid."""
+        from data.stores import cells as cell_store
+        from data.stores import grids as grid_store
+
+        with reading(self.engine) as conn:
+            cells = cell_store.read_cells(conn)
+            assignment = grid_store.read_assignment(conn, self.plan_id)
+            stored = grid_store.read_grids(conn, self.plan_id)
+        drawn = dissolve(cells, assignment)
+        assert sorted(drawn.index) == sorted(stored.index)
+        for grid_id, row in drawn.iterrows():
+            mine = stored.loc[grid_id]
+            assert (mine["households"], mine["people"]) == (row["households"], row["people"])
+            assert mine.geometry.equals_exact(row.geometry, 0) or mine.geometry.equals(row.geometry)
+        zoned = pd.DataFrame(self.state()["zone_cells"], columns=["zone_id", "cell_id"])
+        assert sorted(zoned["cell_id"]) == sorted(assignment.index)
+        assert (
+            self.scalar(
+                "SELECT count(*) FROM zone_cells JOIN zones z USING (zone_id) JOIN grids g USING (grid_id)"
+                " JOIN plan_cells c USING (plan_id, cell_id) WHERE plan_id = :plan AND c.grid_id <> z.grid_id"
+            )
+            == 0
+        )
+        assert (
+            self.scalar(
+                "SELECT count(*) FROM unit_cells JOIN household_units u USING (unit_id) JOIN grids g USING (grid_id)"
+                " JOIN plan_cells c USING (plan_id, cell_id) WHERE plan_id = :plan AND c.grid_id <> u.grid_id"
+            )
+            == 0
+        )
+        assert (
+            self.scalar(
+                "SELECT count(*) FROM zones z JOIN grids g USING (grid_id)"
+                " WHERE plan_id = :plan AND left(zone_code, 15) <> grid_code"
+            )
+            == 0
+        )
+
+
+@pytest.fixture
+def desk(database_url: str) -> Iterator[Desk]:
+    """The small town's plan, branched to a draft."""
+    engine = open_engine(database_url)
+    town = write_small_town(engine)
+    plan_id = branch_plan(engine, plan_id=town.plan_id, name="草案", actor="lin", account_id=None)
+    yield Desk(engine, plan_id)
+    engine.dispose()
+
+
+def test_a_branch_is_as_the_plan_it_came_from(desk: Desk) -> None:
+    base = int(desk.scalar("SELECT base_plan_id FROM plans WHERE plan_id = :plan"))
+    was, now = Desk(desk.engine, base).state(), desk.state()
+    assert [row[1:] for row in was["grids"]] == [row[1:] for row in now["grids"]]
+    assert [row[2:] for row in was["zones"]] == [row[2:] for row in now["zones"]]
+    assert [row[2:] for row in was["units"]] == [row[2:] for row in now["units"]]
+    assert {name: len(rows) for name, rows in was.items()} == {name: len(rows) for name, rows in now.items()}
+    assert desk.revision == 1
+    desk.check()
+
+
+def test_cells_move_and_all_that_hangs_on_them_with_them(desk: Desk) -> None:
+    cells = desk.cells(WEST_A)
+    done = desk.edit("move", cells=tuple(cells[-2:]), to=EAST_A)
+    assert done == {"revision": 2, "grids": [WEST_A, EAST_A], "removed": []}
+    assert desk.scalar("SELECT households FROM grids WHERE plan_id = :plan AND grid_code = :code", code=EAST_A) == 300
+    desk.check()
+
+
+def test_a_building_moves_to_a_new_grid_with_a_code_that_was_never_used(desk: Desk) -> None:
+    building = int(desk.scalar("SELECT building_id FROM cells WHERE cell_id = :cell", cell=desk.cells(WEST_A)[0]))
+    done = desk.edit("move", buildings=(building,))
+    assert done["grids"] == [WEST_A, f"{COMMUNITIES[0]}003"]
+    assert desk.scalar("SELECT name FROM grids WHERE plan_id = :plan AND grid_code LIKE '%003'").endswith("第3网格")
+    desk.check()
+    desk.undo()
+    again = desk.edit("move", buildings=(building,))
+    assert again["grids"] == [WEST_A, f"{COMMUNITIES[0]}004"], "a code taken back is not given again"
+
+
+def test_merged_grids_keep_the_first_code_and_all_zones(desk: Desk) -> None:
+    zones = desk.scalar("SELECT count(*) FROM zones JOIN grids USING (grid_id) WHERE plan_id = :plan")
+    done = desk.edit("merge", grid_codes=(EAST_A, WEST_A))
+    assert done == {"revision": 2, "grids": [EAST_A], "removed": [WEST_A]}
+    assert desk.scalar("SELECT count(*) FROM zones JOIN grids USING (grid_id) WHERE plan_id = :plan") == zones
+    desk.check()
+
+
+def test_undo_of_all_gives_the_start_and_redo_of_all_the_end(desk: Desk) -> None:
+    start = desk.state()
+    west = desk.cells(WEST_A)
+    desk.edit("move", cells=tuple(west[:3]), to=EAST_A)
+    desk.edit("move", cells=tuple(west[3:5]), name="新网格")
+    desk.edit("rename", grid_codes=(WEST_B,), name="云溪第一网格")
+    desk.edit("merge", grid_codes=(EAST_A, WEST_A))
+    desk.edit("lock", grid_codes=(EAST_A,))
+    desk.check()
+    end = desk.state()
+    for _ in range(5):
+        desk.undo()
+        desk.check()
+    assert desk.state() == start
+    with pytest.raises(NothingToDoError):
+        desk.undo()
+    for _ in range(5):
+        desk.undo("redo")
+    assert desk.state() == end
+    with pytest.raises(NothingToDoError):
+        desk.undo("redo")
+    desk.undo()
+    desk.edit("rename", grid_codes=(WEST_B,), name="别的名字")
+    with pytest.raises(NothingToDoError):
+        desk.undo("redo")
+
+
+def test_a_plan_goes_back_to_a_revision_in_one_step_and_forward_again(desk: Desk) -> None:
+    start, west = desk.state(), desk.cells(WEST_A)
+    desk.edit("move", cells=tuple(west[:2]), to=EAST_A)
+    middle = desk.state()
+    desk.edit("merge", grid_codes=(EAST_A, WEST_A))
+    end, last = desk.state(), desk.revision
+
+    def back(revision: int) -> None:
+        return_to(desk.engine, plan_id=desk.plan_id, seen=desk.revision, revision=revision, account=ALL, actor="lin")
+
+    back(1)
+    assert desk.state() == start
+    back(last)
+    assert desk.state() == end
+    back(2)
+    assert desk.state() == middle
+    desk.undo()
+    assert desk.state() == end
+    desk.check()
+    with pytest.raises(NothingToDoError):
+        back(last)
+    for wrong in (0, 99):
+        with pytest.raises(NotFoundError):
+            back(wrong)
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(desk: Desk) -> None:
+    west, start = desk.cells(WEST_A), desk.state()
+    street = Account(2, "wang", "planner", COMMUNITIES[2][:9])
+    refusals: list[tuple[type[Exception], str, dict[str, Any]]] = [
+        (NoSuchCellError, "move", {"cells": (999_999,), "to": EAST_A}),
+        (NotFoundError, "move", {"cells": (west[0],), "to": f"{COMMUNITIES[0]}009"}),
+        (AcrossCommunitiesError, "move", {"cells": (west[0],), "to": WEST_B}),
+        (AcrossCommunitiesError, "move", {"cells": (west[0], desk.cells(WEST_B)[0])}),
+        (AcrossCommunitiesError, "merge", {"grid_codes": (WEST_A, WEST_B)}),
+        (NothingToDoError, "merge", {"grid_codes": (WEST_A, WEST_A)}),
+        (NothingToDoError, "move", {}),
+        (NothingToDoError, "move", {"cells": (west[0],), "to": WEST_A}),
+        (NothingToDoError, "rename", {"grid_codes": (WEST_A,), "name": "  "}),
+        (NothingToDoError, "unlock", {"grid_codes": (WEST_A,)}),
+        (DeniedError, "move", {"cells": (west[0],), "to": EAST_A, "account": street}),
+        (StaleRevisionError, "rename", {"grid_codes": (WEST_A,), "name": "x", "seen": 0}),
+    ]
+    for error, verb, more in refusals:
+        with pytest.raises(error):
+            desk.edit(verb, **more)
+    assert desk.state() == start
+    assert desk.revision == 1
+    desk.edit("lock")
+    for verb, more in (("move", {"cells": (west[0],)}), ("merge", {"grid_codes": (WEST_A, EAST_A)}),
+                       ("rename", {"grid_codes": (WEST_A,), "name": "x"})):  # fmt: skip
+        with pytest.raises(LockedGridError):
+            desk.edit(verb, **more)
+    published = Desk(desk.engine, int(desk.scalar("SELECT base_plan_id FROM plans WHERE plan_id = :plan")))
+    with pytest.raises(ConflictError, match="branch from it"):
+        published.edit("rename", grid_codes=(WEST_A,), name="x")
+
+
+def test_every_edit_is_kept_with_who_and_what(desk: Desk) -> None:
+    desk.edit("rename", grid_codes=(WEST_A,), name="一网格")
+    desk.undo()
+    with reading(desk.engine) as conn:
+        kept = operations.list_operations(conn, desk.plan_id)
+    assert [(row["revision"], row["kind"], row["verb"], row["of_revision"]) for row in kept] == [
+        (2, "edit", "rename", None), (3, "undo", "rename", 2)
+    ]  # fmt: skip
+    assert kept[0]["asked"] == {"grid_codes": [WEST_A], "name": "一网格"}
+    assert {row["actor"] for row in kept} == {"lin"}
