@@ -95,6 +95,13 @@ ACCESS: Mapping[str, Access] = {
     f"GET {V1}/plans/{{plan_id}}/zones": Access(STAFF),
     f"POST {V1}/plans": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/publish": Access(APPROVERS),
+    f"POST {V1}/plans/{{plan_id}}/branch": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/edits": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/undo": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/redo": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/return": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/points": Access(PLANNERS),
+    f"GET {V1}/plans/{{plan_id}}/history": Access(STAFF),
     f"GET {V1}/cover": Access(STAFF),
     "GET /tiles/grids/{plan_id}/{z}/{x}/{y}.mvt": Access(STAFF, "tile", "tile"),
     # reach

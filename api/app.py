@@ -26,6 +26,7 @@ from api.routes import (
     cases,
     cover,
     docs,
+    edits,
     health,
     incident_files,
     incidents,
@@ -44,8 +45,8 @@ from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
     pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
-    cover.router, reach.router, siting.router, incidents.router, incident_files.residents, incident_files.router,
-    cases.router, tiles.residents, tiles.planning,
+    edits.router, cover.router, reach.router, siting.router, incidents.router, incident_files.residents,
+    incident_files.router, cases.router, tiles.residents, tiles.planning,
     open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 
 from api.language import Language, language_of
 from api.limits import TooManyError
+from data.stores.operations import StaleRevisionError
 from geo.errors import ConflictError, DeniedError, InputError, NotFoundError, WanggeError
 from maps.pages.problem import ProblemContext, render
 from maps.shell import Desk, Shell
@@ -208,7 +209,10 @@ def answer_wangge(request: Request, error: Exception) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, TooManyError | BusyError):
         headers["retry-after"] = str(error.fields.get("retry_after_s", 5))
-    return answer(request, problem(kind, error.text(language), language=language), headers=headers)
+    extra: dict[str, Any] = {}
+    if isinstance(error, StaleRevisionError):  # whoever was too slow learns what was done meanwhile
+        extra = {name: error.fields[name] for name in ("revision", "missed")}
+    return answer(request, problem(kind, error.text(language), language=language, **extra), headers=headers)
 
 
 def _here(request: Request) -> str:

@@ -154,7 +154,7 @@ def _grids(conn: Connection, account: Account, plan_id: int, *, profile: Profile
         community=frame["area_code"].map(names),
         street=frame["area_code"].str[:street_digits].str.ljust(12, "0").map(names),
         worker=frame["grid_code"].map(workers),
-        band=_band(frame, profile),
+        band=band_of(frame, profile),
         compactness=_compactness(frame, measures),
     )
 
@@ -175,7 +175,8 @@ def _row(grid_id: Any, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _band(frame: pd.DataFrame, profile: Profile) -> pd.Series:
+def band_of(frame: pd.DataFrame, profile: Profile) -> pd.Series:
+    """Return below, within, above or dedicated, by the index of grids with kind and households."""
     low, high = profile.grid.band
     words = np.select(
         [frame["kind"] == "dedicated", frame["households"] < low, frame["households"] > high],

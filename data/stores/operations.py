@@ -14,7 +14,7 @@ ASKED = ("revision", "kind", "verb", "of_revision", "asked", "actor", "at")
 
 
 class StaleRevisionError(ConflictError):
-    """Somebody else changed the plan since it was read."""
+    """Somebody else changed the plan since it was read: `fields` hold its revision, and what was `missed`."""
 
     zh = "方案已被改动：您看到的是第 {seen} 版，现在是第 {revision} 版。请载入最新内容再改。"
     en = "The plan has changed: you saw revision {seen}, it is at {revision}. Load what is new and try again."
@@ -40,7 +40,8 @@ def lock_plan(connection: Connection, plan_id: int, *, seen: int | None = None) 
             reason_zh=f"方案状态为 {found['state']}，请从它另建草案再改",
         )  # fmt: skip
     if seen is not None and seen != found["revision"]:
-        raise StaleRevisionError(what=f"plan {plan_id}", seen=seen, revision=found["revision"])
+        missed = [{**row, "at": row["at"].isoformat()} for row in list_operations(connection, plan_id, since=seen)]
+        raise StaleRevisionError(seen=seen, revision=found["revision"], missed=missed)
     return found
 
 

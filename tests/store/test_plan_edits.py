@@ -238,6 +238,9 @@ def test_what_cannot_be_is_refused_and_changes_nothing(desk: Desk) -> None:
             desk.edit(verb, **more)
     assert desk.state() == start
     assert desk.revision == 1
+    with pytest.raises(StaleRevisionError) as stale:
+        desk.edit("rename", grid_codes=(WEST_A,), name="x", seen=0)
+    assert (stale.value.fields["revision"], stale.value.fields["missed"]) == (1, [])
     desk.edit("lock")
     for verb, more in (("move", {"cells": (west[0],)}), ("merge", {"grid_codes": (WEST_A, EAST_A)}),
                        ("rename", {"grid_codes": (WEST_A,), "name": "x"})):  # fmt: skip

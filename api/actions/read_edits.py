@@ -1,0 +1,51 @@
+"""Read edits: what was done to a plan, and grids as they are after an edit."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from api.actions.read_plans import band_of, require_plan
+from api.answers import bbox_of, feature
+from api.auth import Account
+from data.profiles import Profile
+from data.stores import operations
+from data.stores._rows import columns_of, read_frame
+from data.tables.plans import grids
+
+KEYS = ("grid_code", "name", "kind", "area_code", "households", "people", "is_locked", "exception")
+
+
+def edited_grids(conn: Connection, plan_id: int, codes: Collection[str], *, profile: Profile) -> list[dict[str, Any]]:
+    """Return grids of a plan by code as features, in order of code."""
+    statement = select(*columns_of(grids, "grid_id", *KEYS, "geometry"))
+    own = (grids.c.plan_id == plan_id, grids.c.grid_code.in_(sorted(codes)))
+    frame = read_frame(conn, statement.where(*own).order_by(grids.c.grid_code), index="grid_id")
+    frame = frame.assign(band=band_of(frame, profile))
+    return [
+        feature(
+            row["geometry"], {**{key: row[key] for key in (*KEYS, "band")}, "bbox": bbox_of(row["geometry"])},
+            feature_id=row["grid_code"],
+        )
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+
+
+def history(conn: Connection, account: Account, plan_id: int, *, since: int = 0) -> dict[str, Any]:
+    """Return what was done to a plan after a revision.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such plan in the account's scope.
+    """
+    plan = require_plan(conn, account, plan_id)
+    done, undone = operations.stacks(conn, plan_id)
+    return {
+        "revision": plan["revision"],
+        "first_revision": operations.first_revision(conn, plan_id),
+        "operations": operations.list_operations(conn, plan_id, since=since),
+        "points": operations.list_points(conn, plan_id),
+        "can_undo": done[-1] if done else None,
+        "can_redo": undone[-1] if undone else None,
+    }

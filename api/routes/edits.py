@@ -1,0 +1,109 @@
+"""Edits: branch from a plan, change a draft, undo, redo, go back; what was done, by whom."""
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+
+from api.actions.branch_plan import branch_plan
+from api.actions.edit_plan import Edit, edit_plan
+from api.actions.name_point import name_point
+from api.actions.read_edits import edited_grids, history
+from api.actions.read_plans import require_plan
+from api.actions.undo_edit import Way, return_to, undo_edit
+from api.answers import json_answer
+from api.auth import Account
+from api.deps import AccountDep, RowId, Services, ServicesDep
+from api.routes import answers, guarded_router, problems
+from api.schemas.edits import Asked, BranchAnswer, BranchAsked, EditAnswer, EditAsked, History, PointAsked, ReturnAsked
+from geo.codes import scope_of
+
+router = guarded_router("planning")
+EDITED = answers(EditAnswer, 401, 403, 404, 409)
+
+
+@router.post("/api/v1/plans/{plan_id}/branch", status_code=201, responses=problems(401, 403, 404))
+def branch(services: ServicesDep, account: AccountDep, plan_id: RowId, asked: BranchAsked) -> BranchAnswer:
+    """Begin a draft as a plan is; codes stay."""
+    with services.read(account) as conn:
+        account.require_cover(scope_of(require_plan(conn, account, plan_id)["area_code"]))
+    made = branch_plan(
+        services.staff, plan_id=plan_id, name=asked.name, actor=account.name, account_id=account.account_id,
+        scope=account.scope,
+    )  # fmt: skip
+    return BranchAnswer(plan_id=made)
+
+
+@router.post("/api/v1/plans/{plan_id}/edits", responses=EDITED)
+def edit(request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: EditAsked) -> Response:
+    """Do one edit upon the revision that was looked at; 409 where somebody was quicker."""
+    _require(services, account, plan_id)
+    wanted = Edit(
+        asked.revision, asked.verb, tuple(asked.grid_codes), tuple(asked.cells), tuple(asked.buildings), asked.to,
+        asked.name,
+    )  # fmt: skip
+    done = edit_plan(services.staff, plan_id=plan_id, edit=wanted, account=account, actor=account.name)
+    return _told(request, services, account, plan_id, done)
+
+
+@router.post("/api/v1/plans/{plan_id}/undo", responses=EDITED)
+def undo(request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: Asked) -> Response:
+    """Take the last edit back, whoever made it."""
+    return _turn(request, services, account, plan_id, asked, "undo")
+
+
+@router.post("/api/v1/plans/{plan_id}/redo", responses=EDITED)
+def redo(request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: Asked) -> Response:
+    """Do the last edit that was taken back again."""
+    return _turn(request, services, account, plan_id, asked, "redo")
+
+
+@router.post("/api/v1/plans/{plan_id}/return", responses=EDITED)
+def go_back(
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: ReturnAsked
+) -> Response:
+    """Make the plan what it was at a revision: one edit more, which can be undone itself."""
+    _require(services, account, plan_id)
+    done = return_to(
+        services.staff, plan_id=plan_id, seen=asked.revision, revision=asked.to, account=account, actor=account.name
+    )
+    return _told(request, services, account, plan_id, done)
+
+
+@router.post(
+    "/api/v1/plans/{plan_id}/points", status_code=204, response_class=Response, responses=problems(401, 403, 404, 409)
+)
+def point(services: ServicesDep, account: AccountDep, plan_id: RowId, asked: PointAsked) -> Response:
+    """Give what the plan is like now a name."""
+    _require(services, account, plan_id)
+    name_point(
+        services.staff, plan_id=plan_id, seen=asked.revision, name=asked.name, actor=account.name, scope=account.scope
+    )
+    return Response(status_code=204)
+
+
+@router.get("/api/v1/plans/{plan_id}/history", responses=answers(History, 401, 404))
+def read_history(
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId,
+    since: Annotated[int, Query(ge=0, lt=2**31, description="only what came after this revision")] = 0,
+) -> Response:  # fmt: skip
+    """Tell what was done to a plan, by whom and when, and what undo and redo come to next."""
+    with services.read(account) as conn:
+        return json_answer(request, history(conn, account, plan_id, since=since), reader="nobody")
+
+
+def _require(services: Services, account: Account, plan_id: int) -> None:
+    """Raise NotFoundError where a plan does not reach into the account's scope."""
+    with services.read(account) as conn:
+        require_plan(conn, account, plan_id)
+
+
+def _turn(request: Request, services: Services, account: Account, plan_id: int, asked: Asked, way: Way) -> Response:
+    _require(services, account, plan_id)
+    done = undo_edit(services.staff, plan_id=plan_id, seen=asked.revision, way=way, account=account, actor=account.name)
+    return _told(request, services, account, plan_id, done)
+
+
+def _told(request: Request, services: Services, account: Account, plan_id: int, done: dict[str, Any]) -> Response:
+    with services.read(account) as conn:
+        shapes = edited_grids(conn, plan_id, done["grids"], profile=services.profile)
+    return json_answer(request, {**done, "grids": shapes}, reader="nobody")

@@ -1,0 +1,116 @@
+"""Asking for edits of a plan, and what is told of them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.schemas.base import Answer, Bbox, Feature
+from api.schemas.plans import Band, GridCode
+
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Revision = Annotated[int, Field(ge=1, lt=2**31, description="of the plan that was looked at", examples=[4])]
+
+
+class Asked(BaseModel):
+    """A request that names the revision it was made upon."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: Revision
+
+
+class EditAsked(Asked):
+    """One edit. Which members count hangs on the verb."""
+
+    verb: Literal["move", "merge", "rename", "lock", "unlock"]
+    grid_codes: list[GridCode] = Field(
+        default=[], max_length=5000,
+        description="merge: the first goes on; rename: one; lock, unlock: none for all",
+    )  # fmt: skip
+    cells: list[Id] = Field(default=[], max_length=20_000, description="move")
+    buildings: list[Id] = Field(default=[], max_length=20_000, description="move: their cells")
+    to: GridCode | None = Field(default=None, description="move: where to; without it a new grid")
+    name: Title | None = Field(default=None, description="rename, and of a new grid")
+
+
+class ReturnAsked(Asked):
+    """What a plan was like at a revision, wanted back."""
+
+    to: Revision = Field(description="the revision wanted back")
+
+
+class PointAsked(Asked):
+    """A name for what the plan is like now."""
+
+    name: Title
+
+
+class BranchAsked(BaseModel):
+    """A draft that begins as a plan is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Title
+
+
+class BranchAnswer(Answer):
+    """The draft that was made."""
+
+    plan_id: int = Field(examples=[8])
+
+
+class EditedGrid(Answer):
+    """A grid after an edit."""
+
+    grid_code: str = Field(examples=["529901001001003"])
+    name: str
+    kind: Literal["general", "dedicated"]
+    area_code: str
+    households: int
+    people: int
+    band: Band
+    is_locked: bool
+    exception: str | None
+    bbox: Bbox | None
+
+
+class EditAnswer(Answer):
+    """What an edit touched."""
+
+    revision: int = Field(description="of the plan now", examples=[5])
+    grids: list[Feature[EditedGrid]] = Field(description="those that are other, as they are now")
+    removed: list[str] = Field(description="codes of those that are gone", examples=[["529901001001007"]])
+
+
+class Operation(Answer):
+    """Something that was done to a plan."""
+
+    revision: int
+    kind: Literal["edit", "undo", "redo"]
+    verb: str
+    of_revision: int | None = Field(description="what was undone or done again")
+    asked: dict[str, Any]
+    actor: str
+    at: datetime
+
+
+class Point(Answer):
+    """A revision with a name."""
+
+    name: str
+    revision: int
+    actor: str
+    at: datetime
+
+
+class History(Answer):
+    """What was done to a plan, the earliest first, and what undo and redo come to next."""
+
+    revision: int
+    first_revision: int = Field(description="before the first edit")
+    operations: list[Operation]
+    points: list[Point]
+    can_undo: int | None = Field(description="revision of the edit that undo takes back")
+    can_redo: int | None = Field(description="revision of the edit that redo does again")

@@ -1,0 +1,110 @@
+"""Edits over HTTP: branch, edit, conflict with what was missed, undo, redo, points, going back; scope and roles."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.fixtures.services import Service, running_service
+from tests.fixtures.small_town import COMMUNITIES
+
+V1 = "/api/v1"
+WEST_A, EAST_A, WEST_C = (f"{COMMUNITIES[0]}001", f"{COMMUNITIES[0]}002", f"{COMMUNITIES[2]}001")
+
+
+@pytest.fixture(scope="module")
+def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+    """A service of this module's own, which its tests write to."""
+    with new_database() as url, running_service(url) as running:
+        yield running
+
+
+def branched(client: httpx2.Client, plan_id: int) -> str:
+    made = client.post(f"{V1}/plans/{plan_id}/branch", json={"name": "调整草案"})
+    assert made.status_code == 201, made.text
+    return f"{V1}/plans/{made.json()['plan_id']}"
+
+
+def edited(client: httpx2.Client, plan: str, **asked: Any) -> dict[str, Any]:
+    answer = client.post(f"{plan}/edits", json=asked)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_draft_is_branched_edited_undone_and_done_again(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        cell = 1  # the south-western square of A
+        done = edited(client, plan, revision=1, verb="move", cells=[cell], to=EAST_A)
+        assert (done["revision"], done["removed"]) == (2, [])
+        shown = {row["id"]: row["properties"] for row in done["grids"]}
+        assert {code: row["households"] for code, row in shown.items()} == {WEST_A: 210, EAST_A: 270}
+        assert {row["geometry"]["type"] for row in done["grids"]} == {"MultiPolygon"}
+        rows = {row["grid_code"]: row for row in client.get(f"{plan}/grids").json()["grids"]}
+        assert rows[EAST_A]["households"] == 270
+        assert client.post(f"{plan}/points", json={"revision": 2, "name": "第一稿"}).status_code == 204
+        merged = edited(client, plan, revision=2, verb="merge", grid_codes=[EAST_A, WEST_A])
+        assert merged["removed"] == [WEST_A]
+        undone = client.post(f"{plan}/undo", json={"revision": 3}).json()
+        assert {row["id"] for row in undone["grids"]} == {WEST_A, EAST_A}
+        assert client.post(f"{plan}/redo", json={"revision": 4}).json()["removed"] == [WEST_A]
+        back = client.post(f"{plan}/return", json={"revision": 5, "to": 1}).json()
+        assert {row["properties"]["households"] for row in back["grids"]} == {240}
+        told = client.get(f"{plan}/history").json()
+    assert [(row["kind"], row["verb"]) for row in told["operations"]] == [
+        ("edit", "move"), ("edit", "merge"), ("undo", "merge"), ("redo", "merge"), ("edit", "return")
+    ]  # fmt: skip
+    assert [(row["name"], row["revision"]) for row in told["points"]] == [("第一稿", 2)]
+    assert (told["revision"], told["first_revision"], told["can_undo"], told["can_redo"]) == (6, 1, 6, None)
+    assert {row["actor"] for row in told["operations"]} == {"planner"}
+
+
+def test_who_was_too_slow_learns_what_was_missed(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        edited(client, plan, revision=1, verb="rename", grid_codes=[WEST_A], name="甲")
+        answer = client.post(f"{plan}/edits", json={"revision": 1, "verb": "lock"})
+    assert answer.status_code == 409
+    told = answer.json()
+    assert told["revision"] == 2
+    assert [(row["revision"], row["verb"], row["asked"]["name"]) for row in told["missed"]] == [(2, "rename", "甲")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"verb": "move", "cells": [999_999], "to": EAST_A}, 422),
+        ({"verb": "move", "cells": [1], "to": WEST_C}, 422),
+        ({"verb": "move", "cells": [1], "to": f"{COMMUNITIES[0]}009"}, 404),
+        ({"verb": "move", "cells": []}, 422),
+        ({"verb": "burn"}, 422),
+        ({"verb": "rename", "grid_codes": [WEST_A], "name": " "}, 422),
+        ({"verb": "merge", "grid_codes": [WEST_A]}, 422),
+        ({"verb": "lock", "colour": "red"}, 422),
+        ({"verb": "lock", "revision": 0}, 422),
+    ],
+)
+def test_what_makes_no_sense_is_refused(service: Service, asked: dict[str, Any], status: int) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        answer = client.post(f"{plan}/edits", json={"revision": 1, **asked})
+        assert answer.status_code == status, answer.text
+        assert client.get(f"{plan}/history").json()["revision"] == 1
+
+
+def test_a_published_plan_takes_no_edit_and_a_missing_one_is_not_found(service: Service) -> None:
+    with service.client("planner") as client:
+        for plan_id, status in ((service.town.plan_id, 409), (99_999, 404)):
+            body = {"revision": 1, "verb": "lock"}
+            assert client.post(f"{V1}/plans/{plan_id}/edits", json=body).status_code == status
+            assert client.post(f"{V1}/plans/{plan_id}/undo", json={"revision": 1}).status_code == status
+        assert client.post(f"{V1}/plans/99999/branch", json={"name": "x"}).status_code == 404
+        plan = branched(client, service.town.plan_id)
+        assert client.post(f"{plan}/undo", json={"revision": 1}).status_code == 422
+        assert client.post(f"{plan}/return", json={"revision": 1, "to": 7}).status_code == 404
+    for account in ("approver", "street_1"):
+        with service.client(account) as client:
+            assert client.post(f"{plan}/edits", json={"revision": 1, "verb": "lock"}).status_code == 403
