@@ -7,14 +7,26 @@ from fastapi import Query, Request, Response
 from api.actions.branch_plan import branch_plan
 from api.actions.edit_plan import Edit, edit_plan
 from api.actions.name_point import name_point
-from api.actions.read_edits import edited_grids, history
+from api.actions.read_edits import edited_grids, history, plan_cells_of
 from api.actions.read_plans import require_plan
 from api.actions.undo_edit import Way, return_to, undo_edit
-from api.answers import json_answer
+from api.answers import GEOJSON, collection, json_answer
 from api.auth import Account
 from api.deps import AccountDep, RowId, Services, ServicesDep
 from api.routes import answers, guarded_router, problems
-from api.schemas.edits import Asked, BranchAnswer, BranchAsked, EditAnswer, EditAsked, History, PointAsked, ReturnAsked
+from api.schemas.base import FeatureCollection
+from api.schemas.edits import (
+    Asked,
+    BranchAnswer,
+    BranchAsked,
+    CellProperties,
+    EditAnswer,
+    EditAsked,
+    History,
+    PointAsked,
+    ReturnAsked,
+)
+from api.schemas.plans import AreaCode
 from geo.codes import scope_of
 
 router = guarded_router("planning")
@@ -79,6 +91,19 @@ def point(services: ServicesDep, account: AccountDep, plan_id: RowId, asked: Poi
         services.staff, plan_id=plan_id, seen=asked.revision, name=asked.name, actor=account.name, scope=account.scope
     )
     return Response(status_code=204)
+
+
+@router.get(
+    "/api/v1/plans/{plan_id}/cells",
+    responses=answers(FeatureCollection[CellProperties], 401, 403, 404, media_type=GEOJSON),
+)
+def read_cells(
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, area_code: AreaCode
+) -> Response:
+    """List the cells of a community, the smallest ground that can change hands, each with its grid."""
+    with services.read(account) as conn:
+        features = plan_cells_of(conn, account, plan_id, area_code)
+    return json_answer(request, collection(features), media_type=GEOJSON, reader="nobody")
 
 
 @router.get("/api/v1/plans/{plan_id}/history", responses=answers(History, 401, 404))

@@ -84,6 +84,20 @@ class EditAnswer(Answer):
     removed: list[str] = Field(description="codes of those that are gone", examples=[["529901001001007"]])
 
 
+class CellProperties(Answer):
+    """A cell of a plan."""
+
+    cell_id: int
+    households: int
+    people: int
+    kind: str = Field(description="building, open, water ...")
+    use: str | None
+    building_id: int | None
+    compound_id: int | None
+    grid_code: str = Field(examples=["529901001001003"])
+    address: str | None = Field(description="of its building")
+
+
 class Operation(Answer):
     """Something that was done to a plan."""
 

@@ -62,6 +62,17 @@ def test_a_draft_is_branched_edited_undone_and_done_again(service: Service) -> N
     assert {row["actor"] for row in told["operations"]} == {"planner"}
 
 
+def test_cells_of_a_community_know_their_grid_and_those_of_others_are_not_told(service: Service) -> None:
+    plan = f"{V1}/plans/{service.town.plan_id}"
+    with service.client("street_1") as client:
+        own = client.get(f"{plan}/cells", params={"area_code": COMMUNITIES[0]}).json()["features"]
+        assert client.get(f"{plan}/cells", params={"area_code": COMMUNITIES[2]}).status_code == 403
+        assert client.get(f"{plan}/cells", params={"area_code": "5299"}).status_code == 422
+    assert len(own) == 16
+    assert {row["properties"]["grid_code"] for row in own} == {WEST_A, EAST_A}
+    assert {row["properties"]["households"] for row in own} == {30}
+
+
 def test_who_was_too_slow_learns_what_was_missed(service: Service) -> None:
     with service.client("planner") as client:
         plan = branched(client, service.town.plan_id)
