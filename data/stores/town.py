@@ -32,6 +32,8 @@ NOUNS = (
 _LASTING = frozenset(
     {"accounts", "api_keys", "sessions", "audit", "jobs", "imports", "import_rejects", "calendar_days"}
 )
+# What was done to a plan is nobody's to delete: it goes with its plan.
+_FOLLOWING = frozenset({"plan_operations"})
 
 
 def write_town(connection: Connection, town: Town) -> dict[str, int]:
@@ -62,7 +64,8 @@ def clear_town(connection: Connection) -> None:
     It deletes rows rather than truncating tables: readers see the old town until the caller commits.
     """
     for table in _children_first():
-        connection.execute(delete(table))
+        if table.name not in _FOLLOWING:
+            connection.execute(delete(table))
 
 
 def read_deployment(connection: Connection) -> dict[str, Any]:
