@@ -14,6 +14,7 @@ from data.calendar import today
 from data.profiles import Profile
 from data.stores import areas as area_store
 from data.stores import grids as grid_store
+from data.stores import operations
 from data.stores import people as people_store
 from data.stores import plans as plan_store
 from data.tables.plans import grids as grids_table
@@ -187,9 +188,12 @@ def band_of(frame: pd.DataFrame, profile: Profile) -> pd.Series:
 
 
 def _measures(conn: Connection, plan_id: int, frame: pd.DataFrame) -> pd.Series:
-    """What was measured of each grid when the plan was made, by name; {} for plans made elsewhere."""
-    found = plan_store.read_grid_measures(conn, plan_id)
-    return pd.Series([found.get(code, {}) for code in frame["grid_code"]], index=frame.index, dtype=object)
+    """What was measured of each grid when the plan was made, by name; {} for those edited since, or made elsewhere."""
+    found, edited = plan_store.read_grid_measures(conn, plan_id), operations.redrawn_grids(conn, plan_id)
+    rows = zip(frame.index, frame["grid_code"], strict=True)
+    return pd.Series(
+        [{} if grid_id in edited else found.get(code, {}) for grid_id, code in rows], index=frame.index, dtype=object
+    )
 
 
 def _compactness(frame: gpd.GeoDataFrame, measures: pd.Series) -> pd.Series:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, text, update
 
+from data.sql import read_sql
 from data.stores._values import plain_json
 from data.tables.plans import plan_operations, plan_points, plans
 from geo.errors import ConflictError, NotFoundError
@@ -105,6 +106,11 @@ def stacks(connection: Connection, plan_id: int, *, to: int | None = None) -> tu
         else:
             done.append(undone.pop())
     return done, undone
+
+
+def redrawn_grids(connection: Connection, plan_id: int) -> set[int]:
+    """Return the numbers of grids whose ground an edit has altered: what was measured of them holds no more."""
+    return set(connection.scalars(text(read_sql("plans/redrawn")), {"plan_id": plan_id}))
 
 
 def first_revision(connection: Connection, plan_id: int) -> int:

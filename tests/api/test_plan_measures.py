@@ -73,3 +73,17 @@ def test_a_plan_that_was_made_elsewhere_has_no_measures_of_grids(service: Servic
         rows = client.get(f"/api/v1/plans/{service.town.plan_id}/grids").json()["grids"]
     assert [row["measures"] for row in rows] == [{}] * 6
     assert all(0 < row["compactness"] <= 1 for row in rows)
+
+
+def test_what_was_measured_of_a_grid_is_not_told_once_it_is_redrawn(own_service: Service) -> None:
+    plan, grids = proposed(own_service, seed=7, count=3)
+    first, second, third = (row["grid_code"] for row in grids)
+    with own_service.client("planner") as client:
+        cells = client.get(f"/api/v1/plans/{plan['plan_id']}/cells", params={"area_code": COMMUNITY}).json()["features"]
+        moved = next(cell["id"] for cell in cells if cell["properties"]["grid_code"] == first)
+        body = {"revision": plan["revision"], "verb": "move", "cells": [moved], "to": second}
+        assert client.post(f"/api/v1/plans/{plan['plan_id']}/edits", json=body).status_code == 200
+        rows = {row["grid_code"]: row for row in client.get(f"/api/v1/plans/{plan['plan_id']}/grids").json()["grids"]}
+    assert rows[first]["measures"] == rows[second]["measures"] == {}
+    assert set(rows[third]["measures"]) == NAMES
+    assert 0 < rows[first]["compactness"] < 1  # of its outline
