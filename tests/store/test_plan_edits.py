@@ -3,116 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
 import pytest
-from sqlalchemy import Engine, text
 
 from api.actions.branch_plan import branch_plan
 from api.actions.edit_plan import (
     AcrossCommunitiesError,
-    Edit,
     LockedGridError,
     NoSuchCellError,
     NothingToDoError,
-    edit_plan,
 )
-from api.actions.undo_edit import return_to, undo_edit
+from api.actions.undo_edit import return_to
 from api.auth import Account
 from data.postgis.engine import open_engine, reading
 from data.stores import operations
 from data.stores.operations import StaleRevisionError
-from geo.cover import dissolve
 from geo.errors import ConflictError, DeniedError, NotFoundError
+from tests.fixtures.desk import ALL, Desk
 from tests.fixtures.small_town import COMMUNITIES, write_small_town
 
-ALL = Account(1, "lin", "planner", "*")
 WEST_A, EAST_A, WEST_B = (f"{COMMUNITIES[0]}001", f"{COMMUNITIES[0]}002", f"{COMMUNITIES[1]}001")
-
-
-class Desk:
-    """A draft and who edits it."""
-
-    def __init__(self, engine: Engine, plan_id: int) -> None:
-        self.engine, self.plan_id = engine, plan_id
-
-    @property
-    def revision(self) -> int:
-        return int(self.scalar("SELECT revision FROM plans WHERE plan_id = :plan"))
-
-    def scalar(self, query: str, **values: Any) -> Any:
-        with reading(self.engine) as conn:
-            return conn.scalar(text(query), {"plan": self.plan_id, **values})
-
-    def edit(self, verb: str, account: Account = ALL, seen: int | None = None, **more: Any) -> dict[str, Any]:
-        edit = Edit(revision=self.revision if seen is None else seen, verb=verb, **more)
-        return edit_plan(self.engine, plan_id=self.plan_id, edit=edit, account=account, actor="lin")
-
-    def undo(self, way: Any = "undo") -> dict[str, Any]:
-        return undo_edit(self.engine, plan_id=self.plan_id, seen=self.revision, way=way, account=ALL, actor="lin")
-
-    def cells(self, code: str) -> list[int]:
-        query = (
-            "SELECT array_agg(cell_id ORDER BY cell_id) FROM plan_cells JOIN grids USING (plan_id, grid_id)"
-            " WHERE plan_id = :plan AND grid_code = :code"
-        )
-        return list(self.scalar(query, code=code) or [])
-
-    def state(self) -> dict[str, Any]:
-        """All of the plan, polygons by the byte."""
-        queries = {
-            "grids": "SELECT grid_id, area_code, grid_code, name, kind, is_locked, households, people, exception,"
-            " ST_AsEWKB(geometry)::text FROM grids WHERE plan_id = :plan ORDER BY 1",
-            "cells": "SELECT cell_id, grid_id FROM plan_cells WHERE plan_id = :plan ORDER BY 1",
-            "zones": "SELECT zone_id, z.grid_id, zone_code, z.name, z.households, z.people,"
-            " ST_AsEWKB(z.geometry)::text FROM zones z JOIN grids USING (grid_id) WHERE plan_id = :plan ORDER BY 1",
-            "zone_cells": "SELECT zone_id, cell_id FROM zone_cells JOIN zones USING (zone_id) JOIN grids"
-            " USING (grid_id) WHERE plan_id = :plan ORDER BY 1, 2",
-            "units": "SELECT unit_id, u.grid_id, unit_code, u.households, ST_AsEWKB(u.geometry)::text"
-            " FROM household_units u JOIN grids USING (grid_id) WHERE plan_id = :plan ORDER BY 1",
-            "unit_cells": "SELECT unit_id, cell_id, c.households FROM unit_cells c JOIN household_units USING (unit_id)"
-            " JOIN grids USING (grid_id) WHERE plan_id = :plan ORDER BY 1, 2",
-        }
-        with reading(self.engine) as conn:
-            return {name: conn.execute(text(query), {"plan": self.plan_id}).all() for name, query in queries.items()}
-
-    def check(self) -> None:
-        """Every promise of a plan: stored polygons and sums are those of the cells; zones and units lie in one grid."""
-        from data.stores import cells as cell_store
-        from data.stores import grids as grid_store
-
-        with reading(self.engine) as conn:
-            cells = cell_store.read_cells(conn)
-            assignment = grid_store.read_assignment(conn, self.plan_id)
-            stored = grid_store.read_grids(conn, self.plan_id)
-        drawn = dissolve(cells, assignment)
-        assert sorted(drawn.index) == sorted(stored.index)
-        for grid_id, row in drawn.iterrows():
-            mine = stored.loc[grid_id]
-            assert (mine["households"], mine["people"]) == (row["households"], row["people"])
-            assert mine.geometry.equals_exact(row.geometry, 0) or mine.geometry.equals(row.geometry)
-        zoned = pd.DataFrame(self.state()["zone_cells"], columns=["zone_id", "cell_id"])
-        assert sorted(zoned["cell_id"]) == sorted(assignment.index)
-        assert (
-            self.scalar(
-                "SELECT count(*) FROM zone_cells JOIN zones z USING (zone_id) JOIN grids g USING (grid_id)"
-                " JOIN plan_cells c USING (plan_id, cell_id) WHERE plan_id = :plan AND c.grid_id <> z.grid_id"
-            )
-            == 0
-        )
-        assert (
-            self.scalar(
-                "SELECT count(*) FROM unit_cells JOIN household_units u USING (unit_id) JOIN grids g USING (grid_id)"
-                " JOIN plan_cells c USING (plan_id, cell_id) WHERE plan_id = :plan AND c.grid_id <> u.grid_id"
-            )
-            == 0
-        )
-        assert (
-            self.scalar(
-                "SELECT count(*) FROM zones z JOIN grids g USING (grid_id)"
-                " WHERE plan_id = :plan AND left(zone_code, 15) <> grid_code"
-            )
-            == 0
-        )
 
 
 @pytest.fixture
