@@ -114,7 +114,7 @@ def test_a_finding_is_a_sentence_that_leads_to_its_circle(open_browser: Open) ->
     sentence = page.locator("#chance .chance__one").first
     expect(sentence).to_have_text(re.compile(r"周围 \d+ 米发生 \d+ 件，比预期多"))
     sentence.click()
-    expect(page.locator("#layer-legend")).to_contain_text(re.compile(r"半径至多 [\d,]+ 米，随机对照 999 次"))
+    expect(page.locator("#layer-legend")).to_contain_text(re.compile(r"随机对照 999 次，p ≤ 0.05半径至多 [\d,]+ 米"))
     page.wait_for_timeout(1500)
     assert {"layer=hotspots", "method=scan"} <= set(page.url.split("&"))
     assert "at=" in page.url
