@@ -1,6 +1,6 @@
 """Branches: a draft that begins as another plan is, with rows of its own and the same codes."""
 
-from sqlalchemy import Connection, Table, insert, literal, select
+from sqlalchemy import Connection, Table, insert, literal, select, text
 
 from data.tables.plans import grids, household_units, plan_cells, plans, unit_cells, zone_cells, zones
 from geo.errors import NotFoundError
@@ -31,6 +31,7 @@ def branch(connection: Connection, plan_id: int, *, name: str, created_by: int |
     _copy_grids(connection, plan_id, int(made))
     _copy_parts(connection, zones, zone_cells, "zone_code", plan_id, int(made))
     _copy_parts(connection, household_units, unit_cells, "unit_code", plan_id, int(made))
+    connection.execute(text("SELECT wangge_analyse_plans()"))
     return int(made)
 
 

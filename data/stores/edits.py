@@ -4,6 +4,7 @@ A change is its own inverse, read the other way: undoing puts every row back, wi
 households, people, polygons - is made anew from the cells of the grids, zones and units that are touched.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,10 +24,12 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from data.sql import read_sql
 from data.stores._rows import columns_of, copy_frame, read_frame
 from data.tables.ground import cell_borders
 from data.tables.ground import cells as cells_table
@@ -195,13 +198,21 @@ def write_change(connection: Connection, plan_id: int, change: Mapping[str, Any]
     moved = part.grid_of.isin({int(grid) for row in change["cells"] for grid in row[1:3]})
     drawn = _derived(dissolve(part.cells, part.grid_of[moved]), ("households", "people")) if moved.any() else {}
     rows = _after(change["grids"])
-    for grid_id in sorted(there):
+    _relabel(connection, {key: row for key, row in rows.items() if key not in drawn}, revision)
+    for grid_id in sorted(there & (set(drawn) | new)):
         values = {**rows.get(grid_id, {}), **drawn.get(grid_id, {}), "plan_id": plan_id, "revision": revision}
         _put(connection, grids, grid_id, values, is_new=grid_id in new)
     _write_cells(connection, plan_id, change)
     _write_zones(connection, part, change, revision)
     _write_units(connection, part, change)
     connection.execute(delete(grids).where(grids.c.grid_id.in_(sorted(gone))))
+
+
+def _relabel(connection: Connection, rows: Rows, revision: int) -> None:
+    """Write grids whose ground stays as it is: one statement for however many."""
+    if rows:
+        told = json.dumps([{"grid_id": key, **row} for key, row in rows.items()])
+        connection.execute(text(read_sql("plans/relabel")), {"rows": told, "revision": revision})
 
 
 def _turned(part: PlanPart, change: Mapping[str, Any]) -> PlanPart:

@@ -132,6 +132,8 @@ def write_grids(connection: Connection, plan_id: int, made: PlanGeometry) -> Non
     copy_frame(connection, plan_cells, cells.assign(plan_id=plan_id))
     _write_zones(connection, made, numbers, revision)
     _write_units(connection, made, numbers)
+    # Of a plan that is new the planner of queries knows nothing, and would read it whole for every cell.
+    connection.execute(text("SELECT wangge_analyse_plans()"))
 
 
 def delete_plan(connection: Connection, plan_id: int) -> None:
