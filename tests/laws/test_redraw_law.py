@@ -173,7 +173,11 @@ def plain_fixes(town: Town, labels: pd.Series, grid: int, band: tuple[int, int],
             touched = sorted({*labels[ids], *now[ids]})
             if missed(after[grid]) or any(missed(after[g]) > missed(held[g]) for g in touched if g != grid):
                 continue
-            if any(not 1 <= len(pieces(town, set(now.index[now == g]))) <= before[g] for g in touched):
+            parts = {g: pieces(town, set(now.index[now == g])) for g in touched}
+            if any(not 1 <= len(parts[g]) <= before[g] for g in touched):
+                continue
+            # What comes must touch what was there, even where that was in pieces.
+            if any((labels[sorted(piece)] != g).all() for g in touched for piece in parts[g]):
                 continue
             new = frozenset(chosen)
             if any(
