@@ -11,9 +11,12 @@ from geo.frames import WGS84
 from geo.hotspots.scan import scan
 from geo.hotspots.spacetime import spacetime
 from geo.network import walk_network
+from geo.partition import propose_grids
+from geo.partition.warm import tiny_town
 from geo.partition.warm import warm as warm_plans
 from geo.reach import nearest, reach, walks
 from geo.scene import scene_of
+from geo.suggestions import fix
 
 LON, LAT, STEP = 106.68, 26.58, 0.002
 
@@ -22,6 +25,7 @@ def warm() -> None:
     """Load or compile all machine code; about a minute the first time, a second later."""
     warm_walks()
     warm_plans()
+    warm_fixes()
     warm_findings()
 
 
@@ -34,6 +38,14 @@ def warm_walks() -> None:
     reach(places[0], scene_of(network, homes))
     walks(places[0], scene_of(network, homes), longest_min=15.0)
     nearest(places[0], scene_of(network, homes))
+
+
+def warm_fixes() -> None:
+    """Mend one grid of a tiny plan that is a household below its band."""
+    cells, borders = tiny_town(compounds=False)
+    assignment = propose_grids(cells, borders, band=(60, 90)).assignment
+    held = int(cells["households"][assignment == 0].sum())
+    fix(cells, borders, assignment, 0, band=(held + 1, held + 30))
 
 
 def warm_findings() -> None:
