@@ -103,6 +103,8 @@ ACCESS: Mapping[str, Access] = {
     f"POST {V1}/plans/{{plan_id}}/points": Access(PLANNERS),
     f"GET {V1}/plans/{{plan_id}}/history": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/cells": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/problems": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/grids/{{grid_code}}/fix": Access(STAFF),
     f"GET {V1}/cover": Access(STAFF),
     "GET /tiles/grids/{plan_id}/{z}/{x}/{y}.mvt": Access(STAFF, "tile", "tile"),
     # reach

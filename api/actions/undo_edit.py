@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, select
 
-from api.actions.edit_plan import Edit, NothingToDoError, kept, told
+from api.actions.edit_plan import Edit, kept, told
 from api.auth import Account
+from api.plan_parts import NothingToDoError
 from data.postgis.engine import transaction
 from data.stores import edits, operations
 from data.tables.plans import grids

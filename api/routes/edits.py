@@ -9,6 +9,7 @@ from api.actions.edit_plan import Edit, edit_plan
 from api.actions.name_point import name_point
 from api.actions.read_edits import edited_grids, history, plan_cells_of
 from api.actions.read_plans import require_plan
+from api.actions.read_problems import fixes_of, problems_of
 from api.actions.undo_edit import Way, return_to, undo_edit
 from api.answers import GEOJSON, collection, json_answer
 from api.auth import Account
@@ -22,11 +23,13 @@ from api.schemas.edits import (
     CellProperties,
     EditAnswer,
     EditAsked,
+    GridProblems,
     History,
+    Mendings,
     PointAsked,
     ReturnAsked,
 )
-from api.schemas.plans import AreaCode
+from api.schemas.plans import AreaCode, GridCode
 from geo.codes import scope_of
 
 router = guarded_router("planning")
@@ -51,9 +54,12 @@ def edit(request: Request, services: ServicesDep, account: AccountDep, plan_id: 
     _require(services, account, plan_id)
     wanted = Edit(
         asked.revision, asked.verb, tuple(asked.grid_codes), tuple(asked.cells), tuple(asked.buildings), asked.to,
-        asked.name,
+        asked.name, tuple(asked.line), asked.count,
     )  # fmt: skip
-    done = edit_plan(services.staff, plan_id=plan_id, edit=wanted, account=account, actor=account.name)
+    done = edit_plan(
+        services.staff, plan_id=plan_id, edit=wanted, band=services.profile.grid.band, account=account,
+        actor=account.name,
+    )  # fmt: skip
     return _told(request, services, account, plan_id, done)
 
 
@@ -104,6 +110,26 @@ def read_cells(
     with services.read(account) as conn:
         features = plan_cells_of(conn, account, plan_id, area_code)
     return json_answer(request, collection(features), media_type=GEOJSON, reader="nobody")
+
+
+@router.get("/api/v1/plans/{plan_id}/problems", responses=answers(GridProblems, 401, 403, 404))
+def read_problems(
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, area_code: AreaCode
+) -> Response:
+    """List the grids of a community that are in pieces, out of the band or vacant, the gravest first."""
+    with services.read(account) as conn:
+        found = problems_of(conn, account, plan_id, area_code, profile=services.profile)
+    return json_answer(request, {"problems": found}, reader="nobody")
+
+
+@router.get("/api/v1/plans/{plan_id}/grids/{grid_code}/fix", responses=answers(Mendings, 401, 403, 404))
+def read_fix(
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, grid_code: GridCode
+) -> Response:
+    """Name at most three buildings whose move brings a grid into the band; nothing is changed."""
+    with services.limits.slot(), services.read(account) as conn:
+        found = fixes_of(conn, account, plan_id, grid_code, profile=services.profile)
+    return json_answer(request, found, reader="nobody")
 
 
 @router.get("/api/v1/plans/{plan_id}/history", responses=answers(History, 401, 404))

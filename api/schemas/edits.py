@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.base import Answer, Bbox, Feature
+from api.schemas.cases import Lat, Lon
 from api.schemas.plans import Band, GridCode
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
@@ -24,15 +25,17 @@ class Asked(BaseModel):
 class EditAsked(Asked):
     """One edit. Which members count hangs on the verb."""
 
-    verb: Literal["move", "merge", "rename", "lock", "unlock"]
+    verb: Literal["move", "merge", "split", "rebalance", "rename", "lock", "unlock"]
     grid_codes: list[GridCode] = Field(
         default=[], max_length=5000,
-        description="merge: the first goes on; rename: one; lock, unlock: none for all",
+        description="merge: the first goes on; split, rename: one; rebalance: some; lock, unlock: none for all",
     )  # fmt: skip
     cells: list[Id] = Field(default=[], max_length=20_000, description="move")
     buildings: list[Id] = Field(default=[], max_length=20_000, description="move: their cells")
     to: GridCode | None = Field(default=None, description="move: where to; without it a new grid")
     name: Title | None = Field(default=None, description="rename, and of a new grid")
+    line: list[tuple[Lon, Lat]] = Field(default=[], max_length=2000, description="split: lon, lat of a drawn line")
+    count: int | None = Field(default=None, ge=2, le=50, description="split: in so many equal shares")
 
 
 class ReturnAsked(Asked):
@@ -96,6 +99,53 @@ class CellProperties(Answer):
     compound_id: int | None
     grid_code: str = Field(examples=["529901001001003"])
     address: str | None = Field(description="of its building")
+
+
+class GridProblem(Answer):
+    """A grid to look at."""
+
+    grid_code: str
+    households: int
+    outside: int = Field(description="households below the band (negative) or above it; 0 inside", examples=[-40])
+    pieces: int = Field(description="on foot; 1 is whole")
+    is_vacant: bool = Field(description="nobody is its worker today")
+
+
+class GridProblems(Answer):
+    """Grids of a community to look at, the gravest first."""
+
+    problems: list[GridProblem]
+
+
+class SuggestedMove(BaseModel):
+    """A cell that should change its grid."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    cell_id: int
+    from_: str = Field(alias="from", examples=["529901001001003"])
+    to: str = Field(examples=["529901001001004"])
+    households: int
+    address: str | None
+
+
+class Mending(Answer):
+    """One way to bring a grid into the band."""
+
+    moves: list[SuggestedMove]
+    households: dict[str, int] = Field(description="of each grid touched", examples=[{"529901001001003": 310}])
+    is_in_band: bool = Field(description="all that are touched")
+    border_m: float = Field(description="how much longer borders become, metres")
+
+
+class Mendings(Answer):
+    """The fewest buildings whose move brings a grid into the band, the best way first."""
+
+    grid_code: str
+    state: Literal["found", "in_band", "none", "unfinished"] = Field(
+        description="none: surely no three buildings do; unfinished: the search ended before it knew"
+    )
+    answers: list[Mending]
 
 
 class Operation(Answer):

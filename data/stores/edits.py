@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from data.sql import read_sql
 from data.stores._rows import columns_of, copy_frame, read_frame
-from data.tables.ground import cell_borders
+from data.tables.ground import buildings, cell_borders
 from data.tables.ground import cells as cells_table
 from data.tables.plans import grids, household_units, plan_cells, unit_cells, zone_cells, zones
 from geo.carrying import Borders
@@ -52,7 +52,7 @@ class PlanPart:
     Attributes
     ----------
     cells
-        index cell_id; area_code, households, people, building_id, compound_id, geometry (EPSG:4326).
+        index cell_id; area_code, kind, use, households, people, building_id, compound_id, geometry (EPSG:4326).
     grid_of, zone_of
         index cell_id, in the order of `cells`.
     units
@@ -73,7 +73,7 @@ class PlanPart:
 def read_part(connection: Connection, plan_id: int, grid_ids: Collection[int]) -> PlanPart:
     """Return grids of a plan by number, with their cells, zones and household units."""
     own = grids.c.grid_id.in_(sorted(grid_ids))
-    ground = ("area_code", "households", "people", "building_id", "compound_id", "geometry")
+    ground = ("area_code", "kind", "use", "households", "people", "building_id", "compound_id", "geometry")
     cells = read_frame(
         connection,
         select(*columns_of(cells_table, "cell_id", *ground), plan_cells.c.grid_id, zone_cells.c.zone_id)
@@ -117,6 +117,16 @@ def read_rows(connection: Connection, grid_ids: Collection[int]) -> PlanPart:
     return replace(nothing, grids=_rows(connection, statement))
 
 
+def read_addresses(connection: Connection, cell_ids: Collection[int]) -> dict[int, str]:
+    """Return the address of the building of each of some cells, where it has one."""
+    statement = (
+        select(cells_table.c.cell_id, buildings.c.address)
+        .join(buildings, buildings.c.building_id == cells_table.c.building_id)
+        .where(cells_table.c.cell_id.in_(sorted(cell_ids)), buildings.c.address.is_not(None))
+    )
+    return {row.cell_id: row.address for row in connection.execute(statement)}
+
+
 def read_borders_of(connection: Connection, cell_ids: Collection[int]) -> pd.DataFrame:
     """Return borders whose two cells are among some: the columns of `data.stores.cells.read_borders`."""
     some = func.unnest(bindparam("ids", type_=ARRAY(BigInteger), value=sorted(cell_ids)))
@@ -142,6 +152,13 @@ def grid_ids_of_cells(connection: Connection, plan_id: int, cell_ids: Collection
         plan_cells.c.plan_id == plan_id, plan_cells.c.cell_id == func.any(some)
     )
     return _plain(connection, statement, "cell_id")["grid_id"]
+
+
+def grids_of_communities(connection: Connection, plan_id: int, grid_ids: Collection[int]) -> list[int]:
+    """Return all grids of a plan that share a community with some."""
+    here = select(grids.c.area_code).where(grids.c.grid_id.in_(sorted(grid_ids)))
+    all_of = select(grids.c.grid_id).where(grids.c.plan_id == plan_id, grids.c.area_code.in_(here))
+    return sorted(connection.scalars(all_of))
 
 
 def change_of(before: PlanPart, after: PlanPart) -> Change:

@@ -73,6 +73,32 @@ def test_cells_of_a_community_know_their_grid_and_those_of_others_are_not_told(s
     assert {row["properties"]["households"] for row in own} == {30}
 
 
+def test_problems_are_told_and_a_mending_is_found_that_can_be_done(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        told = client.get(f"{plan}/problems", params={"area_code": COMMUNITIES[0]}).json()["problems"]
+        assert {row["grid_code"]: row["outside"] for row in told} == {WEST_A: -60, EAST_A: -60}  # 240 of 300 to 500
+        assert {row["pieces"] for row in told} == {1}
+        edited(client, plan, revision=1, verb="move", cells=[9, 10, 11], to=WEST_A)
+        told = client.get(f"{plan}/problems", params={"area_code": COMMUNITIES[0]}).json()["problems"]
+        assert told[0]["grid_code"] == EAST_A
+        fix = client.get(f"{plan}/grids/{EAST_A}/fix").json()
+        assert (fix["state"], fix["answers"]) == ("none", [])  # 480 households are no two grids of 300
+        edited(client, plan, revision=2, verb="merge", grid_codes=[WEST_A, EAST_A])
+        assert client.get(f"{plan}/grids/{WEST_A}/fix").json()["state"] == "in_band"
+        split = edited(client, plan, revision=3, verb="split", grid_codes=[WEST_A], count=2)
+        assert len(split["grids"]) == 2
+        assert (
+            client.post(f"{plan}/edits", json={"revision": 4, "verb": "split", "grid_codes": [WEST_A]}).status_code
+            == 422
+        )
+        assert client.get(f"{plan}/grids/{COMMUNITIES[0]}009/fix").status_code == 404
+    with service.client("street_1") as client:
+        base = f"{V1}/plans/{service.town.plan_id}"
+        assert client.get(f"{base}/problems", params={"area_code": COMMUNITIES[2]}).status_code == 403
+        assert client.get(f"{base}/grids/{WEST_C}/fix").status_code == 404
+
+
 def test_who_was_too_slow_learns_what_was_missed(service: Service) -> None:
     with service.client("planner") as client:
         plan = branched(client, service.town.plan_id)

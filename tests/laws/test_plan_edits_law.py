@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.actions.branch_plan import branch_plan
-from api.actions.edit_plan import NothingToDoError
 from api.actions.undo_edit import return_to
+from api.plan_parts import NothingToDoError
 from data.postgis.engine import open_engine
 from geo.errors import ConflictError, InputError
 from tests.fixtures.desk import ALL, Desk

@@ -6,20 +6,15 @@ from typing import Any
 import pytest
 
 from api.actions.branch_plan import branch_plan
-from api.actions.edit_plan import (
-    AcrossCommunitiesError,
-    LockedGridError,
-    NoSuchCellError,
-    NothingToDoError,
-)
 from api.actions.undo_edit import return_to
 from api.auth import Account
+from api.plan_parts import AcrossCommunitiesError, LockedGridError, NoSuchCellError, NothingToDoError
 from data.postgis.engine import open_engine, reading
 from data.stores import operations
 from data.stores.operations import StaleRevisionError
-from geo.errors import ConflictError, DeniedError, NotFoundError
+from geo.errors import ConflictError, DeniedError, InputError, NotFoundError
 from tests.fixtures.desk import ALL, Desk
-from tests.fixtures.small_town import COMMUNITIES, write_small_town
+from tests.fixtures.small_town import COMMUNITIES, SmallTown, write_small_town
 
 WEST_A, EAST_A, WEST_B = (f"{COMMUNITIES[0]}001", f"{COMMUNITIES[0]}002", f"{COMMUNITIES[1]}001")
 
@@ -70,6 +65,36 @@ def test_merged_grids_keep_the_first_code_and_all_zones(desk: Desk) -> None:
     assert done == {"revision": 2, "grids": [EAST_A], "removed": [WEST_A]}
     assert desk.scalar("SELECT count(*) FROM zones JOIN grids USING (grid_id) WHERE plan_id = :plan") == zones
     desk.check()
+
+
+def test_a_grid_is_split_in_shares_and_by_a_line_and_a_part_keeps_the_code(desk: Desk) -> None:
+    done = desk.edit("split", grid_codes=(WEST_A,), count=2)
+    assert done["grids"] == [WEST_A, f"{COMMUNITIES[0]}003"]
+    held = "SELECT array_agg(households) FROM grids WHERE plan_id = :plan AND grid_code IN (:one, :other)"
+    assert desk.scalar(held, one=done["grids"][0], other=done["grids"][1]) == [120, 120]
+    desk.check()
+    desk.undo()
+    south, north = SmallTown.point(-1, 0, dy=0.9), SmallTown.point(3, 0, dy=0.9)  # a little below the lowest row's top
+    done = desk.edit("split", grid_codes=(WEST_A,), line=(south, north))
+    assert desk.scalar(held, one=done["grids"][0], other=done["grids"][1]) == [180, 60]
+    desk.check()
+    for wrong in ({}, {"line": (south,)}, {"count": 99}, {"line": (south, north), "count": 2}):
+        with pytest.raises(InputError):
+            desk.edit("split", grid_codes=(EAST_A,), **wrong)
+
+
+def test_rebalancing_brings_neighbours_into_the_band_and_leaves_the_others(desk: Desk) -> None:
+    others = [row for row in desk.state()["grids"] if row[1] != COMMUNITIES[0]]
+    desk.edit("move", cells=tuple(desk.cells(WEST_A)[2:7]), to=EAST_A)
+    done = desk.edit("rebalance", grid_codes=(WEST_A,))
+    assert set(done["grids"]) <= {WEST_A, EAST_A}
+    rows = [row for row in desk.state()["grids"] if row[1] == COMMUNITIES[0]]
+    assert all(200 <= row[6] <= 300 for row in rows), "the desk's band"
+    assert [row for row in desk.state()["grids"] if row[1] != COMMUNITIES[0]] == others
+    desk.check()
+    desk.edit("lock", grid_codes=(WEST_A,))
+    with pytest.raises(LockedGridError):
+        desk.edit("rebalance", grid_codes=(WEST_A,))
 
 
 def test_undo_of_all_gives_the_start_and_redo_of_all_the_end(desk: Desk) -> None:
