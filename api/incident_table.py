@@ -5,9 +5,6 @@ in a fifth of the memory, where that gives the same for its first rows; else, an
 the header, by `sheets`.
 """
 
-import gzip
-import io
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from data.readers.files import FORMS, storable
+from data.readers.files import FORMS, PACKED, TEXTS, storable, suffix_of, unpacked
 from data.readers.places import TABLES
-from data.readers.sheets import DELIMITERS, LOST_DIGITS, UNPACKED_MAX_BYTES, Sheet, decoded, read_csv
+from data.readers.sheets import DELIMITERS, LOST_DIGITS, Sheet, decoded, read_csv
 from geo.edges import Bools
 from geo.errors import BadFileError, EmptyFrameError
 
-PACKED = ".gz"
-CSVS = (".csv", ".tsv", ".txt")
-SUFFIXES = (*TABLES, *(f"{suffix}{PACKED}" for suffix in CSVS))
+SUFFIXES = (*TABLES, *(f"{suffix}{PACKED}" for suffix in TEXTS))
 HEAD_BYTES = 1 << 16
 
 
@@ -51,9 +46,8 @@ def read_text(path: Path, *, sheet: str | None = None) -> Table:
     EmptyFrameError
         It has no rows.
     """
-    data = _bytes(path)
-    suffix = path.with_suffix("").suffix if path.suffix.lower() == PACKED else path.suffix
-    if suffix.lower() in CSVS:
+    data, suffix = unpacked(path), suffix_of(path)
+    if suffix.lower() in TEXTS:
         text = decoded(path.name, data)[0].removeprefix("\ufeff").encode()
         found = _quick(path, text) or _told(read_csv(path, data, None))
     else:
@@ -61,33 +55,6 @@ def read_text(path: Path, *, sheet: str | None = None) -> Table:
     if found.cells.num_rows == 0:
         raise EmptyFrameError(what=path.name, mend="")
     return found
-
-
-def _bytes(path: Path) -> bytes:
-    """Return what is in a file, unpacked."""
-    try:
-        data = path.read_bytes()
-        if path.suffix.lower() == PACKED:
-            with gzip.open(io.BytesIO(data)) as packed:
-                data = packed.read(UNPACKED_MAX_BYTES + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise BadFileError(
-            file=path.name, reason=f"it is no whole gzip file ({error})", reason_zh=f"gzip 文件已损坏（{error}）",
-            mend="Copy it again, or unpack it first.", mend_zh="请重新复制，或先解压。",
-        ) from error  # fmt: skip
-    except OSError as error:
-        raise BadFileError(
-            file=path.name, reason=f"it cannot be opened ({error.strerror})", reason_zh=f"无法打开（{error.strerror}）",
-            mend="Check the path and the right to read it.", mend_zh="请检查路径和读取权限。",
-        ) from error  # fmt: skip
-    if len(data) > UNPACKED_MAX_BYTES or not data.strip():
-        empty = len(data) <= UNPACKED_MAX_BYTES
-        raise BadFileError(
-            file=path.name, reason="the file is empty" if empty else "it is more than 1 GB when unpacked",
-            reason_zh="文件是空的" if empty else "解压后超过 1 GB", mend="Export it again." if empty else "Split it.",
-            mend_zh="请重新导出。" if empty else "请拆分后再试。",
-        )  # fmt: skip
-    return data
 
 
 def _told(found: Sheet) -> Table:

@@ -7,7 +7,10 @@ Row numbers count as a person does: in tables the header is row 1 (or wherever i
 GeoJSON and GeoPackage the first feature is 1.
 """
 
+import gzip
 import hashlib
+import io
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +22,7 @@ import pyproj
 import shapely
 
 from data.readers.layers import read_geojson, read_geopackage
-from data.readers.sheets import Sheet, read_csv, read_workbook
+from data.readers.sheets import UNPACKED_MAX_BYTES, Sheet, read_csv, read_workbook
 from geo.datums import to_wgs84
 from geo.errors import BadFileError, MissingCrsError, WrongCrsError
 from geo.frames import WGS84, coordinates_in_range
@@ -29,6 +32,7 @@ CRS_NAMES = {"wgs84": "EPSG:4326", "wgs 84": "EPSG:4326", "cgcs2000": "EPSG:4490
 SHIFTED = ("gcj02", "bd09")
 ROW = "row_number"
 FAR_FROM_DEGREES = 360.0
+PACKED, TEXTS = ".gz", (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class RawTable:
 
 
 def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = None) -> RawTable:
-    """Return the rows of a .csv, .tsv, .txt, .xlsx, .xls, .geojson, .json or .gpkg file.
+    """Return the rows of a .csv, .tsv, .txt, .xlsx, .xls, .geojson, .json or .gpkg file; of text, gzipped too.
 
     Parameters
     ----------
@@ -82,8 +86,8 @@ def read_table(path: str | Path, *, sheet: str | None = None, crs: str | None = 
     """
     path = Path(path)
     declared, datum = declared_crs(crs)
-    data = _bytes(path)
-    form = path.suffix.lower().lstrip(".")
+    data = unpacked(path)
+    form = suffix_of(path).lower().lstrip(".")
     if form not in FORMS:
         raise BadFileError(
             file=path.name, reason=f"files of the kind .{form} are not read", reason_zh=f"不支持 .{form} 文件",
@@ -120,18 +124,41 @@ def declared_crs(crs: str | None) -> tuple[pyproj.CRS | None, str | None]:
         raise WrongCrsError(what="--crs", found=crs, wanted="EPSG:4326, EPSG:4490, gcj02, bd09 ...") from error
 
 
-def _bytes(path: Path) -> bytes:
+def suffix_of(path: Path) -> str:
+    """Return the suffix that tells a file's form: that of the text in a gzipped one."""
+    inner = Path(path.stem).suffix
+    return inner if path.suffix.lower() == PACKED and inner.lower() in TEXTS else path.suffix
+
+
+def unpacked(path: Path) -> bytes:
+    """Return what is in a file, unpacked where it is gzipped.
+
+    Raises
+    ------
+    BadFileError
+        It cannot be opened, is no whole gzip file, is empty, or more than a gigabyte.
+    """
     try:
         data = path.read_bytes()
+        if path.suffix.lower() == PACKED:
+            with gzip.open(io.BytesIO(data)) as packed:
+                data = packed.read(UNPACKED_MAX_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadFileError(
+            file=path.name, reason=f"it is no whole gzip file ({error})", reason_zh=f"gzip 文件已损坏（{error}）",
+            mend="Copy it again, or unpack it first.", mend_zh="请重新复制，或先解压。",
+        ) from error  # fmt: skip
     except OSError as error:
         raise BadFileError(
             file=path.name, reason=f"it cannot be opened ({error.strerror})", reason_zh=f"无法打开（{error.strerror}）",
             mend="Check the path and the right to read it.", mend_zh="请检查路径和读取权限。",
         ) from error  # fmt: skip
-    if not data.strip():
+    if len(data) > UNPACKED_MAX_BYTES or not data.strip():
+        empty = len(data) <= UNPACKED_MAX_BYTES
         raise BadFileError(
-            file=path.name, reason="the file is empty", reason_zh="文件是空的",
-            mend="Export it again.", mend_zh="请重新导出。",
+            file=path.name, reason="the file is empty" if empty else "it is more than 1 GB when unpacked",
+            reason_zh="文件是空的" if empty else "解压后超过 1 GB", mend="Export it again." if empty else "Split it.",
+            mend_zh="请重新导出。" if empty else "请拆分后再试。",
         )  # fmt: skip
     return data
 

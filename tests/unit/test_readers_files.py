@@ -1,5 +1,6 @@
 """Files as text: encodings, delimiters, digits, geometry and its CRS; and files that are none."""
 
+import gzip
 import hashlib
 import json
 import zipfile
@@ -282,3 +283,17 @@ def test_of_several_layers_one_must_be_named(tmp_path: Path) -> None:
     with pytest.raises(BadFileError, match="a, b"):
         read_table(tmp_path / "t.gpkg")
     assert len(read_table(tmp_path / "t.gpkg", sheet="b").cells) == 2
+
+
+def test_gzipped_text_is_read_and_what_is_broken_is_told(tmp_path: Path) -> None:
+    whole = gzip.compress("编号,名称\n1,甲\n".encode("gb18030"))
+    (tmp_path / "a.csv.gz").write_bytes(whole)
+    found = read_table(tmp_path / "a.csv.gz")
+    assert (found.form, found.cells["名称"].tolist()) == ("csv", ["甲"])
+    for name, data, told in (
+        ("cut.csv.gz", whole[:-12], "no whole gzip file"), ("no.csv.gz", b"1,2", "no whole gzip file"),
+        ("b.xlsx.gz", gzip.compress(b"x"), "files of the kind .gz are not read"),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(BadFileError, match=told):
+            read_table(tmp_path / name)
