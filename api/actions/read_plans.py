@@ -27,7 +27,7 @@ PLAN_KEYS = (
     "plan_id", "name", "area_code", "area_name", "scheme", "state", "valid_from", "valid_to", "revision", "seed",
     "created_at", "grids", "households",
 )  # fmt: skip
-_GRID_KEYS = ("grid_code", "name", "kind", "area_code", "households", "people", "exception")
+_GRID_KEYS = ("grid_code", "name", "kind", "area_code", "households", "people", "is_locked", "exception")
 
 
 def require_plan(conn: Connection, account: Account, plan_id: int) -> dict[str, Any]:

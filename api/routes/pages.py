@@ -16,6 +16,7 @@ from api.routes import guarded_router, problems
 from api.routes.incident_files import public_figures
 from api.routes.lookup import AccuracyM, Crs, Lat, Lon, find_places
 from api.schemas.base import FIRST_DAY, Day
+from api.schemas.plans import AreaCode
 from data.calendar import today
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
@@ -107,8 +108,9 @@ def login_form(
 
 @planning.get("/planner", response_class=HTMLResponse, responses=problems(401))
 def planner_page(
-    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
     plan: RowIdQuery = None,
+    edit: Annotated[AreaCode | None, Query(include_in_schema=False)] = None,  # where the script opens
 ) -> HTMLResponse:  # fmt: skip
     """Show a plan's grids, each against the band."""
     band = services.profile.grid.band
@@ -117,6 +119,7 @@ def planner_page(
         households_min=band[0], households_max=band[1], plan_id=plan,
         can_propose=services.may(account, "POST /api/v1/plans"),
         can_publish=services.may(account, "POST /api/v1/plans/{plan_id}/publish"),
+        can_edit=services.may(account, "POST /api/v1/plans/{plan_id}/edits"), edit_area=edit,
     )  # fmt: skip
     return show(request, planner.render(context, language=language, nonce=nonce))
 

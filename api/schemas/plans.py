@@ -93,6 +93,7 @@ class GridRow(Answer):
     households: int = Field(examples=[412])
     people: int = Field(examples=[1150])
     band: Band
+    is_locked: bool = Field(description="it takes no edit")
     exception: str | None
     zones: int = Field(examples=[4])
     buildings: int = Field(examples=[23])

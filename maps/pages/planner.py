@@ -17,8 +17,10 @@ class PlannerContext:
         The plan to open; without one the page opens the widest that is in force today.
     households_min, households_max : int
         The band of a grid, both allowed.
-    can_propose, can_publish : bool
-        Whether this visitor may ask for a new plan, or publish one.
+    can_propose, can_publish, can_edit : bool
+        Whether this visitor may ask for a new plan, publish one, or edit drafts.
+    edit_area : str, optional
+        The community whose grids are edited from the start, where that may be.
     """
 
     shell: Shell
@@ -28,6 +30,8 @@ class PlannerContext:
     plan_id: int | None = None
     can_propose: bool = False
     can_publish: bool = False
+    can_edit: bool = False
+    edit_area: str | None = None
 
 
 def render(context: PlannerContext, *, language: str, nonce: str) -> str:
@@ -45,6 +49,8 @@ def render(context: PlannerContext, *, language: str, nonce: str) -> str:
         "band": [context.households_min, context.households_max],
         "canPropose": context.can_propose,
         "canPublish": context.can_publish,
+        "canEdit": context.can_edit,
+        "editArea": context.edit_area,
     }
     return render_page(
         "planner",

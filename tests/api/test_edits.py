@@ -99,6 +99,15 @@ def test_problems_are_told_and_a_mending_is_found_that_can_be_done(service: Serv
         assert client.get(f"{base}/grids/{WEST_C}/fix").status_code == 404
 
 
+def test_a_lock_is_seen_by_whoever_opens_the_plan(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        edited(client, plan, revision=1, verb="lock", grid_codes=[WEST_A])
+        rows = {row["grid_code"]: row["is_locked"] for row in client.get(f"{plan}/grids").json()["grids"]}
+    assert rows.pop(WEST_A)
+    assert not any(rows.values())
+
+
 def test_who_was_too_slow_learns_what_was_missed(service: Service) -> None:
     with service.client("planner") as client:
         plan = branched(client, service.town.plan_id)

@@ -77,7 +77,7 @@ def cases(text: str = NICE) -> list[Case]:
     walkers = (reach.Walker("adult", text, 1.2), reach.Walker("elder", text, 0.8))
     return [
         Case("home", home.render, home.HomeContext(around, 7, 57, 22383, 0.9996, outlines()), False),
-        Case("planner", planner.render, planner.PlannerContext(around, VIEW, 300, 500, 3, True, True), True),
+        Case("planner", planner.render, planner.PlannerContext(around, VIEW, 300, 500, 3, True, True, True), True),
         Case("cover", cover.render, cover.CoverContext(around, VIEW, date(2026, 11, 20)), True),
         Case(
             "reach",

@@ -1,4 +1,4 @@
-// Asking for a new plan, and publishing one: both are questions to the server, which decides.
+// Asking for a new plan, a draft from one, and publishing one: questions to the server, which decides.
 
 import { byId, get, h, Problem, send, t } from "./core.js";
 import { follow } from "./jobs.js";
@@ -32,7 +32,7 @@ const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86400000).to
 
 const asked = ({ count, afresh, seed, ...values }) => ({ ...values, seed: Number(seed), count: count ? Number(count) : null, afresh: Boolean(afresh) });
 
-export function dialogs({ plan, today, reload }) {
+export function dialogs({ plan, today, reload, edit }) {
   const propose = dialog("propose", async (values) => {
     const bar = byId("propose-progress");
     bar.hidden = false;
@@ -72,6 +72,18 @@ export function dialogs({ plan, today, reload }) {
       byId("publish-what").textContent = [name, area].filter(Boolean).join(" · ");
       byId("publish-form").elements.valid_from.value = dayAfter(today());
       publish.showModal();
+    });
+  }
+  const branch = dialog("branch", async (values) => {
+    const { plan_id: planId } = await send("POST", `plans/${plan().plan_id}/branch`, values);
+    edit();
+    await reload(planId);
+  });
+  if (branch) {
+    byId("branch").addEventListener("click", () => {
+      byId("branch-form").elements.name.value = t("{name}调整", { name: plan().name }).slice(0, 80);
+      branch.showModal();
+      byId("branch-form").elements.name.select();
     });
   }
 }

@@ -1,39 +1,22 @@
 // The planner's page: a plan's grids on the map and in a table, following each other.
 
-import { byId, data, debounce, empty, fact, fill, get, h, number, percent, s, setAddress, setText, t } from "./core.js";
+import { BANDS, bandBadge, gauge } from "./band.js";
+import { byId, data, debounce, empty, fact, fill, get, h, number, percent, setAddress, setText, t } from "./core.js";
 import { besideCard, card, chosen, fitBox, foldLegendOnPhone, keepInView, openOn } from "./map.js";
 import { measuresOfGrid, measuresOfPlan } from "./measures.js";
 import { dialogs } from "./plan_dialogs.js";
+import { planEditor } from "./plan_editor.js";
 import { sortable } from "./table.js";
 
-const [LOW, HIGH] = data.band;
-const BANDS = [["below", t("低于规模")], ["within", t("规模适当")], ["above", t("高于规模")], ["dedicated", t("专属")]];
 const UNPUBLISHED = new Set(["draft", "submitted", "approved"]);
-const BAND_WORDS = Object.fromEntries(BANDS);
 const STATES = { draft: t("草案"), submitted: t("已提交"), returned: t("已退回"), approved: t("已批准"), published: t("已发布"), superseded: t("已替代") };
-
-// A small gauge: the band shaded, the households as a tick.
-function gauge(households) {
-  const width = 64;
-  const reach = HIGH * 1.6;
-  const at = (value) => Math.max(1, Math.min(width - 1, (value / reach) * width));
-  return s(
-    "svg",
-    { class: "bullet", width, height: 6, viewBox: `0 0 ${width} 6`, "aria-hidden": "true" },
-    s("rect", { x: 0, y: 2, width, height: 2, rx: 1, fill: "var(--sunk)" }),
-    s("rect", { x: at(LOW), y: 1, width: at(HIGH) - at(LOW), height: 4, rx: 1, fill: "var(--line-2)" }),
-    s("rect", { x: at(households) - 1.25, y: 0, width: 2.5, height: 6, rx: 1, fill: "var(--ink)" }),
-  );
-}
-
-const bandBadge = (grid) => h("span", { class: "badge" }, h("span", { class: "dot", swatch: `var(--band-${grid.band})` }), BAND_WORDS[grid.band] || grid.band);
 
 function cells(grid) {
   return [
     h("td", {}, h("button", { class: "name", type: "button" }, grid.name), h("span", { class: "code" }, grid.grid_code)),
     h("td", { class: "col-community col-minor" }, grid.community),
     h("td", { class: "number" }, number(grid.households), gauge(grid.households)),
-    h("td", {}, bandBadge(grid)),
+    h("td", {}, bandBadge(grid.band)),
     h("td", { class: "number col-minor" }, number(grid.zones)),
     h("td", { class: "col-worker col-minor" }, grid.worker || h("span", { class: "alarm" }, t("空岗"))),
   ];
@@ -108,7 +91,7 @@ export function start(map, { ground, grids: tiles }) {
     const head = [h("h2", {}, grid.name), h("span", { class: "code" }, grid.grid_code)];
     const exceptions = ((page.report && page.report.exceptions) || []).filter((one) => one.grid_code === code).map(certificateOf);
     const more = h("div", {});
-    detail.show(head, [h("div", {}, bandBadge(grid)), factsOf(grid), measuresOf(grid), ...exceptions, more].filter(Boolean));
+    detail.show(head, [h("div", {}, bandBadge(grid.band)), factsOf(grid), measuresOf(grid), ...exceptions, more].filter(Boolean));
     await fill(more, () => get(`plans/${page.plan.plan_id}/grids/${encodeURIComponent(code)}`), (feature) => {
       outline.show(feature);
       const { zones, units } = feature.properties;
@@ -178,6 +161,7 @@ export function start(map, { ground, grids: tiles }) {
   }
 
   async function openPlan(planId) {
+    if (editor) editor.stop();
     const before = page.plan && page.plan.plan_id;
     page.plan = page.plans.find((plan) => String(plan.plan_id) === String(planId)) || usual(page.plans);
     const isOther = page.plan.plan_id !== before;
@@ -208,6 +192,7 @@ export function start(map, { ground, grids: tiles }) {
       drawBands();
       applyFilter();
       if (grids.length && isOther) openOn(map, wholeOf(grids));
+      if (editor) editor.offer();
     });
   }
 
@@ -235,6 +220,7 @@ export function start(map, { ground, grids: tiles }) {
   byId("find").addEventListener("input", debounce(applyFilter, 120));
   byId("community").addEventListener("change", applyFilter);
   byId("show-zones").addEventListener("change", (event) => tiles.setZones(event.target.checked));
-  dialogs({ plan: () => page.plan, today, reload: loadPlans });
+  const editor = data.canEdit ? planEditor(map, { page, ground, tiles, detail, reopen: loadPlans }) : null;
+  dialogs({ plan: () => page.plan, today, reload: loadPlans, edit: () => editor.expect() });
   loadPlans(data.plan);
 }

@@ -1,0 +1,93 @@
+// The draft as the server told it: the grids of one community, and the cells that lie in them.
+
+import { contains, meshOf } from "./edit_mesh.js";
+
+const COLOURS = 8;
+
+// A colour for each grid that no neighbour has; grids keep theirs as long as that holds.
+function coloured(codes, beside, before) {
+  const colours = new Map();
+  for (const code of codes) {
+    const taken = new Set([...(beside.get(code) || [])].map((other) => colours.get(other)));
+    const free = [...Array(COLOURS).keys()].filter((one) => !taken.has(one));
+    const kept = before.get(code);
+    colours.set(code, free.includes(kept) || !free.length ? kept ?? 0 : free[Number(code.slice(-3)) % free.length]);
+  }
+  return colours;
+}
+
+export function draftOf({ planId, area, revision, rows, features }) {
+  const mesh = meshOf(features);
+  const home = features.map(({ properties }) => properties.grid_code);
+  const grids = new Map(rows.map((row) => [row.grid_code, row]));
+  const workers = new Map(rows.map((row) => [row.grid_code, row.worker]));
+  const under = new Map(); // cell -> grid that was asked for, until the server has answered
+  let colours = new Map();
+  let drawn = null;
+
+  const gridOf = (cell) => under.get(cell) ?? home[cell];
+  const nameOf = (code) => (grids.get(code) || { name: code }).name;
+  // Within its community a grid needs no more than its own name.
+  const shortOf = (code) => nameOf(code).replace(rows[0].community, "") || nameOf(code);
+
+  // Who is beside whom, and with which colour, as it is shown now.
+  function picture() {
+    if (drawn) return drawn;
+    const { lines, beside } = mesh.borders(gridOf);
+    const members = new Map();
+    mesh.cells.forEach((_, cell) => {
+      const code = gridOf(cell);
+      if (!members.has(code)) members.set(code, []);
+      members.get(code).push(cell);
+    });
+    colours = coloured([...members.keys()].sort(), beside, colours);
+    const fills = new Map([...members].map(([code, cells]) => {
+      const path = new Path2D();
+      cells.forEach((cell) => path.addPath(mesh.cells[cell].path));
+      return [code, path];
+    }));
+    drawn = { lines, beside, members, colours, fills };
+    return drawn;
+  }
+
+  // Take what an edit's answer tells; false where a cell is found in none of its grids: load anew.
+  function take({ revision: now, grids: told, removed }) {
+    draft.revision = now;
+    drawn = null;
+    const mine = told.filter(({ properties }) => properties.area_code === area);
+    const touched = new Set([...mine.map(({ properties }) => properties.grid_code), ...removed]);
+    removed.forEach((code) => grids.delete(code));
+    const shapes = mine.map(({ properties, geometry }) => {
+      const code = properties.grid_code;
+      grids.set(code, { worker: workers.get(code), ...grids.get(code), ...properties });
+      return [code, mesh.plane(geometry)];
+    });
+    let isWhole = true;
+    home.forEach((code, cell) => {
+      if (!touched.has(code)) return;
+      const found = shapes.find(([, rings]) => contains(rings, ...mesh.cells[cell].inside));
+      if (found) [home[cell]] = found;
+      else isWhole = false;
+    });
+    return isWhole;
+  }
+
+  const draft = {
+    planId, area, revision, mesh, grids, gridOf, nameOf, shortOf, picture, take,
+    // Show cells in a grid already; settle() puts it right once there is an answer.
+    assume(cells, code) {
+      cells.forEach((cell) => under.set(cell, code));
+      drawn = null;
+    },
+    mark(codes, isLocked) {
+      for (const code of codes) if (grids.has(code)) grids.get(code).is_locked = isLocked;
+    },
+    settle() {
+      under.clear();
+      drawn = null;
+    },
+    households: (cells) => [...cells].reduce((sum, cell) => sum + mesh.cells[cell].households, 0),
+    codes: () => [...grids.keys()].sort(),
+  };
+  return draft;
+}

@@ -1,0 +1,99 @@
+// The grids of the community beside the map, as they are now: chosen, renamed, locked.
+
+import { bandBadge, gauge } from "./band.js";
+import { byId, h, number, s, t } from "./core.js";
+
+const LOCK = { true: "M6 9V6.5a4 4 0 0 1 8 0V9M4.5 9h11v8h-11z", false: "M6 9V6.5a4 4 0 0 1 7.6-1.7M4.5 9h11v8h-11z" };
+const lockIcon = (isLocked) => s("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, s("path", { d: LOCK[Boolean(isLocked)] }));
+
+// `hear`: choose(code, isMore), point(code or null), lock(code, isLocked), rename(code, name).
+export function editTable(hear) {
+  const body = byId("edit-grids").tBodies[0];
+  let renaming = null;
+  let shown = null;
+  const keyOf = (event) => event.target.closest("tr")?.dataset.id;
+  const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
+
+  function rowOf(grid, { colours, members, chosen, target, vacant, focus }) {
+    const code = grid.grid_code;
+    const isChosen = chosen.includes(code);
+    const name = h("button", { class: "name", type: "button", "data-part": "name", "aria-pressed": String(isChosen) }, grid.name);
+    const lock = h("button", { class: "close edit-lock", type: "button", "data-part": "lock", "aria-pressed": String(Boolean(grid.is_locked)), title: grid.is_locked ? t("解锁") : t("锁定"), "aria-label": `${grid.is_locked ? t("解锁") : t("锁定")} ${grid.name}` }, lockIcon(grid.is_locked));
+    const row = h("tr", { "data-id": code, class: [isChosen && "is-chosen", code === target && "is-target"].filter(Boolean).join(" ") || null },
+      h("td", {}, h("div", { class: "keyed" }, h("span", { class: "dot", swatch: `var(--grid-${(colours.get(code) ?? 0) + 1})` }), h("div", {}, code === renaming ? input(grid) : name, h("span", { class: "code" }, code, vacant.has(code) && h("span", { class: "alarm" }, ` ${t("空岗")}`))))),
+      h("td", { class: "number" }, number(grid.households), gauge(grid.households)),
+      h("td", {}, bandBadge(grid.band)),
+      h("td", { class: "number col-minor" }, number((members.get(code) || []).length)),
+      h("td", {}, lock));
+    if (focus && focus[0] === code) queueMicrotask(() => row.querySelector(`[data-part=${focus[1]}]`)?.focus({ preventScroll: true }));
+    return row;
+  }
+
+  function input(grid) {
+    const box = h("input", { class: "input edit-name", value: grid.name, maxlength: 80, "aria-label": t("网格名称") });
+    let isDone = false;
+    const end = (name) => {
+      if (isDone) return;
+      isDone = true;
+      renaming = null;
+      if (name && name !== grid.name) hear.rename(grid.grid_code, name);
+      draw(shown, [grid.grid_code, "name"]);
+    };
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      end(event.key === "Enter" ? box.value.trim() : null);
+    });
+    box.addEventListener("blur", () => end(box.value.trim()));
+    queueMicrotask(() => {
+      box.focus();
+      box.select();
+    });
+    return box;
+  }
+
+  // What has the focus keeps it, also when the rows are new.
+  function draw(next, focus = null) {
+    shown = next;
+    if (renaming && body.querySelector("input")) return;
+    const held = body.contains(document.activeElement) ? document.activeElement : null;
+    const keep = focus || (held && [held.closest("tr").dataset.id, held.dataset.part]);
+    const { draft } = shown;
+    const picture = draft.picture();
+    body.replaceChildren(...draft.codes().map((code) => rowOf(draft.grids.get(code), { ...shown, ...picture, focus: keep })));
+  }
+
+  body.addEventListener("click", (event) => {
+    const code = keyOf(event);
+    if (!code || event.target.closest("input")) return;
+    if (event.target.closest("[data-part=lock]")) hear.lock(code, !shown.draft.grids.get(code).is_locked);
+    else hear.choose(code, isMore(event));
+  });
+  body.addEventListener("dblclick", (event) => keyOf(event) && !event.target.closest("[data-part=lock], input") && rename(keyOf(event)));
+  body.addEventListener("pointerover", (event) => hear.point(keyOf(event) || null));
+  body.addEventListener("pointerleave", () => hear.point(null));
+  body.addEventListener("focusin", (event) => event.target.dataset.part === "name" && hear.point(keyOf(event)));
+  body.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    const row = step && event.target.dataset.part && event.target.closest("tr")[step];
+    if (!step) return;
+    event.preventDefault();
+    row?.querySelector(`[data-part=${event.target.dataset.part}]`)?.focus();
+  });
+
+  function rename(code) {
+    renaming = code;
+    draw(shown);
+  }
+
+  return {
+    draw,
+    rename,
+    get isRenaming() {
+      return renaming !== null;
+    },
+    focusOn: (code) => body.querySelector(`tr[data-id="${code}"]`)?.scrollIntoView({ block: "nearest" }),
+    codeInFocus: () => (document.activeElement?.dataset.part === "name" ? document.activeElement.closest("tr").dataset.id : null),
+  };
+}

@@ -1,0 +1,46 @@
+// Operations in words.
+
+import { data, t } from "./core.js";
+
+const NAMED_MAX = 3;
+
+function listed(codes, nameOf) {
+  if (codes.length > NAMED_MAX) return t("{n} 个网格", { n: codes.length });
+  return codes.map(nameOf).join(data.language === "en" ? ", " : "、");
+}
+
+const WORDS = {
+  move: ({ cells = [], buildings = [], to }, nameOf) => {
+    const n = cells.length + buildings.length;
+    return to ? t("{n} 块划入{grid}", { n, grid: nameOf(to) }) : t("{n} 块成新网格", { n });
+  },
+  merge: ({ grid_codes: codes = [] }, nameOf) => t("合并{grids}", { grids: listed(codes, nameOf) }),
+  rename: ({ grid_codes: codes = [], name }) => t("{grid}改名为{name}", { grid: codes[0], name }),
+  lock: ({ grid_codes: codes = [] }, nameOf) => (codes.length ? t("锁定{grids}", { grids: listed(codes, nameOf) }) : t("全部锁定")),
+  unlock: ({ grid_codes: codes = [] }, nameOf) => (codes.length ? t("解锁{grids}", { grids: listed(codes, nameOf) }) : t("全部解锁")),
+  return: ({ of_revision: to }) => t("回到第 {n} 版", { n: to }),
+};
+
+export function operationWords({ kind, verb, of_revision: of, asked }, nameOf) {
+  if (kind === "undo") return t("撤销第 {n} 版", { n: of });
+  if (kind === "redo") return t("重做第 {n} 版", { n: of });
+  return WORDS[verb] ? WORDS[verb](asked, nameOf) : verb;
+}
+
+// Month, day, hour and minute here, whatever the reader's clock is set to.
+export const timeWords = (at) => new Date(at).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" }).slice(5, 16);
+
+// Revisions of edits that hold no longer.
+export function undone(operations) {
+  const done = [];
+  const back = [];
+  for (const { kind, revision } of operations) {
+    if (kind === "edit") {
+      done.push(revision);
+      back.length = 0;
+    } else if (kind === "undo") back.push(done.pop());
+    else done.push(back.pop());
+  }
+  const holds = new Set(done);
+  return new Set(operations.filter(({ kind, revision }) => kind === "edit" && !holds.has(revision)).map(({ revision }) => revision));
+}
