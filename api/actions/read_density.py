@@ -26,11 +26,11 @@ COLOURS = ("#1b0c41", "#4a0c6b", "#781c6d", "#a52c60", "#cf4446", "#ed6925", "#f
 OPAQUE_ALPHA = 215
 # How opaque each share of the peak is: the thin outskirts of the kernel must not veil the map under them.
 ALPHA_SHARES, ALPHAS = (0.0, 0.02, 0.12, 0.35), (0, 0, 90, OPAQUE_ALPHA)
-# Blue below the rate of all, paper at it, brown above: a fifth of it to five times as much.
+# Blue below the rate of all, paper at it, brown above: two fifths of it to two and a half times as much.
 RATE_COLOURS = (
     "#1f4e79", "#4f83ad", "#9bbcd3", "#d5e2e8", "#f4efe4", "#f2d2a6", "#e0965a", "#b9531f", "#7a2604",
 )  # fmt: skip
-RATE_SPAN = 5.0
+RATE_SPAN = 2.5
 # Rates fade in where a kernel holds so many households.
 HOUSEHOLDS, HOUSEHOLDS_ALPHAS = (8, 40), (0, OPAQUE_ALPHA)
 KEPT = 32

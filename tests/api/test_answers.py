@@ -10,7 +10,7 @@ from PIL import Image
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from api.actions.read_density import COLOURS, paint
+from api.actions.read_density import COLOURS, RATE_SPAN, paint
 from api.answers import plain
 from api.schemas.base import Feature, FeatureCollection
 from api.schemas.incidents import Clusters, DensityScale, IncidentsPage, IncidentSummary
@@ -224,7 +224,7 @@ def test_the_rate_picture_is_laid_about_the_rate_of_all(service: Service) -> Non
     scale = get(service, "/api/v1/incidents/density/scale?measure=rate")
     values = [stop["value"] for stop in scale["stops"]]
     assert values[4] == pytest.approx(scale["mean_per_1000_households"], abs=0.01)
-    assert values[-1] == pytest.approx(5 * values[4], rel=1e-3)
+    assert values[-1] == pytest.approx(RATE_SPAN * values[4], rel=1e-3)
     assert (scale["measure"], scale["max_per_km2"], scale["is_flat"]) == ("rate", None, False)
     total = get(service, "/api/v1/incidents/summary")["total"]
     assert scale["mean_per_1000_households"] == pytest.approx(1000 * total / (64 * 30), abs=0.01)  # squares x homes

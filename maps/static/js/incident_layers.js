@@ -47,7 +47,7 @@ function surfaceLegend({ measure, stops, is_flat: isFlat, max_per_km2: most, mea
   const ramp = stops.map((stop) => stop.colour);
   if (measure === "count") return isFlat ? [{ note: t("没有符合条件的事件。") }] : [{ ramp, from: "0", to: t("{n} 件/平方公里", { n: number(most) }) }];
   if (!mean) return [{ note: t("没有符合条件的事件。") }];
-  const [low, high] = [stops[0].value, stops.at(-1).value].map((value) => value.toPrecision(2));
+  const [low, high] = [stops[0].value, stops.at(-1).value].map((value) => (value < 10 ? value.toFixed(1) : number(Math.round(value))));
   return [
     { note: t("每千户件数") },
     { ramp, from: low, to: high },
