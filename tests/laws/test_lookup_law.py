@@ -24,6 +24,8 @@ def town(seed: int, lon: float, lat: float) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=shapes, crs=4326)
 
 
+# To a tenth of a metre: no town lies at 5e-324 degrees, where the ground of this test could not be drawn.
+latitudes = st.floats(-60.0, 70.0).map(lambda lat: round(lat, 6))
 places = st.tuples(st.floats(-0.1, 1.1), st.floats(-0.1, 1.1))
 
 
@@ -31,7 +33,7 @@ places = st.tuples(st.floats(-0.1, 1.1), st.floats(-0.1, 1.1))
 @given(
     st.integers(0, 30),
     st.floats(74.0, 134.0),
-    st.floats(-60.0, 70.0),
+    latitudes,
     st.lists(places, min_size=1, max_size=5),
     st.floats(0.0, 400.0),
 )
@@ -66,7 +68,7 @@ def test_certain_means_every_place_of_the_disc_is_in_that_grid(
 
 
 @few
-@given(st.integers(0, 30), st.floats(74.0, 134.0), st.floats(-60.0, 70.0), st.lists(places, min_size=1, max_size=30))
+@given(st.integers(0, 30), st.floats(74.0, 134.0), latitudes, st.lists(places, min_size=1, max_size=30))
 def test_many_points_get_a_grid_that_covers_them_or_none(
     seed: int, lon: float, lat: float, shares: list[tuple[float, float]]
 ) -> None:

@@ -282,6 +282,7 @@ def test_the_index_finds_grids(kept: Kept) -> None:
                 " ST_Translate(geometry, n * 0.01, 0) FROM grids, generate_series(1, 500) n"
             )
         )
+        conn.execute(text("SELECT wangge_analyse_plans()"))
         z, x, y = tile_at(WEST, SOUTH, 15)
         asked = {"z": z, "x": x, "y": y, "on": JULY, "scheme": "general"}
         plan = "\n".join(conn.scalars(text("EXPLAIN " + read_sql("tiles/published")), asked))
