@@ -15,10 +15,10 @@ from api.incident_columns import REPORTER_ROLE, Role, likely, named, time_column
 from api.incident_exposure import Exposure
 from api.incident_places import FAULTS as PLACE_FAULTS
 from api.incident_places import Spots, read_spots
-from api.incident_scan import Scanned, Slices
+from api.incident_scan import Scanned
 from api.incident_times import Moments, moments_of
-from api.reach_analysis import Source, SourceError
-from api.reach_analysis import _refuse_useless as refuse_useless
+from api.reach_analysis import Source, SourceError, refuse_useless
+from api.slices import Slices
 from data.readers.values import plain
 from geo.edges import Bools, Floats, Ints, Shapes
 from geo.errors import WrongCrsError
@@ -127,7 +127,7 @@ class IncidentAnalysis:
     field, cells, patterns
         As of `api.incident_ground`; patterns None where there is nothing to tell.
     slices, scanned
-        As of `api.incident_scan`.
+        As of `api.slices` and `api.incident_scan`.
     """
 
     question: IncidentQuestion

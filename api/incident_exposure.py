@@ -8,9 +8,7 @@ import shapely
 
 from api.incident_columns import EXPOSURE_ROLES, exposure_column, named
 from api.incident_places import FAULTS, Spots, read_spots
-from api.reach_analysis import Source
-from api.reach_analysis import _options_of as options_of
-from api.reach_analysis import _refuse_useless as refuse_useless
+from api.reach_analysis import Source, options_of, refuse_useless
 from data.readers.columns import amounts
 from data.readers.files import unshifted
 from data.readers.places import is_astray, is_finite

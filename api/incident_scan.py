@@ -6,7 +6,6 @@ together are asked about, by the space-time permutation scan, which needs nothin
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ from scipy.spatial import cKDTree
 from api.incident_exposure import Exposure
 from api.incident_ground import field_over, middles_of
 from api.incident_times import Times
-from geo.edges import Floats, Ints
+from api.slices import Slices, periods_between, sliced, slices_of
+from geo.edges import Floats
 from geo.hotspots import scan as space
 from geo.hotspots import spacetime as time
 from geo.hotspots.mesh import cells_of
@@ -26,7 +26,6 @@ SELECT = "gini"  # see `geo.hotspots.findings`
 RADIUS_CELLS, WORK_MAX = 6, 3_000_000
 FACTORS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100)
 UNITS = ("day", "week", "month", "year")
-FREQUENCIES = {"day": "D", "week": "W-SUN", "month": "M", "year": "Y"}
 # Periods are the shortest of which there are not more than so many, but for a few rows far off in time.
 PERIODS_MAX, BODY, MARGIN_SHARES = 60, (0.005, 0.995), 10
 # Why there was no scan.
@@ -35,21 +34,6 @@ WHYS = {
     "one_period": ("所有事件在同一时段，且没有户数", "all incidents lie in one period, and there are no households"),
     "no_households": ("没有一起事件发生在有户数的格子里", "no incident lies in a cell with households"),
 }
-
-
-@dataclass(frozen=True)
-class Slices:
-    """The periods of a span: the first day of each, the day after the last, and (n,) that of each incident, -1 none."""
-
-    unit: str
-    starts: tuple[date, ...]
-    end: date
-    of: Ints
-
-    def days_of(self, first: int, last: int) -> tuple[date, date]:
-        """Return the first and the last day of some periods."""
-        until = self.starts[last + 1] if last + 1 < len(self.starts) else self.end
-        return self.starts[first], until - timedelta(days=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +61,7 @@ class Scanned:
     incidents: int
 
 
-def slices_of(local: Times, resolution: str) -> Slices:
+def slices_over(local: Times, resolution: str) -> Slices:
     """Return whole days, weeks (Monday first), months or years over the times of incidents.
 
     Parameters
@@ -87,25 +71,18 @@ def slices_of(local: Times, resolution: str) -> Slices:
     resolution
         "month" for times that are months: no period is shorter.
     """
-    ordered = np.sort(local)
+    ordered = np.sort(local).astype("datetime64[D]")
     low, high = (ordered[int(share * (len(ordered) - 1) + 0.5)] for share in BODY)
     margin = (high - low) // MARGIN_SHARES
-    inner = ordered[(ordered >= low - margin) & (ordered <= high + margin)][[0, -1]]
+    inner = ordered[(ordered >= low - margin) & (ordered <= high + margin)]
     units = UNITS[UNITS.index("month") :] if resolution == "month" else UNITS
     for unit in units:
-        frequency = FREQUENCIES[unit]
-        first, last = (pd.Period(pd.Timestamp(moment), freq=frequency) for moment in (ordered[0], ordered[-1]))
-        if (last - first).n + 1 > PERIODS_MAX:
-            first, last = (pd.Period(pd.Timestamp(moment), freq=frequency) for moment in inner)
-        if (last - first).n + 1 <= PERIODS_MAX or unit == units[-1]:
+        periods = periods_between(unit, ordered[0].item(), ordered[-1].item())
+        if len(periods) > PERIODS_MAX:
+            periods = periods_between(unit, inner[0].item(), inner[-1].item())
+        if len(periods) <= PERIODS_MAX:
             break
-    periods = pd.period_range(first, last, freq=frequency)
-    starts = tuple(period.start_time.date() for period in periods)
-    end = (last + 1).start_time.date()
-    edges = np.array([*starts, end], dtype="datetime64[D]")
-    of = np.searchsorted(edges, local.astype("datetime64[D]"), side="right") - 1
-    of[of == len(starts)] = -1
-    return Slices(unit, starts, end, of.astype(np.int64))
+    return slices_of(local, unit, periods)
 
 
 def scanned(
@@ -144,13 +121,6 @@ def scanned(
     cases = sliced(np.searchsorted(at, cells_of(field.mesh, xy)), slices, len(at))
     found = time.spacetime(middles, cases, None, radius_max_m=radius_m, repeats=REPEATS, seed=seed, p_max=P_MAX)
     return Scanned(time.METHOD, None, found.clusters, *asked)
-
-
-def sliced(place: Ints, slices: Slices, places: int) -> Ints:
-    """Return (places, periods) how many incidents there are; those in no period are left out."""
-    periods, there = len(slices.starts), slices.of >= 0
-    flat = np.bincount(place[there] * periods + slices.of[there], minlength=places * periods)
-    return np.asarray(flat.reshape(-1, periods), dtype=np.int64)
 
 
 def _members(middles: Floats, radius_m: float) -> float:

@@ -195,7 +195,7 @@ def read_all(question: ReachQuestion) -> tuple[Posts, Homes | None, Ways]:
 def read_stations(question: ReachQuestion) -> Posts:
     """Return the stations; those whose id is empty, or stands in an earlier good row, have a fault."""
     source = question.stations
-    with _options_of("stations", source):
+    with options_of("stations", source):
         found = read_places(source.path, layer=source.layer, crs=source.crs)
     ids, name = _ids(found.layer, question.station_id)
     found = replace(found, layer=_numbered(found.layer))
@@ -215,7 +215,7 @@ def read_homes(question: ReachQuestion) -> Homes | None:
     source = question.buildings
     if source is None:
         return None
-    with _options_of("buildings", source):
+    with options_of("buildings", source):
         found = _usable(read_places(source.path, layer=source.layer, crs=source.crs))
     numbered = replace(found, layer=_numbered(found.layer))
     if question.households is None:
@@ -228,7 +228,7 @@ def read_ways(question: ReachQuestion) -> Ways:
     """Return the streets of an OSM extract or of a layer of lines, and the barriers."""
     barriers = None
     if question.barriers is not None:
-        with _options_of("barriers", question.barriers):
+        with options_of("barriers", question.barriers):
             barriers = _mended(read_barriers(question.barriers.path, crs=question.barriers.crs).barriers)
     if question.osm is not None:
         osm = read_osm_ways(question.osm)
@@ -240,9 +240,9 @@ def read_ways(question: ReachQuestion) -> Ways:
         raise BadSettingError(
             what="streets", value=None, reason="streets or an OSM extract are needed", reason_zh="需要道路或 OSM 数据"
         )
-    with _options_of("streets", source):
+    with options_of("streets", source):
         lines = read_street_lines(source.path, walkable=question.walkable, layer=source.layer, crs=source.crs)
-    _refuse_useless(source.path, lines.fault, street_lines.FAULTS)
+    refuse_useless(source.path, lines.fault, street_lines.FAULTS)
     return Ways(lines.streets, barriers, None, None, lines.fault, lines.again, lines.walkable_by)
 
 
@@ -276,7 +276,7 @@ def no_homes() -> gpd.GeoDataFrame:
 
 
 @contextmanager
-def _options_of(part: str, source: Source | None = None) -> Iterator[None]:
+def options_of(part: str, source: Source | None = None) -> Iterator[None]:
     """Let what a reader says of a file name the options of this command: --stations-crs for --crs."""
     try:
         yield
@@ -377,11 +377,12 @@ def _here(found: Places, centre: Floats) -> Places:
 
 
 def _usable(found: Places) -> Places:
-    _refuse_useless(found.layer.path, found.fault, places.FAULTS)
+    refuse_useless(found.layer.path, found.fault, places.FAULTS)
     return found
 
 
-def _refuse_useless(path: Path, fault: Shapes, words: Words) -> None:
+def refuse_useless(path: Path, fault: Shapes, words: Words) -> None:
+    """Raise NothingUsableError where every row has a fault."""
     if (fault != "").all():
         rejected = rejected_rows(fault, words)
         raise NothingUsableError(

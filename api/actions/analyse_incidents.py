@@ -10,14 +10,15 @@ import numpy as np
 import shapely
 
 from api.actions import Progress, silent
-from api.actions.analyse_reach import _require_folders as require_folders
+from api.actions.analyse_reach import require_folders
 from api.actions.read_hotspots import Field
 from api.incident_analysis import DENSER, LEAST, IncidentAnalysis, IncidentQuestion, read_incidents
 from api.incident_exposure import read_exposure
 from api.incident_ground import cell_size, cells_table, field_over, patterns
 from api.incident_layers import layers_of
 from api.incident_report import incident_report_of
-from api.incident_scan import scanned, sliced, slices_of
+from api.incident_scan import scanned, slices_over
+from api.slices import sliced
 from data.readers.places import centre_of
 from data.writers.files import write_json, write_together
 from data.writers.layer import write_layers
@@ -72,7 +73,7 @@ def analysed_incidents(question: IncidentQuestion, *, progress: Progress = silen
     field = field_over(xy, zone, exposure, cell_m=cell_m, kind=question.kind)
     cells = cells_table(field, has_exposure=exposure is not None)
     kept = incidents.kept
-    slices = slices_of(incidents.moments.local[kept], incidents.moments.resolution)
+    slices = slices_over(incidents.moments.local[kept], incidents.moments.resolution)
     at = np.flatnonzero(field.incidents)
     cases = sliced(np.searchsorted(at, cells_of(field.mesh, xy)), slices, len(at))
     progress(0.4, "finding clusters")

@@ -50,7 +50,7 @@ def analyse_reach(
     InputError
         Files or columns cannot be used.
     """
-    _require_folders(out, report)
+    require_folders(out, report)
     done = analysed_reach(question, progress=progress)
     made = reach_report_of(done)
     progress(0.95, "writing")
@@ -91,7 +91,7 @@ def analysed_reach(question: ReachQuestion, *, progress: Progress = silent) -> R
     return ReachAnalysis(question, ways, stations, homes, scene, scene.join(posts), posts.index, circles, near)
 
 
-def _require_folders(*paths: Path | None) -> None:
+def require_folders(*paths: Path | None) -> None:
     """Raise before the work where there is no folder to write to after it."""
     for path in paths:
         if path is not None and not path.parent.is_dir():

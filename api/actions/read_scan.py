@@ -1,13 +1,11 @@
 """Read what stands out in space and time: circles that chance does not explain, and what places have been over time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
@@ -15,6 +13,7 @@ from scipy.spatial import cKDTree
 from api.actions.read_hotspots import CELLS_ASKED_MAX, Field, field_of
 from api.answers import collection, feature
 from api.homes import Homes
+from api.slices import Slices, periods_between, sliced, slices_of
 from data.ledger import FIRST_DAY, Bools, Floats, Ints, Ledger
 from data.profiles import Profile
 from geo.crs import to_degrees
@@ -36,22 +35,7 @@ CIRCLE_KEYS = ("observed", "expected", "relative_risk", "log_likelihood_ratio", 
 NameOf = Callable[[str], str]
 
 
-@dataclass(frozen=True)
-class Slices:
-    """The periods of a span: the first day of each, and of the one after; `of` the position of each incident's."""
-
-    unit: Unit
-    starts: tuple[date, ...]
-    end: date
-    of: Ints
-
-    def days_of(self, first: int, last: int) -> tuple[date, date]:
-        """Return the first and the last day of some periods."""
-        until = self.starts[last + 1] if last + 1 < len(self.starts) else self.end
-        return self.starts[first], until - timedelta(days=1)
-
-
-def slices_of(ledger: Ledger, rows: Ints, unit: Unit, span: tuple[date | None, date | None]) -> Slices:
+def slices_asked(ledger: Ledger, rows: Ints, unit: Unit, span: tuple[date | None, date | None]) -> Slices:
     """Return whole days, weeks (Monday first) or months from the first to the last day asked about, or reported on.
 
     Raises
@@ -59,20 +43,14 @@ def slices_of(ledger: Ledger, rows: Ints, unit: Unit, span: tuple[date | None, d
     BadSettingError
         There would be too many.
     """
-    days = ledger.day[rows]
-    first = span[0] or date.fromordinal(FIRST_DAY + int(days.min()))
-    last = span[1] or date.fromordinal(FIRST_DAY + int(days.max()))
-    frequency = {"day": "D", "week": "W-SUN", "month": "M"}[unit]
-    periods = pd.period_range(first, last, freq=frequency)
+    days = np.datetime64(date.fromordinal(FIRST_DAY), "D") + ledger.day[rows]
+    periods = periods_between(unit, span[0] or days.min().item(), span[1] or days.max().item())
     if len(periods) > PERIODS_MAX:
         raise BadSettingError(
             what="unit", value=unit, reason=f"{len(periods)} periods are too many: ask for longer ones or fewer days",
             reason_zh=f"共 {len(periods)} 个时段，过多，请用更长的时段或缩短日期范围",
         )  # fmt: skip
-    starts = tuple(period.start_time.date() for period in periods)
-    edges = np.array([start.toordinal() - FIRST_DAY for start in starts])
-    end = (periods[-1] + 1).start_time.date()
-    return Slices(unit, starts, end, np.searchsorted(edges, days, side="right") - 1)
+    return slices_of(days, unit, periods)
 
 
 def scan_body(
@@ -113,8 +91,8 @@ def scan_body(
         )  # fmt: skip
     else:
         rows = np.flatnonzero(left & ~ledger.is_stray)
-        slices = slices_of(ledger, rows, unit, span)
-        cases = sliced(ledger, rows, field, slices)[at]
+        slices = slices_asked(ledger, rows, unit, span)
+        cases = counted(ledger, rows, field, slices)[at]
         found = time.spacetime(
             middles, cases, field.households[at], radius_max_m=rule.scan_radius_max_m, repeats=REPEATS, seed=SEED,
             p_max=P_MAX,
@@ -124,13 +102,9 @@ def scan_body(
     return collection(_circles(table, field, slices, names, language), parameters=parameters)
 
 
-def sliced(ledger: Ledger, rows: Ints, field: Field, slices: Slices) -> npt.NDArray[np.int64]:
+def counted(ledger: Ledger, rows: Ints, field: Field, slices: Slices) -> Ints:
     """Return (cells, periods) counts."""
-    cell = cells_of(field.mesh, ledger.xy_m[rows])
-    there = (cell >= 0) & (slices.of >= 0)
-    count = len(slices.starts)
-    flat = np.bincount(cell[there] * count + slices.of[there], minlength=len(field.incidents) * count)
-    return np.asarray(flat.reshape(-1, count), dtype=np.int64)
+    return sliced(cells_of(field.mesh, ledger.xy_m[rows]), slices, len(field.incidents))
 
 
 def emerging_body(
@@ -153,12 +127,12 @@ def emerging_body(
     }  # fmt: skip
     if field is None or len(rows) == 0:
         return collection([], parameters=parameters)
-    slices = slices_of(ledger, rows, unit, span)
+    slices = slices_asked(ledger, rows, unit, span)
     if field.inside.sum() * len(slices.starts) > CELLS_ASKED_MAX * 12:
         raise BadSettingError(
             what="cell_m", value=size_m, reason="too many cells and periods", reason_zh="格子与时段过多"
         )
-    counts = sliced(ledger, rows, field, slices)
+    counts = counted(ledger, rows, field, slices)
     z = np.column_stack([getis_ord(column, field.mesh, inside=field.inside) for column in counts.T])
     q = np.column_stack([q_values(two_sided_p(column)) for column in z.T])
     told = emergence.emerging(z[field.inside], q[field.inside])

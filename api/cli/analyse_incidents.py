@@ -8,7 +8,7 @@ import typer
 
 from api.actions.analyse_incidents import analyse_incidents
 from api.cli._service import console, progress_bar
-from api.cli.analyse_reach import _many, same_file
+from api.cli.analyse_reach import many, same_file
 from api.incident_analysis import EPS_M, IncidentQuestion
 from api.incident_table import SUFFIXES as TABLES
 from api.incident_table import is_table
@@ -113,7 +113,7 @@ def _refuse_same_files(read: tuple[Path, File], out: Path, report: File) -> None
 def _told(made: dict[str, Any]) -> list[str]:
     """What a person should know, a line each."""
     inputs, asked, times = made["inputs"], made["parameters"], made["times"]
-    told = [f"{_many(inputs['rows'], 'row')}, {inputs['points']:,} placed and dated, measured in {asked['metre_crs']}"]
+    told = [f"{many(inputs['rows'], 'row')}, {inputs['points']:,} placed and dated, measured in {asked['metre_crs']}"]
     told += _rejected("row", "", inputs)
     for option in asked["columns_guessed"]:
         taken = asked[option] if option != "time" else ",".join(asked[option])
@@ -143,7 +143,7 @@ def _told_of_exposure(made: dict[str, Any]) -> list[str]:
         (made["incidents_without_households"], "incident lies where no household is",
          "incidents lie where no household is: neither cells nor the scan judge them"),
     )  # fmt: skip
-    told += [_many(count, one, more) for count, one, more in facts if count]
+    told += [many(count, one, more) for count, one, more in facts if count]
     if made["share_without_incidents_near"] > ELSEWHERE_SHARE:
         told.append(
             f"{made['share_without_incidents_near']:.0%} of the households lie outside the rectangle of the incidents: "
@@ -155,7 +155,7 @@ def _told_of_exposure(made: dict[str, Any]) -> list[str]:
 def _rejected(what: str, where: str, made: dict[str, Any]) -> list[str]:
     """Why rows were left out, with the first of them for each reason."""
     return [
-        f"{_many(found['count'], what)}{where} left out: {found['en']} ({', '.join(map(str, found['rows'][:SHOWN]))}"
+        f"{many(found['count'], what)}{where} left out: {found['en']} ({', '.join(map(str, found['rows'][:SHOWN]))}"
         f"{' ...' if found['count'] > SHOWN else ''})"
         for found in made["rejected"]
     ]

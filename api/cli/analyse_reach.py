@@ -121,12 +121,12 @@ def _told_of_streets(made: dict[str, Any]) -> list[str]:
     network, streets = made["network"], made["streets"]
     told = _rejected("streets", streets)
     if streets["drawn_again"]:
-        told.append(f"{_many(streets['drawn_again'], 'row')} of the streets drawn twice: walked once")
+        told.append(f"{many(streets['drawn_again'], 'row')} of the streets drawn twice: walked once")
     if network is None:
         return [*told, "No street is walkable: straight lines stand in for walks"]
     told.append(
-        f"{network['length_m'] / 1000:,.1f} km of streets, {_many(network['edges'], 'stretch', 'stretches')} between "
-        f"{_many(network['nodes'], 'meeting point')}"
+        f"{network['length_m'] / 1000:,.1f} km of streets, {many(network['edges'], 'stretch', 'stretches')} between "
+        f"{many(network['nodes'], 'meeting point')}"
     )
     if network["pieces"] > 1:
         share = network["longest_share"]
@@ -142,7 +142,7 @@ def _told_of_streets(made: dict[str, Any]) -> list[str]:
 def _told_of_places(made: dict[str, Any]) -> list[str]:
     stations, buildings = made["stations"], made["buildings"]
     told = _rejected("stations", stations)
-    told.append(f"{stations['joined']:,} of {_many(stations['rows'], 'station')} joined to a street")
+    told.append(f"{stations['joined']:,} of {many(stations['rows'], 'station')} joined to a street")
     told += [
         f"  station {found['station_id']} (row {found['row']:,}): {found['en']}; straight lines stand in for its walks"
         for found in stations["problems"][:SHOWN]
@@ -154,9 +154,9 @@ def _told_of_places(made: dict[str, Any]) -> list[str]:
     told += _rejected("buildings", buildings)
     counted = buildings["households_from"] == "column"
     amount = f", {buildings['households']:,} households" if counted else ", each counted as one household"
-    told.append(f"{buildings['joined']:,} of {_many(buildings['rows'], 'building')} joined to a street{amount}")
+    told.append(f"{buildings['joined']:,} of {many(buildings['rows'], 'building')} joined to a street{amount}")
     if buildings["nulls_taken_as_0"]:
-        told.append(f"{_many(buildings['nulls_taken_as_0'], 'building')} without households taken as 0")
+        told.append(f"{many(buildings['nulls_taken_as_0'], 'building')} without households taken as 0")
     return told
 
 
@@ -170,9 +170,10 @@ def _told_of_minutes(made: dict[str, Any]) -> list[str]:
 
 def _rejected(part: str, made: dict[str, Any]) -> list[str]:
     rejected = made["rejected"]
-    return [f"{_many(rejected, 'row')} of the {part} cannot be used: {in_words(rejected)}"] if rejected else []
+    return [f"{many(rejected, 'row')} of the {part} cannot be used: {in_words(rejected)}"] if rejected else []
 
 
-def _many(what: int | list[Any], one: str, more: str | None = None) -> str:
+def many(what: int | list[Any], one: str, more: str | None = None) -> str:
+    """Return how many of something in words: 1 row, 1,204 rows."""
     count = what if isinstance(what, int) else len(what)
     return f"{count:,} {one if count == 1 else more or one + 's'}"
