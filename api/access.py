@@ -17,6 +17,7 @@ PLANNERS = frozenset({"planner", "admin"})
 APPROVERS = frozenset({"approver", "admin"})
 ANALYSTS = frozenset({"street_office", "planner", "admin"})
 ADMINS = frozenset({"admin"})
+COMMENTERS = frozenset({"street_office", "planner", "approver", "admin"})
 HANDLERS = frozenset({"grid_worker", "street_office", "admin"})
 ROLES = ("public", "grid_worker", "street_office", "planner", "approver", "admin")
 
@@ -94,17 +95,27 @@ ACCESS: Mapping[str, Access] = {
     f"GET {V1}/plans/{{plan_id}}/grids/{{grid_code}}": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/zones": Access(STAFF),
     f"POST {V1}/plans": Access(PLANNERS),
+    f"GET {V1}/plans/{{plan_id}}/life": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/findings": Access(STAFF),
+    f"POST {V1}/plans/{{plan_id}}/submit": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/recall": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/return": Access(APPROVERS),
+    f"POST {V1}/plans/{{plan_id}}/approve": Access(APPROVERS),
     f"POST {V1}/plans/{{plan_id}}/publish": Access(APPROVERS),
+    f"POST {V1}/plans/{{plan_id}}/comments": Access(COMMENTERS),
+    f"POST {V1}/plans/{{plan_id}}/comments/{{comment_id}}/settle": Access(COMMENTERS),
     f"POST {V1}/plans/{{plan_id}}/branch": Access(PLANNERS),
+    f"DELETE {V1}/plans/{{plan_id}}": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/edits": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/undo": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/redo": Access(PLANNERS),
-    f"POST {V1}/plans/{{plan_id}}/return": Access(PLANNERS),
+    f"POST {V1}/plans/{{plan_id}}/restore": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/points": Access(PLANNERS),
     f"GET {V1}/plans/{{plan_id}}/history": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/cells": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/problems": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/grids/{{grid_code}}/fix": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/grids/{{grid_code}}/streets": Access(STAFF),
     f"GET {V1}/cover": Access(STAFF),
     "GET /tiles/grids/{plan_id}/{z}/{x}/{y}.mvt": Access(STAFF, "tile", "tile"),
     # reach

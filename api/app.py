@@ -31,6 +31,7 @@ from api.routes import (
     incident_files,
     incidents,
     jobs,
+    life,
     lookup,
     open311,
     pages,
@@ -45,7 +46,7 @@ from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
     pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
-    edits.router, cover.router, reach.router, siting.router, incidents.router, incident_files.residents,
+    edits.router, life.router, cover.router, reach.router, siting.router, incidents.router, incident_files.residents,
     incident_files.router, cases.router, tiles.residents, tiles.planning,
     open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip

@@ -1,23 +1,20 @@
 """Plan parts: some grids of a plan drawn otherwise, with codes, numbers, zones and household units that go along."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection
 
 from api.actions.propose_plan import CODES_LOCK
 from data.stores import areas as area_store
-from data.stores import edits
+from data.stores import parts
 from data.stores import plans as plan_store
-from data.stores._rows import allot_ids
-from data.stores.edits import PlanPart, Rows
-from data.tables.ground import cells as cells_table
-from data.tables.plans import grids, household_units, zones
+from data.stores.parts import PlanPart, Rows
 from geo.carrying import carried_units, carried_zones
 from geo.codes import next_grid_codes
-from geo.errors import ConflictError, InputError, NotFoundError
+from geo.errors import InputError
+from geo.rebalance import LockedGridError
 
 
 class NoSuchCellError(InputError):
@@ -41,20 +38,13 @@ class NothingToDoError(InputError):
     en = "There is nothing to do: {reason}."
 
 
-class LockedGridError(ConflictError):
-    """A locked grid takes no edit."""
-
-    zh = "网格 {codes} 已锁定，不能改动。请先解锁。"
-    en = "Grids {codes} are locked and take no edit. Unlock them first."
-
-
 def redrawn(conn: Connection, part: PlanPart, grid_of: pd.Series, rows: Rows) -> PlanPart:
     """Return a part with other grids: zones and units go along, empty grids are gone, all have numbers and codes."""
     cells = sorted(part.grid_of.index.tolist())
-    borders = edits.borders_of(edits.read_borders_of(conn, cells))
-    zone_of = _allotted(conn, zones, carried_zones(part.grid_of, part.zone_of, grid_of, borders))
+    borders = parts.borders_of(parts.read_borders_of(conn, cells))
+    zone_of = _allotted(conn, "zones", carried_zones(part.grid_of, part.zone_of, grid_of, borders))
     units = carried_units(part.grid_of, part.units, grid_of)
-    units = units.assign(unit=_allotted(conn, household_units, units["unit"]))
+    units = units.assign(unit=_allotted(conn, "units", units["unit"]))
     left = set(grid_of.tolist())
     other = part.grid_of.ne(grid_of)
     altered = set(part.grid_of[other].tolist()) | set(grid_of[other].tolist())
@@ -69,48 +59,28 @@ def redrawn(conn: Connection, part: PlanPart, grid_of: pd.Series, rows: Rows) ->
 
 def with_new_grid(conn: Connection, community: str, rows: Rows, *, name: str | None) -> tuple[int, Rows]:
     """Return the number of a grid to be, and the rows with it; its code was never used."""
-    conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CODES_LOCK})
+    parts.hold_codes(conn, CODES_LOCK)
     (code,) = next_grid_codes(community, 1, used=plan_store.used_grid_codes(conn, within=community))
-    (number,) = allot_ids(conn, grids, 1).tolist()
+    (number,) = parts.allot(conn, "grids", 1)
     title = str(area_store.read_areas(conn, within=community)["name"].get(community, "")) + f"第{int(code[12:])}网格"
     made = {"area_code": community, "grid_code": code, "name": name or title, "kind": "general", "is_locked": False,
             "exception": None}  # fmt: skip
-    return int(number), {**rows, int(number): made}
+    return number, {**rows, number: made}
 
 
 def cells_asked(conn: Connection, ids: Collection[int], buildings: Collection[int]) -> tuple[int, ...]:
     """Return cells by number, and those of buildings, in order."""
-    cells = set(ids)
-    if buildings:
-        statement = select(cells_table.c.cell_id).where(cells_table.c.building_id.in_(buildings))
-        cells |= set(conn.scalars(statement))
+    cells = {*ids, *(parts.cells_of_buildings(conn, buildings) if buildings else ())}
     if not cells:
         raise NothingToDoError(reason="no cells are named", reason_zh="没有选中地块")
     return tuple(sorted(cells))
-
-
-def grid_ids(conn: Connection, plan_id: int, codes: Sequence[str]) -> list[int]:
-    """Return the numbers of grids by code, in the order asked."""
-    statement = select(grids.c.grid_code, grids.c.grid_id).where(
-        grids.c.plan_id == plan_id, grids.c.grid_code.in_(codes)
-    )
-    found = {row.grid_code: row.grid_id for row in conn.execute(statement)}
-    for code in codes:
-        if code not in found:
-            raise NotFoundError(what="grid", key=code)
-    return [found[code] for code in codes]
-
-
-def all_grids(conn: Connection, plan_id: int) -> list[int]:
-    """Return the numbers of all grids of a plan."""
-    return list(conn.scalars(select(grids.c.grid_id).where(grids.c.plan_id == plan_id)))
 
 
 def refuse_locked(part: PlanPart, ids: Collection[int]) -> None:
     """Raise LockedGridError where one of some grids is locked."""
     locked = sorted(str(part.grids[key]["grid_code"]) for key in set(ids) if part.grids[key]["is_locked"])
     if locked:
-        raise LockedGridError(codes=", ".join(locked))
+        raise LockedGridError(grids=", ".join(locked))
 
 
 def _coded(was: Rows, grid_of: pd.Series, grid_rows: Rows, *, key: str, digits: int, name: str | None = None) -> Rows:
@@ -128,8 +98,7 @@ def _coded(was: Rows, grid_of: pd.Series, grid_rows: Rows, *, key: str, digits: 
     return made
 
 
-def _allotted(conn: Connection, table: Any, labels: pd.Series) -> pd.Series:
-    """Return labels with numbers of the table for those below 0."""
+def _allotted(conn: Connection, what: str, labels: pd.Series) -> pd.Series:
+    """Return labels with numbers of their table for those below 0."""
     new = sorted(set(labels[labels < 0].tolist()), reverse=True)
-    numbers = allot_ids(conn, table, len(new)).tolist() if new else []
-    return labels.replace(dict(zip(new, numbers, strict=True))) if new else labels
+    return labels.replace(dict(zip(new, parts.allot(conn, what, len(new)), strict=True))) if new else labels

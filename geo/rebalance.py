@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from geo.cover import LabelAcrossAreasError
-from geo.errors import BadSettingError, InputError
-from geo.partition import propose_grids
+from geo.errors import BadSettingError, ConflictError, InputError
+from geo.partition import Weights, propose_grids
 from geo.partition.bands import Band, band_of, masses_of, outside
 from geo.partition.compiled import compiled
 from geo.partition.even import CERTAIN_CELLS, Wander, closer_division, closer_than, deviation, recombine
@@ -34,11 +34,11 @@ class UnknownGridError(InputError):
     en = "The plan has no grid {grids}. Load the plan again."
 
 
-class LockedGridError(InputError):
+class LockedGridError(ConflictError):
     """A locked grid is to be changed."""
 
-    zh = "网格已锁定，不能调整：{grids}。请先解锁。"
-    en = "Grids are locked and cannot be changed: {grids}. Unlock them first."
+    zh = "网格 {grids} 已锁定，不能改动。请先解锁。"
+    en = "Grids {grids} are locked and take no edit. Unlock them first."
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,8 @@ def rebalance(
     grids: Collection[int],
     *,
     band: tuple[int, int],
+    people_band: tuple[int, int] | None = None,
+    weights: Weights | None = None,
     locked: Collection[int] = (),
     seed: int = 0,
     ring: int = 1,
@@ -93,6 +95,8 @@ def rebalance(
         The grids to redraw.
     band
         Fewest and most households, both allowed.
+    people_band, weights
+        As of `geo.partition.propose_grids`.
     locked
         Grids that stay as they are (dedicated ones, too, which no band binds).
     seed
@@ -122,7 +126,9 @@ def rebalance(
     before = labels[labels.isin([*grids, *around])].sort_index()
     chosen = cells.loc[before.index]
     inside = borders["cell_a"].isin(before.index) & borders["cell_b"].isin(before.index)
-    plan = propose_grids(chosen, borders[inside], band=band, before=before, seed=seed)
+    plan = propose_grids(
+        chosen, borders[inside], band=band, people_band=people_band, weights=weights, before=before, seed=seed
+    )
     names = names_of(plan.grids["carries"], first=int(labels.max()) + 1)
     now = plan.assignment.map(names)
     is_kept = (chosen["kind"] == "water") & before.isin(now[chosen["kind"] != "water"])

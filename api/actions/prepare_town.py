@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import Connection, Engine
 
 from api.actions import Progress, silent
+from api.actions.advance_plan import advance_plan, submit_plan
 from api.actions.assign_duties import assign_duties
 from api.actions.cut_cells import cut_cells
 from api.actions.find_clusters import find_clusters
@@ -18,6 +19,9 @@ from data.profiles import Profile
 from data.stores import areas as area_store
 from data.stores import incidents as incident_store
 from data.stores import town as town_store
+from data.stores.steps import Step
+
+FIRST_PLAN = "首期网格方案"
 
 
 def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0, progress: Progress = silent) -> int:
@@ -32,9 +36,9 @@ def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0,
         first_day = _first_day(connection)
     top = areas.index[areas["parent_code"].isna()].min()
     plan_id = propose_plan(
-        engine, profile=profile, area_code=top, name="首期网格方案", actor=actor, seed=seed, progress=part(0.35, 0.6)
+        engine, profile=profile, area_code=top, name=FIRST_PLAN, actor=actor, seed=seed, progress=part(0.35, 0.6)
     )
-    publish_plan(engine, plan_id=plan_id, valid_from=first_day, document_number=None, actor=actor)
+    _publish(engine, plan_id, first_day, profile=profile, actor=actor)
     assign_duties(engine, plan_id=plan_id, profile=profile, actor=actor, valid_from=first_day, progress=part(0.6, 0.65))
     measure_reach(engine, profile=profile, actor=actor, progress=part(0.65, 0.9))
     find_clusters(engine, profile=profile, actor=actor, progress=part(0.9, 1.0))
@@ -44,6 +48,17 @@ def prepare_town(engine: Engine, *, profile: Profile, actor: str, seed: int = 0,
         # Written last: a town without it was cut short and is built again.
         town_store.write_deployment(connection, prepared=fingerprint)
     return plan_id
+
+
+def _publish(engine: Engine, plan_id: int, first_day: date, *, profile: Profile, actor: str) -> None:
+    """Take the first plan through its whole life; whoever builds a town answers for it."""
+    submit_plan(engine, plan_id=plan_id, profile=profile, actor=actor)
+    approval = Step("approve", None, actor, document_number=FIRST_PLAN)
+    advance_plan(engine, plan_id=plan_id, step=approval, is_own_allowed=True)
+    publish_plan(
+        engine, plan_id=plan_id, valid_from=first_day, document_number=FIRST_PLAN, profile=profile, actor=actor,
+        may_be_past=True,
+    )  # fmt: skip
 
 
 def _first_day(connection: Connection) -> date:

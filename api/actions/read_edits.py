@@ -3,33 +3,39 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection
 
 from api.actions.read_plans import band_of, require_plan
 from api.answers import bbox_of, feature
 from api.auth import Account
 from data.profiles import Profile
-from data.stores import operations
-from data.stores._rows import columns_of, read_frame
-from data.tables.ground import buildings, cells
-from data.tables.plans import grids, plan_cells
+from data.stores import operations, parts
 
-CELL_KEYS = ("cell_id", "households", "people", "kind", "use", "building_id", "compound_id")
+CELL_KEYS = (
+    "cell_id", "households", "people", "kind", "use", "building_id", "compound_id", "grid_code", "address",
+)  # fmt: skip
 KEYS = ("grid_code", "name", "kind", "area_code", "households", "people", "is_locked", "exception")
 
 
-def edited_grids(conn: Connection, plan_id: int, codes: Collection[str], *, profile: Profile) -> list[dict[str, Any]]:
-    """Return grids of a plan by code as features, in order of code."""
-    statement = select(*columns_of(grids, "grid_id", *KEYS, "geometry"))
-    own = (grids.c.plan_id == plan_id, grids.c.grid_code.in_(sorted(codes)))
-    frame = read_frame(conn, statement.where(*own).order_by(grids.c.grid_code), index="grid_id")
-    frame = frame.assign(band=band_of(frame, profile))
+def edited_grids(
+    conn: Connection, plan_id: int, codes: Collection[str], *, redrawn: Collection[str], profile: Profile
+) -> list[dict[str, Any]]:
+    """Return grids of a plan by code as features, in order of code; those that are not `redrawn` without ground."""
+    frame = parts.read_grids_by_code(conn, plan_id, codes, drawn=redrawn)
+    return grid_features(frame, profile=profile)
+
+
+def grid_features(frame: gpd.GeoDataFrame, *, profile: Profile) -> list[dict[str, Any]]:
+    """Return grids as features, each against the band."""
+    rows = frame.assign(band=band_of(frame, profile)).to_dict("records")
     return [
         feature(
             row["geometry"], {**{key: row[key] for key in (*KEYS, "band")}, "bbox": bbox_of(row["geometry"])},
             feature_id=row["grid_code"],
         )
-        for row in frame.to_dict("records")
+        for row in rows
     ]  # fmt: skip
 
 
@@ -43,20 +49,30 @@ def plan_cells_of(conn: Connection, account: Account, plan_id: int, area_code: s
     """
     require_plan(conn, account, plan_id)
     account.require_cover(area_code)
-    statement = (
-        select(*columns_of(cells, *CELL_KEYS, "geometry"), grids.c.grid_code, buildings.c.address)
-        .join(plan_cells, plan_cells.c.cell_id == cells.c.cell_id)
-        .join(grids, grids.c.grid_id == plan_cells.c.grid_id)
-        .outerjoin(buildings, buildings.c.building_id == cells.c.building_id)
-        .where(plan_cells.c.plan_id == plan_id, cells.c.area_code == area_code)
-        .order_by(cells.c.cell_id)
-    )
-    frame = read_frame(conn, statement, index=None)
-    keys = (*CELL_KEYS, "grid_code", "address")
+    frame = parts.read_plan_cells(conn, plan_id, area_code)
+    ids = frame["cell_id"].tolist()
+    on_foot, stations = _on_foot(parts.read_borders_of(conn, ids)), parts.count_stations(conn, ids)
     return [
-        feature(row["geometry"], {key: row[key] for key in keys}, feature_id=row["cell_id"])
+        feature(
+            row["geometry"],
+            {
+                **{key: row[key] for key in CELL_KEYS},
+                "on_foot": on_foot.get(row["cell_id"], []),
+                "stations": stations.get(row["cell_id"], 0),
+            },
+            feature_id=row["cell_id"],
+        )
         for row in frame.to_dict("records")
     ]
+
+
+def _on_foot(borders: pd.DataFrame) -> dict[int, list[int]]:
+    """Return the cells that one can walk to from each, every pair once: with the lower number."""
+    found: dict[int, list[int]] = {}
+    open_ = borders[borders["is_walkable"]]
+    for one, other in zip(open_["cell_a"].tolist(), open_["cell_b"].tolist(), strict=True):
+        found.setdefault(one, []).append(other)
+    return found
 
 
 def history(conn: Connection, account: Account, plan_id: int, *, since: int = 0) -> dict[str, Any]:

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from api.actions.read_plans import require_plan
 from api.auth import Account
-from api.plan_parts import grid_ids
 from data.calendar import today
 from data.profiles import Profile
-from data.stores import edits
+from data.stores import parts
 from data.stores import people as people_store
-from data.stores.edits import PlanPart
-from data.tables.plans import grids
+from data.stores.parts import PlanPart
 from geo.errors import NotFoundError
 from geo.rebalance import LockedGridError
 from geo.suggestions import Fix, fix, next_problems
@@ -30,14 +28,13 @@ def problems_of(
     """
     require_plan(conn, account, plan_id)
     account.require_cover(area_code)
-    own = select(grids.c.grid_id).where(grids.c.plan_id == plan_id, grids.c.area_code == area_code)
-    part = edits.read_part(conn, plan_id, list(conn.scalars(own)))
+    part = parts.read_part(conn, plan_id, parts.grids_of_plan(conn, plan_id, area_code=area_code))
     if part.cells.empty:
         return []
     duties = people_store.read_duties(conn, on=today())
     held = set(duties.loc[duties["role"] == "worker", "grid_code"].dropna())
     vacant = [key for key, row in part.grids.items() if row["grid_code"] not in held]
-    borders = edits.read_borders_of(conn, part.cells.index.tolist())
+    borders = parts.read_borders_of(conn, part.cells.index.tolist())
     found = next_problems(
         part.cells, borders, part.grid_of, band=profile.grid.band, vacant=vacant, exempt=_dedicated(part)
     )
@@ -55,20 +52,20 @@ def fixes_of(conn: Connection, account: Account, plan_id: int, grid_code: str, *
 
     Raises
     ------
-    NotFoundError, InputError
+    NotFoundError, LockedGridError
         There is no such plan or grid in the account's scope; it is locked.
     """
     require_plan(conn, account, plan_id)
     if not account.covers(grid_code):
         raise NotFoundError(what="grid", key=grid_code)
-    (own,) = grid_ids(conn, plan_id, [grid_code])
-    part = edits.read_part(conn, plan_id, edits.grids_of_communities(conn, plan_id, [own]))
+    (own,) = parts.grid_ids_of_codes(conn, plan_id, [grid_code])
+    part = parts.read_part(conn, plan_id, parts.grids_of_communities(conn, plan_id, [own]))
     closed = {key for key, row in part.grids.items() if row["is_locked"]} | set(_dedicated(part))
     if own in closed:
         raise LockedGridError(grids=grid_code)
-    borders = edits.read_borders_of(conn, part.cells.index.tolist())
+    borders = parts.read_borders_of(conn, part.cells.index.tolist())
     found = fix(part.cells, borders, part.grid_of, own, band=profile.grid.band, locked=closed)
-    addresses = edits.read_addresses(conn, [int(str(move.cell_id)) for one in found.answers for move in one.moves])
+    addresses = parts.read_addresses(conn, [int(str(move.cell_id)) for one in found.answers for move in one.moves])
     return {
         "grid_code": grid_code,
         "state": found.state,

@@ -2,14 +2,15 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
-from api.actions.edit_plan import Edit, kept, told
+from api.actions.edit_plan import kept, told
 from api.auth import Account
+from api.plan_edits import Edit
 from api.plan_parts import NothingToDoError
 from data.postgis.engine import transaction
-from data.stores import edits, operations
-from data.tables.plans import grids
+from data.stores import edits, operations, parts
+from data.stores.parts import Rows
 from geo.errors import NotFoundError
 
 Way = Literal["undo", "redo"]
@@ -45,7 +46,7 @@ def undo_edit(
         return told(change, seen + 1, account, rows)
 
 
-def return_to(
+def restore(
     engine: Engine, *, plan_id: int, seen: int, revision: int, account: Account, actor: str, commit: bool = True
 ) -> dict[str, Any]:
     """Make a plan what it was at a revision, as one edit that can be undone itself.
@@ -59,7 +60,7 @@ def return_to(
     ConflictError, DeniedError
         As of `edit_plan`.
     """
-    with transaction(engine, actor=actor, action="return_to", scope=account.scope, commit=commit) as conn:
+    with transaction(engine, actor=actor, action="restore", scope=account.scope, commit=commit) as conn:
         operations.lock_plan(conn, plan_id, seen=seen)
         if not operations.first_revision(conn, plan_id) <= revision <= seen:
             raise NotFoundError(what="revision", key=revision)
@@ -70,16 +71,11 @@ def return_to(
         change = edits.composed([*back, *(operations.read_change(conn, plan_id, at) for at in then[same:])])
         if not any(change.values()):
             raise NothingToDoError(reason="it is so already", reason_zh="已经如此")
-        edit = Edit(revision=seen, verb="return", of_revision=revision)
+        edit = Edit(revision=seen, verb="restore", of_revision=revision)
         return kept(conn, plan_id, change, edit, account=account, actor=actor, rows=_rows(conn, change))
 
 
-def _rows(conn: Connection, change: edits.Change) -> edits.Rows:
+def _rows(conn: Connection, change: edits.Change) -> Rows:
     """Return area and code of every grid that a change names, be it there before or after."""
     there, gone = edits.touched_grids(change)
-    statement = select(grids.c.grid_id, grids.c.area_code, grids.c.grid_code).where(
-        grids.c.grid_id.in_(sorted(there | gone))
-    )
-    found = {int(row.grid_id): {"area_code": row.area_code, "grid_code": row.grid_code}
-             for row in conn.execute(statement)}  # fmt: skip
-    return found | {int(key): was or now for key, was, now in change["grids"]}
+    return parts.read_codes_of(conn, there | gone) | {int(key): was or now for key, was, now in change["grids"]}

@@ -1,4 +1,4 @@
-"""wangge plan: propose, list, publish."""
+"""wangge plan: propose, list, check, submit, approve, publish."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from api.actions.advance_plan import advance_plan, submit_plan
 from api.actions.delete_plan import delete_plan
+from api.actions.examine_plan import examine, worded
 from api.actions.propose_plan import PlanWishes, propose_plan
 from api.actions.publish_plan import publish_plan
 from api.cli._service import Commit, actor, console, profile_of, progress_bar, ready_engine, told
 from data.postgis.engine import reading
 from data.stores import plans
+from data.stores.steps import Step
 
 app = typer.Typer(help="Plans: dated maps of which ground belongs to which grid.", no_args_is_help=True)
 
@@ -55,7 +58,9 @@ def propose(
             wishes=wishes, commit=commit, progress=progress,
         )  # fmt: skip
     if told(commit):
-        console.print(f"Plan {plan_id} is a draft. wangge plan publish {plan_id} --from DATE --commit", highlight=False)
+        console.print(
+            f"Plan {plan_id} is a draft. wangge plan check {plan_id} shows what is wrong with it", highlight=False
+        )
 
 
 @app.command()
@@ -68,22 +73,73 @@ def delete(plan_id: int, commit: Commit = False) -> None:
 
 
 @app.command()
+def check(plan_id: int) -> None:
+    """Examine a plan: what is wrong with it, where, how much. Exit code 1 where there are errors."""
+    with ready_engine() as engine, reading(engine) as connection:
+        report = examine(connection, plan_id, profile=profile_of(engine))
+        report = worded(connection, plan_id, report, language="en")
+    table = Table("", "finding", "where", "size", "unit", "what to do")
+    for row in report["findings"]:
+        where = row["address"] or row["grid"] or row["community"] or ""
+        size = "" if row["size"] is None else f"{row['size']:,.0f}"
+        table.add_row("error" if row["is_error"] else "", row["title"], where, size, row["unit"], row["repair"])
+    console.print(table)
+    console.print(f"{report['errors']} errors, {report['warnings']} warnings", highlight=False)
+    if report["errors"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def submit(plan_id: int, commit: Commit = False) -> None:
+    """Hand a draft over for approval; its errors stop it."""
+    with ready_engine() as engine:
+        submit_plan(engine, plan_id=plan_id, profile=profile_of(engine), actor=actor(), commit=commit)
+    if told(commit):
+        console.print(f"Plan {plan_id} is submitted", highlight=False)
+
+
+@app.command("return")
+def send_back(
+    plan_id: int, reason: Annotated[str, typer.Option(help="why, for those who drew it")], commit: Commit = False
+) -> None:
+    """Send a plan back to those who drew it."""
+    with ready_engine() as engine:
+        advance_plan(engine, plan_id=plan_id, step=Step("return", None, actor(), remark=reason), commit=commit)
+    if told(commit):
+        console.print(f"Plan {plan_id} is returned", highlight=False)
+
+
+@app.command()
+def approve(
+    plan_id: int, document: Annotated[str, typer.Option(help="document number")], commit: Commit = False
+) -> None:
+    """Approve a submitted plan. An operator may approve what was submitted at the same machine."""
+    step = Step("approve", None, actor(), document_number=document)
+    with ready_engine() as engine:
+        advance_plan(engine, plan_id=plan_id, step=step, is_own_allowed=True, commit=commit)
+    if told(commit):
+        console.print(f"Plan {plan_id} is approved", highlight=False)
+
+
+@app.command()
 def publish(
     plan_id: int,
     valid_from: Annotated[
         datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day it holds (midnight, Asia/Shanghai)")
     ],
-    document: Annotated[str | None, typer.Option(help="document number")] = None,
+    document: Annotated[str, typer.Option(help="document number")],
     commit: Commit = False,
 ) -> None:
-    """Publish a plan from a day on."""
+    """Publish an approved plan from a day on; it may be a day that is over."""
     with ready_engine() as engine:
         publish_plan(
             engine,
             plan_id=plan_id,
             valid_from=valid_from.date(),
             document_number=document,
+            profile=profile_of(engine),
             actor=actor(),
+            may_be_past=True,
             commit=commit,
         )
     if told(commit):

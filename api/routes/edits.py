@@ -1,19 +1,23 @@
 """Edits: branch from a plan, change a draft, undo, redo, go back; what was done, by whom."""
 
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
 from api.actions.branch_plan import branch_plan
-from api.actions.edit_plan import Edit, edit_plan
+from api.actions.delete_plan import delete_plan
+from api.actions.edit_plan import edit_plan, preview_edit
 from api.actions.name_point import name_point
-from api.actions.read_edits import edited_grids, history, plan_cells_of
+from api.actions.read_edits import edited_grids, grid_features, history, plan_cells_of
 from api.actions.read_plans import require_plan
 from api.actions.read_problems import fixes_of, problems_of
-from api.actions.undo_edit import Way, return_to, undo_edit
+from api.actions.read_streets import streets_of
+from api.actions.undo_edit import Way, restore, undo_edit
 from api.answers import GEOJSON, collection, json_answer
 from api.auth import Account
 from api.deps import AccountDep, RowId, Services, ServicesDep
+from api.plan_edits import Edit, Rules
 from api.routes import answers, guarded_router, problems
 from api.schemas.base import FeatureCollection
 from api.schemas.edits import (
@@ -27,13 +31,17 @@ from api.schemas.edits import (
     History,
     Mendings,
     PointAsked,
-    ReturnAsked,
+    RestoreAsked,
+    StreetsAcross,
 )
 from api.schemas.plans import AreaCode, GridCode
+from data.profiles import Profile
 from geo.codes import scope_of
+from geo.partition import Weights
 
 router = guarded_router("planning")
 EDITED = answers(EditAnswer, 401, 403, 404, 409)
+HEAVY = frozenset({"rebalance", "redraw"})
 
 
 @router.post("/api/v1/plans/{plan_id}/branch", status_code=201, responses=problems(401, 403, 404))
@@ -48,18 +56,32 @@ def branch(services: ServicesDep, account: AccountDep, plan_id: RowId, asked: Br
     return BranchAnswer(plan_id=made)
 
 
+@router.delete(
+    "/api/v1/plans/{plan_id}", status_code=204, response_class=Response, responses=problems(401, 403, 404, 409)
+)
+def delete(
+    services: ServicesDep, account: AccountDep, plan_id: RowId,
+    revision: Annotated[int, Query(ge=1, lt=2**31, description="of the plan that was looked at")],
+) -> Response:  # fmt: skip
+    """Delete a draft, or a plan that was sent back, with its history; its codes are never given again."""
+    with services.read(account) as conn:
+        account.require_cover(scope_of(require_plan(conn, account, plan_id)["area_code"]))
+    delete_plan(services.staff, plan_id=plan_id, seen=revision, actor=account.name, scope=account.scope)
+    return Response(status_code=204)
+
+
 @router.post("/api/v1/plans/{plan_id}/edits", responses=EDITED)
 def edit(request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: EditAsked) -> Response:
-    """Do one edit upon the revision that was looked at; 409 where somebody was quicker."""
+    """Do one edit upon the revision that was looked at, or tell what it would do; 409 where somebody was quicker."""
     _require(services, account, plan_id)
-    wanted = Edit(
-        asked.revision, asked.verb, tuple(asked.grid_codes), tuple(asked.cells), tuple(asked.buildings), asked.to,
-        asked.name, tuple(asked.line), asked.count,
-    )  # fmt: skip
-    done = edit_plan(
-        services.staff, plan_id=plan_id, edit=wanted, band=services.profile.grid.band, account=account,
-        actor=account.name,
-    )  # fmt: skip
+    wanted, rules, engine = _edit_of(asked), _rules_of(services.profile), services.staff
+    with services.limits.slot() if asked.verb in HEAVY else nullcontext():
+        if asked.dry_run:
+            seen, frame = preview_edit(
+                engine, plan_id=plan_id, edit=wanted, rules=rules, account=account, actor=account.name
+            )
+            return _shown(request, seen, grid_features(frame, profile=services.profile))
+        done = edit_plan(engine, plan_id=plan_id, edit=wanted, rules=rules, account=account, actor=account.name)
     return _told(request, services, account, plan_id, done)
 
 
@@ -75,13 +97,13 @@ def redo(request: Request, services: ServicesDep, account: AccountDep, plan_id: 
     return _turn(request, services, account, plan_id, asked, "redo")
 
 
-@router.post("/api/v1/plans/{plan_id}/return", responses=EDITED)
+@router.post("/api/v1/plans/{plan_id}/restore", responses=EDITED)
 def go_back(
-    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: ReturnAsked
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: RestoreAsked
 ) -> Response:
     """Make the plan what it was at a revision: one edit more, which can be undone itself."""
     _require(services, account, plan_id)
-    done = return_to(
+    done = restore(
         services.staff, plan_id=plan_id, seen=asked.revision, revision=asked.to, account=account, actor=account.name
     )
     return _told(request, services, account, plan_id, done)
@@ -122,7 +144,7 @@ def read_problems(
     return json_answer(request, {"problems": found}, reader="nobody")
 
 
-@router.get("/api/v1/plans/{plan_id}/grids/{grid_code}/fix", responses=answers(Mendings, 401, 403, 404))
+@router.get("/api/v1/plans/{plan_id}/grids/{grid_code}/fix", responses=answers(Mendings, 401, 403, 404, 409))
 def read_fix(
     request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, grid_code: GridCode
 ) -> Response:
@@ -130,6 +152,16 @@ def read_fix(
     with services.limits.slot(), services.read(account) as conn:
         found = fixes_of(conn, account, plan_id, grid_code, profile=services.profile)
     return json_answer(request, found, reader="nobody")
+
+
+@router.get("/api/v1/plans/{plan_id}/grids/{grid_code}/streets", responses=answers(StreetsAcross, 401, 403, 404))
+def read_streets(
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, grid_code: GridCode
+) -> Response:
+    """List the streets along which a grid can be split, with the households of each part."""
+    with services.limits.slot(), services.read(account) as conn:
+        found = streets_of(conn, account, plan_id, grid_code)
+    return json_answer(request, {"streets": found}, reader="nobody")
 
 
 @router.get("/api/v1/plans/{plan_id}/history", responses=answers(History, 401, 404))
@@ -140,6 +172,20 @@ def read_history(
     """Tell what was done to a plan, by whom and when, and what undo and redo come to next."""
     with services.read(account) as conn:
         return json_answer(request, history(conn, account, plan_id, since=since), reader="nobody")
+
+
+def _edit_of(asked: EditAsked) -> Edit:
+    moves = tuple((move.cell_id, move.to) for move in asked.moves)
+    rest: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in asked.model_dump(exclude={"dry_run", "moves"}).items()
+    }
+    return Edit(moves=moves, **rest)
+
+
+def _rules_of(profile: Profile) -> Rules:
+    rule = profile.grid
+    return Rules(rule.band, rule.people_band, Weights(**rule.weights.model_dump()))
 
 
 def _require(services: Services, account: Account, plan_id: int) -> None:
@@ -156,5 +202,10 @@ def _turn(request: Request, services: Services, account: Account, plan_id: int, 
 
 def _told(request: Request, services: Services, account: Account, plan_id: int, done: dict[str, Any]) -> Response:
     with services.read(account) as conn:
-        shapes = edited_grids(conn, plan_id, done["grids"], profile=services.profile)
-    return json_answer(request, {**done, "grids": shapes}, reader="nobody")
+        shapes = edited_grids(conn, plan_id, done["grids"], redrawn=done["redrawn"], profile=services.profile)
+    return _shown(request, done, shapes)
+
+
+def _shown(request: Request, done: dict[str, Any], shapes: list[dict[str, Any]]) -> Response:
+    told = {key: done[key] for key in ("revision", "removed", "moved")}
+    return json_answer(request, {**told, "grids": shapes}, reader="nobody")

@@ -1,11 +1,10 @@
-"""Plans: list, read, propose, publish; their grids and zones."""
+"""Plans: list, read, propose; their grids and zones."""
 
 from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from api.actions.publish_plan import publish_plan
-from api.actions.read_plans import grid_feature, grid_rows, plan_body, plan_rows, require_plan, zone_features
+from api.actions.read_plans import grid_feature, grid_rows, plan_body, plan_rows, zone_features
 from api.answers import GEOJSON, collection, json_answer
 from api.deps import AccountDep, RowId, ServicesDep
 from api.routes import answers, guarded_router, problems
@@ -17,7 +16,6 @@ from api.schemas.plans import (
     NewPlan,
     PlanAnswer,
     PlansAnswer,
-    Publication,
     ZoneProperties,
 )
 from api.schemas.service import JobTaken
@@ -91,18 +89,3 @@ def propose(services: ServicesDep, account: AccountDep, new: NewPlan) -> JobTake
     arguments = new.model_dump()
     job_id = services.queue.defer("propose_plan", arguments, actor=account.name, account_id=account.account_id)
     return JobTaken(job_id=job_id)
-
-
-@router.post(
-    "/api/v1/plans/{plan_id}/publish", status_code=204, response_class=Response, responses=problems(401, 403, 404, 409)
-)
-def publish(services: ServicesDep, account: AccountDep, plan_id: RowId, publication: Publication) -> Response:
-    """Publish a plan from a day on; look-ups learn of it within a second."""
-    with services.read(account) as conn:
-        plan = require_plan(conn, account, plan_id)
-    account.require_cover(scope_of(plan["area_code"]))
-    publish_plan(
-        services.staff, plan_id=plan_id, valid_from=publication.valid_from,
-        document_number=publication.document_number, actor=account.name, scope=account.scope,
-    )  # fmt: skip
-    return Response(status_code=204)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.base import Answer, Bbox, Feature
 from api.schemas.cases import Lat, Lon
-from api.schemas.plans import Band, GridCode
+from api.schemas.plans import AreaCode, Band, GridCode
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
@@ -22,10 +22,20 @@ class Asked(BaseModel):
     revision: Revision
 
 
+class MoveAsked(BaseModel):
+    """A cell that is to go to a grid."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cell_id: Id
+    to: GridCode
+
+
 class EditAsked(Asked):
     """One edit. Which members count hangs on the verb."""
 
-    verb: Literal["move", "merge", "split", "rebalance", "rename", "lock", "unlock"]
+    verb: Literal["move", "merge", "split", "rebalance", "redraw", "rename", "lock", "unlock"]
+    dry_run: bool = Field(default=False, description="tell what it would do, and keep nothing")
     grid_codes: list[GridCode] = Field(
         default=[], max_length=5000,
         description="merge: the first goes on; split, rename: one; rebalance: some; lock, unlock: none for all",
@@ -33,12 +43,19 @@ class EditAsked(Asked):
     cells: list[Id] = Field(default=[], max_length=20_000, description="move")
     buildings: list[Id] = Field(default=[], max_length=20_000, description="move: their cells")
     to: GridCode | None = Field(default=None, description="move: where to; without it a new grid")
+    moves: list[MoveAsked] = Field(
+        default=[], max_length=20_000, description="move: cells to several grids, instead of `cells` and `to`"
+    )
     name: Title | None = Field(default=None, description="rename, and of a new grid")
     line: list[tuple[Lon, Lat]] = Field(default=[], max_length=2000, description="split: lon, lat of a drawn line")
+    streets: list[Id | Title] = Field(
+        default=[], max_length=200, description="split: along streets, by number or name", examples=[["云溪路"]]
+    )
     count: int | None = Field(default=None, ge=2, le=50, description="split: in so many equal shares")
+    area_code: AreaCode | None = Field(default=None, description="redraw: the community")
 
 
-class ReturnAsked(Asked):
+class RestoreAsked(Asked):
     """What a plan was like at a revision, wanted back."""
 
     to: Revision = Field(description="the revision wanted back")
@@ -79,12 +96,25 @@ class EditedGrid(Answer):
     bbox: Bbox | None
 
 
+class MovedCell(BaseModel):
+    """A cell that changed its grid."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    cell_id: int
+    from_: str = Field(alias="from", examples=["529901001001003"])
+    to: str = Field(examples=["529901001001004"])
+
+
 class EditAnswer(Answer):
-    """What an edit touched."""
+    """What an edit touched, or would touch."""
 
     revision: int = Field(description="of the plan now", examples=[5])
-    grids: list[Feature[EditedGrid]] = Field(description="those that are other, as they are now")
+    grids: list[Feature[EditedGrid]] = Field(
+        description="those that are other, as they are now; without ground where that stays as it was"
+    )
     removed: list[str] = Field(description="codes of those that are gone", examples=[["529901001001007"]])
+    moved: list[MovedCell] = Field(description="cells that lie in another grid now")
 
 
 class CellProperties(Answer):
@@ -99,6 +129,8 @@ class CellProperties(Answer):
     compound_id: int | None
     grid_code: str = Field(examples=["529901001001003"])
     address: str | None = Field(description="of its building")
+    on_foot: list[int] = Field(description="cells of higher number that one can walk to from it", examples=[[4712]])
+    stations: int = Field(description="inside it")
 
 
 class GridProblem(Answer):
@@ -115,6 +147,22 @@ class GridProblems(Answer):
     """Grids of a community to look at, the gravest first."""
 
     problems: list[GridProblem]
+
+
+class StreetAcross(Answer):
+    """A street along which a grid can be split."""
+
+    name: str | None = Field(examples=["云溪路"])
+    road_class: str = Field(examples=["residential"])
+    street_ids: list[int]
+    length_m: float = Field(description="inside the grid")
+    households: list[int] = Field(description="of each part, most first", examples=[[310, 265]])
+
+
+class StreetsAcross(Answer):
+    """The streets along which a grid can be split, the most even split first."""
+
+    streets: list[StreetAcross]
 
 
 class SuggestedMove(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.base import Answer, Bbox, Day, Line
+from api.schemas.base import Answer, Bbox, Line
 
 AreaCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["529901001000"])]
 GridCode = Annotated[str, Field(pattern=r"^[0-9]{15}$", examples=["529901001001003"])]
@@ -155,15 +155,6 @@ class NewPlan(BaseModel):
         ]
         | None
     ) = None
-
-
-class Publication(BaseModel):
-    """From when a plan holds, and by which document."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    valid_from: Annotated[Day, Field(examples=["2026-07-01"])]
-    document_number: Annotated[Line, Field(min_length=1, max_length=120, examples=["云政办〔2026〕12号"])]
 
 
 class Flaw(Answer):

@@ -1,12 +1,12 @@
-"""Edits: some grids of a plan with all that hangs on their cells; changes written as rows before and after.
+"""Edits: changes of a plan, written as rows before and after.
 
 A change is its own inverse, read the other way: undoing puts every row back, with its number. What is derived -
 households, people, polygons - is made anew from the cells of the grids, zones and units that are touched.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -16,149 +16,24 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Select,
     Table,
     TableValuedAlias,
     bindparam,
     delete,
     func,
     insert,
-    select,
     text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from data.sql import read_sql
-from data.stores._rows import columns_of, copy_frame, read_frame
-from data.tables.ground import buildings, cell_borders
-from data.tables.ground import cells as cells_table
+from data.stores._rows import copy_frame
+from data.stores.parts import PlanPart, Row, Rows, grid_ids_of_cells, read_part
 from data.tables.plans import grids, household_units, plan_cells, unit_cells, zone_cells, zones
-from geo.carrying import Borders
 from geo.cover import dissolve, shapes_of_units
 
-Row = dict[str, Any]
-Rows = dict[int, Row]
 Change = dict[str, Any]
-GRID = ("area_code", "grid_code", "name", "kind", "is_locked", "exception")
-ZONE = ("grid_id", "zone_code", "name")
-UNIT = ("grid_id", "unit_code")
-
-
-@dataclass(frozen=True, eq=False)
-class PlanPart:
-    """Some grids of a plan.
-
-    Attributes
-    ----------
-    cells
-        index cell_id; area_code, kind, use, households, people, building_id, compound_id, geometry (EPSG:4326).
-    grid_of, zone_of
-        index cell_id, in the order of `cells`.
-    units
-        unit, cell_id, households.
-    grids, zones, unit_rows
-        By number; each with the values of `GRID`, `ZONE`, `UNIT`.
-    """
-
-    cells: gpd.GeoDataFrame
-    grid_of: pd.Series
-    zone_of: pd.Series
-    units: pd.DataFrame
-    grids: Rows
-    zones: Rows
-    unit_rows: Rows
-
-
-def read_part(connection: Connection, plan_id: int, grid_ids: Collection[int]) -> PlanPart:
-    """Return grids of a plan by number, with their cells, zones and household units."""
-    own = grids.c.grid_id.in_(sorted(grid_ids))
-    ground = ("area_code", "kind", "use", "households", "people", "building_id", "compound_id", "geometry")
-    cells = read_frame(
-        connection,
-        select(*columns_of(cells_table, "cell_id", *ground), plan_cells.c.grid_id, zone_cells.c.zone_id)
-        .join(plan_cells, plan_cells.c.cell_id == cells_table.c.cell_id)
-        .join(zones, zones.c.grid_id == plan_cells.c.grid_id)
-        .join(zone_cells, (zone_cells.c.zone_id == zones.c.zone_id) & (zone_cells.c.cell_id == cells_table.c.cell_id))
-        .where(plan_cells.c.plan_id == plan_id, plan_cells.c.grid_id.in_(sorted(grid_ids)))
-        .order_by(cells_table.c.cell_id),
-        index="cell_id",
-    )
-    unit_part = household_units.c.grid_id.in_(sorted(grid_ids))
-    units = _plain(
-        connection,
-        select(unit_cells.c.unit_id.label("unit"), unit_cells.c.cell_id, unit_cells.c.households)
-        .join(household_units, household_units.c.unit_id == unit_cells.c.unit_id)
-        .where(unit_part)
-        .order_by(unit_cells.c.unit_id, unit_cells.c.cell_id),
-        None,
-    )
-    return PlanPart(
-        cells=gpd.GeoDataFrame(cells.drop(columns=["grid_id", "zone_id"])),
-        grid_of=cells["grid_id"].astype("int64").rename("grid"),
-        zone_of=cells["zone_id"].astype("int64").rename("zone"),
-        units=units,
-        grids=_rows(connection, select(grids.c.grid_id, *(grids.c[name] for name in GRID)).where(own)),
-        zones=_rows(
-            connection,
-            select(zones.c.zone_id, *(zones.c[name] for name in ZONE)).where(zones.c.grid_id.in_(sorted(grid_ids))),
-        ),
-        unit_rows=_rows(
-            connection,
-            select(household_units.c.unit_id, *(household_units.c[name] for name in UNIT)).where(unit_part),
-        ),
-    )
-
-
-def read_rows(connection: Connection, grid_ids: Collection[int]) -> PlanPart:
-    """Return grids by number without what lies in them: for edits that move nothing."""
-    statement = select(grids.c.grid_id, *(grids.c[name] for name in GRID)).where(grids.c.grid_id.in_(sorted(grid_ids)))
-    nothing = read_part(connection, 0, ())
-    return replace(nothing, grids=_rows(connection, statement))
-
-
-def read_addresses(connection: Connection, cell_ids: Collection[int]) -> dict[int, str]:
-    """Return the address of the building of each of some cells, where it has one."""
-    statement = (
-        select(cells_table.c.cell_id, buildings.c.address)
-        .join(buildings, buildings.c.building_id == cells_table.c.building_id)
-        .where(cells_table.c.cell_id.in_(sorted(cell_ids)), buildings.c.address.is_not(None))
-    )
-    return {row.cell_id: row.address for row in connection.execute(statement)}
-
-
-def read_borders_of(connection: Connection, cell_ids: Collection[int]) -> pd.DataFrame:
-    """Return borders whose two cells are among some: the columns of `data.stores.cells.read_borders`."""
-    some = func.unnest(bindparam("ids", type_=ARRAY(BigInteger), value=sorted(cell_ids)))
-    one, other = (select(some.label("cell_id")).subquery() for _ in range(2))
-    statement = (
-        select(cell_borders)
-        .join(one, one.c.cell_id == cell_borders.c.cell_a)
-        .join(other, other.c.cell_id == cell_borders.c.cell_b)
-        .order_by(cell_borders.c.cell_a, cell_borders.c.cell_b)
-    )
-    return _plain(connection, statement, None)
-
-
-def borders_of(borders: pd.DataFrame) -> Borders:
-    """Return borders as arrays."""
-    return Borders(*(borders[name].to_numpy() for name in ("cell_a", "cell_b", "length_m")))
-
-
-def grid_ids_of_cells(connection: Connection, plan_id: int, cell_ids: Collection[int]) -> pd.Series:
-    """Return the grid of each of some cells of a plan: Series by cell_id; cells of other ground are left out."""
-    some = bindparam("ids", type_=ARRAY(BigInteger), value=sorted(cell_ids))
-    statement = select(plan_cells.c.cell_id, plan_cells.c.grid_id).where(
-        plan_cells.c.plan_id == plan_id, plan_cells.c.cell_id == func.any(some)
-    )
-    return _plain(connection, statement, "cell_id")["grid_id"]
-
-
-def grids_of_communities(connection: Connection, plan_id: int, grid_ids: Collection[int]) -> list[int]:
-    """Return all grids of a plan that share a community with some."""
-    here = select(grids.c.area_code).where(grids.c.grid_id.in_(sorted(grid_ids)))
-    all_of = select(grids.c.grid_id).where(grids.c.plan_id == plan_id, grids.c.area_code.in_(here))
-    return sorted(connection.scalars(all_of))
 
 
 def change_of(before: PlanPart, after: PlanPart) -> Change:
@@ -334,13 +209,3 @@ def _moved_units(before: pd.DataFrame, after: pd.DataFrame) -> list[list[int]]:
     other = before["unit"].to_numpy() != after["unit"].to_numpy()
     columns = (before["cell_id"], before["unit"], after["unit"], before["households"])
     return [list(row) for row in zip(*(column[other].tolist() for column in columns), strict=True)]
-
-
-def _plain(connection: Connection, statement: Select[Any], index: str | None) -> pd.DataFrame:
-    return pd.DataFrame(read_frame(connection, statement, index=index, geometry=False))
-
-
-def _rows(connection: Connection, statement: Select[Any]) -> Rows:
-    """Return rows by their first column."""
-    found = (dict(row._mapping) for row in connection.execute(statement))
-    return {int(row.pop(next(iter(row)))): row for row in found}

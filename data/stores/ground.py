@@ -4,6 +4,7 @@
 greens) is inside where it touches an area inside; gates and stairwells go with compound and building too.
 """
 
+from collections.abc import Collection
 from typing import cast
 
 import geopandas as gpd
@@ -30,6 +31,13 @@ def read_gates(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDa
 def read_buildings(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDataFrame:
     """Return buildings: index building_id; the columns of the table, geometry (MultiPolygon)."""
     return _read(connection, buildings, "building_id", below(buildings.c.area_code, within))
+
+
+def read_addresses(connection: Connection, building_ids: Collection[int]) -> dict[int, str]:
+    """Return what some buildings are called by address, else by name; those with neither are left out."""
+    called = func.coalesce(buildings.c.address, buildings.c.name)
+    some = select(buildings.c.building_id, called).where(buildings.c.building_id.in_(sorted(building_ids)))
+    return {row[0]: row[1] for row in connection.execute(some.where(called.is_not(None)))}
 
 
 def read_homes(connection: Connection) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 Row-level security shows only those in scope. Their text leaves through `read_descriptions` alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import Connection, delete, func, select, text
 
 from data.sql import read_sql
-from data.stores._rows import columns_of, copy_frame, read_frame
+from data.stores._rows import columns_of, copy_frame, read_frame, read_named
 from data.tables.incidents import incident_clusters
 from data.tables.incidents import incidents as incidents_table
 
@@ -66,6 +66,13 @@ def place_incidents(connection: Connection, *, within_m: float = 50.0, scheme: s
     buildings = connection.execute(text(read_sql("incidents/place_buildings")), {"within_m": within_m})
     grids = connection.execute(text(read_sql("incidents/place_grids")), {"scheme": scheme})
     return {"buildings": buildings.rowcount, "grids": grids.rowcount}
+
+
+def open_in_cells(connection: Connection, cell_ids: Collection[int]) -> pd.DataFrame:
+    """Return the open incidents in scope that lie in some cells: index incident_id; cell_id, category ..."""
+    asked = {"cell_ids": [int(cell) for cell in cell_ids]}
+    found = read_named(connection, "incidents/open_in_cells", asked, index="incident_id", geometry=False)
+    return pd.DataFrame(found)
 
 
 def write_clusters(

@@ -31,8 +31,13 @@ def lock_plan(connection: Connection, plan_id: int, *, seen: int | None = None) 
     ConflictError
         Its state allows no edit; somebody changed it since revision `seen` (`StaleRevisionError`).
     """
+    return check_plan(connection, plan_id, seen=seen, is_held=True)
+
+
+def check_plan(connection: Connection, plan_id: int, *, seen: int | None = None, is_held: bool = False) -> RowMapping:
+    """Return and raise what `lock_plan` does; without `is_held` nobody is held off."""
     statement = select(plans.c.state, plans.c.revision, plans.c.area_code).where(plans.c.plan_id == plan_id)
-    found = connection.execute(statement.with_for_update()).mappings().one_or_none()
+    found = connection.execute(statement.with_for_update() if is_held else statement).mappings().one_or_none()
     if found is None:
         raise NotFoundError(what="plan", key=plan_id)
     if found["state"] not in EDITABLE:
@@ -111,6 +116,11 @@ def stacks(connection: Connection, plan_id: int, *, to: int | None = None) -> tu
 def redrawn_grids(connection: Connection, plan_id: int) -> set[int]:
     """Return the numbers of grids whose ground an edit has altered: what was measured of them holds no more."""
     return set(connection.scalars(text(read_sql("plans/redrawn")), {"plan_id": plan_id}))
+
+
+def retire_codes(connection: Connection, plan_id: int) -> None:
+    """Keep the grid codes that a plan issued and no other plan has: it is about to be deleted."""
+    connection.execute(text(read_sql("plans/retire_codes")), {"plan_id": plan_id})
 
 
 def first_revision(connection: Connection, plan_id: int) -> int:

@@ -10,7 +10,8 @@ import pandas as pd
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import Range
 
-from data.stores._rows import copy_frame, read_frame
+from data.stores._rows import allot_ids, copy_frame, read_frame, read_named
+from data.stores._within import EVERYWHERE, digits_of
 from data.tables.people import duties as duties_table
 from data.tables.people import people
 from geo.frames import require
@@ -22,6 +23,44 @@ def read_people(connection: Connection) -> pd.DataFrame:
     """Return people in scope: index person_id; area_code, source_ref, kind, role, name, phone, duty_line."""
     statement = select(people).order_by(people.c.person_id)
     return cast(pd.DataFrame, read_frame(connection, statement, index="person_id", geometry=False))
+
+
+def find_people(
+    connection: Connection,
+    *,
+    on: date,
+    words: str = "",
+    role: str | None = None,
+    within: str = EVERYWHERE,
+    after: int = 0,
+    limit: int = 100,
+) -> pd.DataFrame:
+    """Return people in scope whose name, number or duty line holds `words`, by id.
+
+    Parameters
+    ----------
+    role
+        Only those there for it, or holding a duty of it on the day.
+    after
+        Only ids above it: the last of the page before.
+
+    Returns
+    -------
+    pandas.DataFrame
+        index person_id; name, kind, role, area_code, community, phone (private), duty_line, duties (how many they hold
+        on the day), is_away.
+    """
+    asked = {
+        "on": on, "words": words.strip(), "role": role, "within": digits_of(within), "after": after, "most": limit
+    }  # fmt: skip
+    return cast(pd.DataFrame, read_named(connection, "people/find", asked, index="person_id", geometry=False))
+
+
+def add_people(connection: Connection, rows: pd.DataFrame) -> pd.Series:
+    """Add people (columns of the table, any index) and return the person_id each was given, by that index."""
+    ids = pd.Series(allot_ids(connection, people, len(rows)), index=rows.index, dtype="int64")
+    copy_frame(connection, people, rows.set_axis(pd.Index(ids, name="person_id")))
+    return ids
 
 
 def write_duties(connection: Connection, duties: pd.DataFrame) -> int:
@@ -55,7 +94,8 @@ def read_duties(connection: Connection, *, on: date | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         index duty_id; person_id, name, kind, duty_line, area_code, role, grid_code, zone_code, unit_code,
-        building_id (Int64), valid_from, valid_to (a date or None).
+        building_id (Int64), valid_from, valid_to (a date or None), revision. Who answers for them on a day, absences
+        heeded, is told by `data.stores.answers`.
     """
     columns = [duties_table.c[name] for name in _DUTY]
     statement = (
@@ -67,6 +107,7 @@ def read_duties(connection: Connection, *, on: date | None) -> pd.DataFrame:
             people.c.duty_line,
             func.lower(duties_table.c.valid).label("valid_from"),
             func.upper(duties_table.c.valid).label("valid_to"),
+            duties_table.c.revision,
         )
         .join(people, people.c.person_id == duties_table.c.person_id)
         .order_by(duties_table.c.duty_id)
@@ -79,7 +120,8 @@ def read_duties(connection: Connection, *, on: date | None) -> pd.DataFrame:
 def public_contacts(connection: Connection, on: date) -> pd.DataFrame:
     """Return whom the public may call for a grid: index grid_code, each once; name (masked), duty_line or None.
 
-    The reader's role may ask this, whatever its scope; a grid without a row is vacant.
+    While a worker is away it is the substitute. The reader's role may ask this, whatever its scope; a grid without a
+    row is vacant.
     """
     statement = text("SELECT grid_code, name, duty_line FROM public_contacts(:on) ORDER BY grid_code")
     return cast(pd.DataFrame, read_frame(connection, statement, {"on": on}, index="grid_code", geometry=False))

@@ -31,7 +31,7 @@ from data.tables.plans import (
 )
 from geo.errors import ConflictError, InputError, NotFoundError
 
-OPEN_STATES = ("draft", "submitted", "returned", "approved")
+OPEN_STATES = ("draft", "returned")
 """States in which a plan's grids may still change."""
 
 _GRID = ["area_code", "grid_code", "name", "kind", "households", "people", "exception", "geometry"]
@@ -117,9 +117,9 @@ def write_grids(connection: Connection, plan_id: int, made: PlanGeometry) -> Non
     MismatchError, RefusedRowsError
         The parts do not fit each other, or break a rule of their tables. Roll back.
     """
-    plan = _lock(connection, plan_id)
+    plan = lock(connection, plan_id)
     if plan.state not in OPEN_STATES:
-        raise ConflictError(what=f"plan {plan_id}", reason="it is published", reason_zh="方案已发布")
+        raise _closed(plan_id, plan.state)
     had = _drop_grids(connection, plan_id)
     revision = plan.revision + (1 if had else 0)
     if had:
@@ -137,15 +137,17 @@ def write_grids(connection: Connection, plan_id: int, made: PlanGeometry) -> Non
 
 
 def delete_plan(connection: Connection, plan_id: int) -> None:
-    """Delete a plan that was never published, with its grids.
+    """Delete a draft, or a plan that was returned, with its grids; their codes are kept and never issued again.
 
     Raises
     ------
     NotFoundError, ConflictError
-        There is no such plan; it is published.
+        There is no such plan in the transaction's scope; it is submitted, approved or published.
     """
-    if _lock(connection, plan_id).state not in OPEN_STATES:
-        raise ConflictError(what=f"plan {plan_id}", reason="it is published", reason_zh="方案已发布")
+    state = lock(connection, plan_id, in_scope=True).state
+    if state not in OPEN_STATES:
+        raise _closed(plan_id, state)
+    connection.execute(text(read_sql("plans/retire_codes")), {"plan_id": plan_id})
     _drop_grids(connection, plan_id)
     connection.execute(delete(plans).where(plans.c.plan_id == plan_id))
 
@@ -163,12 +165,11 @@ def publish(connection: Connection, plan_id: int, *, valid_from: date, document_
     NotFoundError
         There is no such plan, or it lies outside the transaction's scope.
     ConflictError
-        It is published already or was returned, it has no grids, or another plan begins later in one of its
-        communities.
+        It is not approved, it has no grids, or another plan begins later in one of its communities.
     """
-    plan = _lock(connection, plan_id, in_scope=True)
-    if plan.state not in ("draft", "submitted", "approved"):
-        raise ConflictError(what=f"plan {plan_id}", reason=f"it is {plan.state}", reason_zh=f"方案状态为 {plan.state}")
+    state = lock(connection, plan_id, in_scope=True).state
+    if state != "approved":
+        raise _closed(plan_id, state)
     days = {"plan_id": plan_id, "valid_from": valid_from}
     later = connection.scalar(text(read_sql("plans/later")), days)
     if later is not None:
@@ -197,6 +198,23 @@ def _hold(connection: Connection, plan_id: int, days: Mapping[str, Any], documen
     connection.execute(text(read_sql("plans/date_plans")), {"plan_ids": sorted(touched)})
     connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+
+
+def lock(connection: Connection, plan_id: int, *, in_scope: bool = False) -> Row[*tuple[Any, ...]]:
+    """Return a plan's state, revision and area for writing: nobody else changes it until the transaction ends.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such plan, or (`in_scope`) it lies outside the transaction's scope.
+    """
+    statement = select(plans.c.state, plans.c.revision, plans.c.area_code).where(plans.c.plan_id == plan_id)
+    if in_scope:
+        statement = statement.where(func.wangge_in_scope(plans.c.area_code))
+    found = connection.execute(statement.with_for_update()).one_or_none()
+    if found is None:
+        raise NotFoundError(what="plan", key=plan_id)
+    return found
 
 
 # -- reading ----------------------------------------------------------------------------------
@@ -263,6 +281,11 @@ def used_grid_codes(connection: Connection, *, within: str = EVERYWHERE) -> list
     return list(connection.scalars(text(read_sql("plans/used_codes")), {"within": digits}))
 
 
+def stale_communities(connection: Connection, plan_id: int) -> int:
+    """Return in how many communities others have published since over the plan that a draft was branched from."""
+    return int(connection.scalar(text(read_sql("plans/stale_base")), {"plan_id": plan_id}) or 0)
+
+
 # -- inside -----------------------------------------------------------------------------------
 
 
@@ -270,15 +293,8 @@ def _plain(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def _lock(connection: Connection, plan_id: int, *, in_scope: bool = False) -> Row[*tuple[Any, ...]]:
-    """Read a plan for writing: nobody else changes it until the transaction ends."""
-    statement = select(plans.c.state, plans.c.revision, plans.c.area_code).where(plans.c.plan_id == plan_id)
-    if in_scope:
-        statement = statement.where(func.wangge_in_scope(plans.c.area_code))
-    found = connection.execute(statement.with_for_update()).one_or_none()
-    if found is None:
-        raise NotFoundError(what="plan", key=plan_id)
-    return found
+def _closed(plan_id: int, state: str) -> ConflictError:
+    return ConflictError(what=f"plan {plan_id}", reason=f"it is {state}", reason_zh=f"方案状态为 {state}")
 
 
 def _drop_grids(connection: Connection, plan_id: int) -> int:

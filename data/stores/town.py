@@ -33,7 +33,7 @@ _LASTING = frozenset(
     {"accounts", "api_keys", "sessions", "audit", "jobs", "imports", "import_rejects", "calendar_days"}
 )
 # What was done to a plan is nobody's to delete: it goes with its plan.
-_FOLLOWING = frozenset({"plan_operations"})
+_FOLLOWING = frozenset({"plan_operations", "plan_steps", "plan_comments"})
 
 
 def write_town(connection: Connection, town: Town) -> dict[str, int]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -173,5 +174,51 @@ plan_points = Table(
     Column("name", Text, primary_key=True),
     Column("revision", Integer, nullable=False, comment="what the plan was like then"),
     Column("actor", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+plan_steps = Table(
+    "plan_steps",
+    metadata,
+    key("step_id"),
+    Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "step",
+        Text,
+        CheckConstraint("step in ('submit','recall','return','approve','publish')", name="step"),
+        nullable=False,
+    ),
+    Column("revision", Integer, nullable=False, comment="of the plan that was looked at"),
+    Column("document_number", Text),
+    Column("valid_from", Date, comment="publish: the day it holds from"),
+    Column("remark", Text),
+    Column("report", JSONB, comment="what the doctor found, as it was then"),
+    Column("dossier", JSONB, comment="what the plan would change, as it was told then"),
+    Column("actor", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("(step = 'publish') = (valid_from is not null)", name="dated"),
+    CheckConstraint("step <> 'return' or btrim(remark) <> ''", name="reason"),
+)
+
+plan_comments = Table(
+    "plan_comments",
+    metadata,
+    key("comment_id"),
+    Column("plan_id", BigInteger, ForeignKey("plans.plan_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("grid_code", String(15), comment="the grid it is pinned to; null: the plan as a whole"),
+    Column("revision", Integer, nullable=False, comment="of the plan when it was written"),
+    Column("words", Text, CheckConstraint("btrim(words) <> ''", name="words"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("settled_by", Text),
+    Column("settled_at", DateTime(timezone=True)),
+    CheckConstraint("(settled_by is null) = (settled_at is null)", name="settled"),
+)
+
+retired_codes = Table(
+    "retired_codes",
+    metadata,
+    Column("grid_code", String(15), primary_key=True),
+    Column("plan_id", BigInteger, nullable=False, comment="the draft that issued it and was deleted"),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )

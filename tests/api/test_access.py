@@ -36,6 +36,7 @@ def path_of(service: Service, key: str) -> str:
         "x": 1,
         "y": 1,
         "incident_id": 999_999,
+        "comment_id": 999_999,
         "service_code": "drain",
         "service_request_id": 999_999,
         "token": 999_999,

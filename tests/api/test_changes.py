@@ -5,7 +5,7 @@ from sqlalchemy import text
 from tests.fixtures.services import Service
 
 LONG = "a long enough password"
-PUBLICATION = {"valid_from": "2027-01-01", "document_number": "云政办〔2027〕1号"}
+PUBLICATION = {"revision": 1, "valid_from": "2027-01-01", "document_number": "云政办〔2027〕1号"}
 
 
 def test_an_admin_opens_an_account_that_can_sign_in(own_service: Service) -> None:

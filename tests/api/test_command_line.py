@@ -185,8 +185,17 @@ def test_a_plan_is_proposed_published_and_deleted_only_when_committed(engine: En
     assert rows(engine, "plans") == before + 1
     with engine.connect() as connection:
         plan = connection.scalar(text("SELECT max(plan_id) FROM plans"))
-    assert wangge(database_url, "plan", "publish", str(plan), "--from", "2027-01-01").returncode == DONE
+    assert wangge(database_url, "plan", "check", str(plan)).returncode == DONE
+    publish = ("plan", "publish", str(plan), "--from", "2027-01-01", "--document", "试2号")
+    assert wangge(database_url, *publish, "--commit").returncode == FAILED  # a draft is submitted and approved first
+    assert wangge(database_url, "plan", "submit", str(plan)).returncode == DONE
+    assert wangge(database_url, "plan", "approve", str(plan), "--document", "试1号").returncode == FAILED
+    assert wangge(database_url, "plan", "submit", str(plan), "--commit").returncode == DONE
+    assert wangge(database_url, "plan", "approve", str(plan), "--document", "试1号", "--commit").returncode == DONE
+    assert wangge(database_url, *publish).returncode == DONE
     assert rows(engine, "plans WHERE state = 'published'") == 1
+    assert wangge(database_url, "plan", "delete", str(plan), "--commit").returncode == FAILED
+    assert wangge(database_url, "plan", "return", str(plan), "--reason", "再议", "--commit").returncode == DONE
     assert wangge(database_url, "plan", "delete", str(plan), "--commit").returncode == DONE
     assert rows(engine, "plans") == before
     assert wangge(database_url, "plan", "delete", "1", "--commit").returncode == FAILED

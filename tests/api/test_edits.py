@@ -51,11 +51,11 @@ def test_a_draft_is_branched_edited_undone_and_done_again(service: Service) -> N
         undone = client.post(f"{plan}/undo", json={"revision": 3}).json()
         assert {row["id"] for row in undone["grids"]} == {WEST_A, EAST_A}
         assert client.post(f"{plan}/redo", json={"revision": 4}).json()["removed"] == [WEST_A]
-        back = client.post(f"{plan}/return", json={"revision": 5, "to": 1}).json()
+        back = client.post(f"{plan}/restore", json={"revision": 5, "to": 1}).json()
         assert {row["properties"]["households"] for row in back["grids"]} == {240}
         told = client.get(f"{plan}/history").json()
     assert [(row["kind"], row["verb"]) for row in told["operations"]] == [
-        ("edit", "move"), ("edit", "merge"), ("undo", "merge"), ("redo", "merge"), ("edit", "return")
+        ("edit", "move"), ("edit", "merge"), ("undo", "merge"), ("redo", "merge"), ("edit", "restore")
     ]  # fmt: skip
     assert [(row["name"], row["revision"]) for row in told["points"]] == [("第一稿", 2)]
     assert (told["revision"], told["first_revision"], told["can_undo"], told["can_redo"]) == (6, 1, 6, None)
@@ -131,6 +131,11 @@ def test_who_was_too_slow_learns_what_was_missed(service: Service) -> None:
         ({"verb": "merge", "grid_codes": [WEST_A]}, 422),
         ({"verb": "lock", "colour": "red"}, 422),
         ({"verb": "lock", "revision": 0}, 422),
+        ({"verb": "move", "moves": [{"cell_id": 1, "to": WEST_C}]}, 422),
+        ({"verb": "split", "grid_codes": [WEST_A], "streets": ["没有这条路"]}, 422),
+        ({"verb": "split", "grid_codes": [WEST_A], "streets": ["云溪路"], "count": 2}, 422),
+        ({"verb": "redraw"}, 422),
+        ({"verb": "redraw", "area_code": COMMUNITIES[3]}, 422),
     ],
 )
 def test_what_makes_no_sense_is_refused(service: Service, asked: dict[str, Any], status: int) -> None:
@@ -150,7 +155,90 @@ def test_a_published_plan_takes_no_edit_and_a_missing_one_is_not_found(service: 
         assert client.post(f"{V1}/plans/99999/branch", json={"name": "x"}).status_code == 404
         plan = branched(client, service.town.plan_id)
         assert client.post(f"{plan}/undo", json={"revision": 1}).status_code == 422
-        assert client.post(f"{plan}/return", json={"revision": 1, "to": 7}).status_code == 404
+        assert client.post(f"{plan}/restore", json={"revision": 1, "to": 7}).status_code == 404
     for account in ("approver", "street_1"):
         with service.client(account) as client:
             assert client.post(f"{plan}/edits", json={"revision": 1, "verb": "lock"}).status_code == 403
+
+
+def test_a_draft_is_deleted_and_its_codes_are_never_given_again(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        new = edited(client, plan, revision=1, verb="move", cells=[1])["grids"][-1]["id"]
+        client.post(f"{plan}/undo", json={"revision": 2})
+        stale = client.delete(plan, params={"revision": 1})
+        assert (stale.status_code, [row["verb"] for row in stale.json()["missed"]]) == (409, ["move", "move"])
+        assert client.delete(plan).status_code == 422
+        assert client.delete(plan, params={"revision": 3}).status_code == 204
+        assert client.get(plan).status_code == client.delete(plan, params={"revision": 3}).status_code == 404
+        later = edited(client, branched(client, service.town.plan_id), revision=1, verb="move", cells=[1])
+        assert int(later["grids"][-1]["id"]) == int(new) + 1
+
+
+def test_a_plan_that_held_or_reaches_beyond_the_scope_is_not_deleted(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        published = f"{V1}/plans/{service.town.plan_id}"
+        assert client.delete(published, params={"revision": 1}).status_code == 409
+    for account, status in (("planner_2", 403), ("approver", 403), ("street_1", 403)):
+        with service.client(account) as client:
+            assert client.delete(plan, params={"revision": 1}).status_code == status
+    with service.client("planner") as client:
+        assert client.get(plan).status_code == client.get(published).status_code == 200
+
+
+def test_a_dry_run_tells_what_an_edit_would_do_and_keeps_nothing(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        asked = {"revision": 1, "verb": "split", "grid_codes": [WEST_A], "count": 2}
+        seen = edited(client, plan, **asked, dry_run=True)
+        assert seen["revision"] == client.get(f"{plan}/history").json()["revision"] == 1
+        assert {row["properties"]["households"] for row in seen["grids"]} == {120}
+        assert {row["geometry"]["type"] for row in seen["grids"]} == {"MultiPolygon"}
+        assert {(row["from"], row["to"]) for row in seen["moved"]} == {(WEST_A, seen["grids"][1]["id"])}
+        assert edited(client, plan, **asked, dry_run=True) == seen, "no code was given"
+        done = edited(client, plan, **asked)
+        assert done == {**seen, "revision": 2}
+        stale = client.post(f"{plan}/edits", json={**asked, "dry_run": True})
+        assert (stale.status_code, len(stale.json()["missed"])) == (409, 1)
+    with service.client("street_1") as client:
+        assert client.post(f"{plan}/edits", json={**asked, "dry_run": True}).status_code == 403
+
+
+def test_a_grid_is_split_along_a_street_that_was_offered(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        (street,) = client.get(f"{plan}/grids/{WEST_A}/streets").json()["streets"]
+        assert (street["name"], street["street_ids"], street["households"]) == ("云溪路", [1], [120, 120])
+        assert street["length_m"] == pytest.approx(197, abs=1)  # two squares of 98.5 m
+        for named in (["云溪路"], [1]):
+            seen = edited(client, plan, revision=1, verb="split", grid_codes=[WEST_A], streets=named, dry_run=True)
+            assert sorted(row["cell_id"] for row in seen["moved"]) in ([1, 2, 5, 6], [3, 4, 7, 8])
+        assert client.get(f"{plan}/grids/{COMMUNITIES[0]}009/streets").status_code == 404
+    with service.client("street_1") as client:
+        assert client.get(f"{V1}/plans/{service.town.plan_id}/grids/{WEST_C}/streets").status_code == 404
+
+
+def test_grids_that_keep_their_ground_are_told_without_it(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        locked = edited(client, plan, revision=1, verb="lock")
+        assert len(locked["grids"]) == 6
+        assert {row["geometry"] for row in locked["grids"]} == {None}
+        assert client.get(f"{plan}/grids/{WEST_A}/fix").status_code == 409
+
+
+def test_a_community_is_drawn_anew_around_what_is_locked(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        asked = {"verb": "redraw", "area_code": COMMUNITIES[0]}
+        seen = edited(client, plan, revision=1, **asked, dry_run=True)
+        # 480 households, 300 to 500 a grid: one
+        assert [row["properties"]["households"] for row in seen["grids"]] == [480]
+        assert len(seen["removed"]) == 1
+        done = edited(client, plan, revision=1, **asked)
+        assert done["removed"] == seen["removed"]
+        assert client.post(f"{plan}/undo", json={"revision": 2}).status_code == 200
+        edited(client, plan, revision=3, verb="lock", grid_codes=[WEST_A])
+        body = {"revision": 4, **asked}
+        assert client.post(f"{plan}/edits", json=body).status_code == 422, "the other half alone stays as it is"

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from api.actions.look_up import PublishedGrids, Question, Snapshot, look_up
 from api.schemas.lookup import LookupAnswer
+from data.calendar import today
 from data.postgis.engine import transaction
 from data.profiles import load_profile
 from data.stores import plans as plan_store
@@ -130,9 +131,13 @@ def test_a_plan_published_now_answers_within_two_seconds(own_service: Service) -
             conn, area_code=COMMUNITIES[3], name="新城", seed=1, method="by hand/1", report={}
         )  # fmt: skip
         plan_store.write_grids(conn, plan_id, draw_plan(draw_cells(), communities=COMMUNITIES[3:]))
-    with own_service.client("approver") as approver:
-        body = {"valid_from": "2026-01-01", "document_number": "云政办〔2026〕2号"}
-        assert approver.post(f"/api/v1/plans/{plan_id}/publish", json=body).status_code == 204
+    with own_service.client("planner") as planner, own_service.client("approver") as approver:
+        for client, step, more in (
+            (planner, "submit", {}), (approver, "approve", {"document_number": "云政办〔2026〕2号"}),
+            (approver, "publish", {"document_number": "云政办〔2026〕2号", "valid_from": today().isoformat()}),
+        ):  # fmt: skip
+            answer = client.post(f"/api/v1/plans/{plan_id}/{step}", json={"revision": 1, **more})
+            assert answer.status_code == 204, answer.text
     answers = set()
     for _ in range(40):
         answers.add(look(own_service, *place).answer)

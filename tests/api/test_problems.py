@@ -99,7 +99,7 @@ def test_a_day_out_of_range_is_named(service: Service) -> None:
     zh = body_of(service, "/api/v1/cover?on=9999-12-31", "planner", status=422)
     assert zh["errors"] == [{"pointer": "/query/on", "detail": "不能大于 2200-12-31"}]
     with service.client("approver") as client:
-        body = {"valid_from": "9999-12-31", "document_number": "x"}
+        body = {"revision": 1, "valid_from": "9999-12-31", "document_number": "x"}
         assert client.post(f"/api/v1/plans/{service.town.plan_id}/publish", json=body).status_code == 422
 
 

@@ -8,14 +8,13 @@ from sqlalchemy import Engine, text
 
 from api.actions import propose_plan as module
 from api.actions.propose_plan import PlanWishes, propose_plan
-from api.actions.publish_plan import publish_plan
-from data.postgis.engine import reading
+from data.postgis.engine import reading, transaction
 from data.profiles import GridRule, Profile, load_profile
 from data.stores import grids as grid_store
 from data.stores import plans as plan_store
 from geo.errors import ConflictError, EmptyFrameError, InputError
 from geo.partition.measures import MEASURES
-from tests.fixtures.small_town import COMMUNITIES, COUNTY, write_small_town
+from tests.fixtures.small_town import COMMUNITIES, COUNTY, publish_draft, write_small_town
 
 PROFILE = load_profile("demo")
 
@@ -49,6 +48,11 @@ def cells_by_code(engine: Engine, plan_id: int) -> dict[str, frozenset[int]]:
     return {code: frozenset(cells) for code, cells in found.items()}
 
 
+def publish(engine: Engine, plan_id: int) -> None:
+    with transaction(engine, actor="test", action="publish_plan") as connection:
+        publish_draft(connection, plan_id, valid_from=date(2026, 6, 1))
+
+
 def codes(engine: Engine, plan_id: int) -> set[str]:
     with reading(engine) as connection:
         return set(grid_store.read_grids(connection, plan_id, geometry=False)["grid_code"])
@@ -58,7 +62,7 @@ def test_each_community_carries_the_codes_of_the_plan_that_holds_there(engine: E
     write_small_town(engine)
     first = codes(engine, 1)
     redrawn = propose(engine, COMMUNITIES[0])
-    publish_plan(engine, plan_id=redrawn, valid_from=date(2026, 6, 1), document_number=None, actor="test")
+    publish(engine, redrawn)
     # A is now held by the new plan, B and C by the first one: a plan of the whole county keeps all their codes.
     whole = codes(engine, propose(engine, COUNTY))
     held = codes(engine, redrawn) | {code for code in first if not code.startswith(COMMUNITIES[0])}
@@ -158,7 +162,7 @@ def test_locked_grids_stay_and_are_locked_in_every_later_plan(engine: Engine) ->
     assert [row["certificate"] for row in report_of(engine, first)["exceptions"] if row["grid_code"] == lock] == [
         "locked_grid"
     ]
-    publish_plan(engine, plan_id=first, valid_from=date(2026, 6, 1), document_number=None, actor="test")
+    publish(engine, first)
     again = propose(engine, COUNTY, profile=profile)
     assert report_of(engine, again)["locked"] == [lock]
     assert cells_by_code(engine, again)[lock] == cells_by_code(engine, 1)[lock]

@@ -139,7 +139,7 @@ def test_changes_outside_the_scope_are_refused(service: Service) -> None:
         assert client.post("/api/v1/plans", json=body).status_code == 403
         assert client.post("/api/v1/plans", json={**body, "area_code": "529901000000"}).status_code == 403
     with service.client("approver_2") as client:
-        date = {"valid_from": "2027-01-01", "document_number": "x"}
+        date = {"revision": 1, "valid_from": "2027-01-01", "document_number": "x"}
         answer = client.post(f"/api/v1/plans/{service.town.plan_id}/publish", json=date)
         assert answer.status_code == 403, "the plan holds for the county, the account for a street"
     with service.client("admin_2") as client:

@@ -5,9 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import text
 
-from data.postgis.engine import open_engine, reading
 from tests.fixtures.browser import WIDTHS, Watched
 from tests.fixtures.served import Served
 
@@ -20,15 +18,6 @@ NAMELESS = """() => [...document.querySelectorAll("a, button, input, select, tex
     .filter(part => part.checkVisibility({visibilityProperty: true}) && !part.closest(".leaflet-control-attribution"))
     .filter(part => !(part.textContent.trim() || part.getAttribute("aria-label") || part.title || part.labels?.length))
     .map(part => part.outerHTML.slice(0, 120))"""
-
-
-def ask(served: Served, question: str) -> int:
-    engine = open_engine(served.database_url)
-    try:
-        with reading(engine) as connection:
-            return int(connection.scalar(text(question)) or 0)
-    finally:
-        engine.dispose()
 
 
 def count(page: Page, name: str) -> int:
@@ -50,12 +39,12 @@ def middle(part: Locator, at: float = 0.5, down: float = 0.5) -> tuple[float, fl
 
 def test_the_figures_are_the_database_s(open_browser: Open, served: Served) -> None:
     page = open_browser(role="street_office").open(YEAR)
-    settled(page, "total", ask(served, "SELECT count(*) FROM incidents"))
+    settled(page, "total", served.ask("SELECT count(*) FROM incidents"))
     waiting = "SELECT count(*) FROM incidents WHERE closed_at IS NULL"
-    settled(page, "open", ask(served, waiting))
-    settled(page, "overdue", ask(served, f"{waiting} AND due_at < now()"))
-    settled(page, "returned", ask(served, f"{waiting} AND returns > 0"))
-    settled(page, "parked", ask(served, f"{waiting} AND state = 'parked'"))
+    settled(page, "open", served.ask(waiting))
+    settled(page, "overdue", served.ask(f"{waiting} AND due_at < now()"))
+    settled(page, "returned", served.ask(f"{waiting} AND returns > 0"))
+    settled(page, "parked", served.ask(f"{waiting} AND state = 'parked'"))
 
 
 def test_a_figure_filters_and_is_released_again(open_browser: Open) -> None:
@@ -85,7 +74,7 @@ def test_what_is_filtered_is_said_kept_in_the_address_and_cleared(open_browser: 
     expect(chips).to_have_count(3)
     night = "extract(hour FROM reported_at AT TIME ZONE 'Asia/Shanghai') NOT BETWEEN 6 AND 19"
     chosen = f"SELECT count(*) FROM incidents WHERE category = 'drain' AND state = 'settled' AND {night}"
-    narrowed, address = ask(served, chosen), page.url
+    narrowed, address = served.ask(chosen), page.url
     settled(page, "total", narrowed)
     assert {"category=", "hours=20-5", "state="} <= set(re.findall(r"[a-z]+=(?:20-5)?", address))
     again = watched.open(address.removeprefix(watched.address))
@@ -102,7 +91,7 @@ def test_what_is_filtered_is_said_kept_in_the_address_and_cleared(open_browser: 
 def test_an_address_with_nonsense_shows_the_page_all_the_same(open_browser: Open, served: Served) -> None:
     nonsense = "&category=%27&standing=late&hours=99-1&weekdays=8&layer=x&at=1&case=x&grid=1&reading=on"
     page = open_browser(role="street_office").open(YEAR + nonsense)
-    settled(page, "total", ask(served, "SELECT count(*) FROM incidents"))
+    settled(page, "total", served.ask("SELECT count(*) FROM incidents"))
     expect(page.locator("#chosen button")).to_have_count(0)
 
 
@@ -112,7 +101,7 @@ def test_chips_carry_their_own_counts_also_while_another_is_chosen(open_browser:
     expect(first.locator("b")).to_have_text(re.compile(r"\d"))
     before = second.locator("b").inner_text()
     first.click()
-    settled(page, "total", ask(served, "SELECT count(*) FROM incidents WHERE category = 'fire_lane'"))
+    settled(page, "total", served.ask("SELECT count(*) FROM incidents WHERE category = 'fire_lane'"))
     expect(second.locator("b")).to_have_text(before)
     expect(page.locator("#categories button").first).to_be_focused()
 
@@ -121,9 +110,9 @@ def test_who_has_them_counts_the_open_ones(open_browser: Open, served: Served) -
     page = open_browser(role="street_office").open(YEAR)
     waiting = "SELECT count(*) FROM incidents WHERE closed_at IS NULL AND tier = 'community'"
     community = page.locator("#tiers [data-key=community]")
-    expect(community.locator("b")).to_have_text(f"{ask(served, waiting):,}")
+    expect(community.locator("b")).to_have_text(f"{served.ask(waiting):,}")
     community.click()
-    expect(page.locator("#cases-note")).to_contain_text(f"共 {ask(served, waiting):,} 件")
+    expect(page.locator("#cases-note")).to_contain_text(f"共 {served.ask(waiting):,} 件")
     expect(page.locator("#standings [data-standing=open]")).to_have_attribute("aria-pressed", "true")
 
 
@@ -175,7 +164,7 @@ def test_hours_are_chosen_by_dragging_by_label_and_by_keys(open_browser: Open, s
         f"SELECT count(*) FROM incidents WHERE extract(isodow FROM {local}) = {day}"
         f" AND extract(hour FROM {local}) BETWEEN {first} AND {last}"
     )
-    settled(page, "total", ask(served, chosen))
+    settled(page, "total", served.ask(chosen))
     chart.focus()
     page.keyboard.press("Escape")
     expect(page.locator("#chosen button")).to_have_count(0)
@@ -252,7 +241,7 @@ def test_what_fails_is_said_in_its_place_and_tried_again(open_browser: Open, ser
     expect(page.locator("#cases-rows .case").first).to_be_visible()
     page.unroute("**/incidents/summary*")
     page.locator("#counts-fault button").click()
-    settled(page, "total", ask(served, "SELECT count(*) FROM incidents"))
+    settled(page, "total", served.ask("SELECT count(*) FROM incidents"))
     expect(page.locator("#counts-fault")).to_be_empty()
     watched.faults[:] = [fault for fault in watched.faults if "503" not in fault]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.test_incidents import ask, middle
+from tests.browser.test_incidents import middle
 from tests.fixtures.browser import Watched
 from tests.fixtures.served import Served
 
@@ -43,7 +43,7 @@ def test_a_row_opens_its_case_and_closing_leads_back(open_browser: Open, served:
     expect(detail.locator(".limit")).to_have_text(re.compile(r"超时 \d+ (天|小时|分钟)"))
     expect(detail).to_contain_text("谁在办")
     expect(detail.locator(".story li")).to_have_count(
-        max(1, ask(served, f"SELECT count(*) FROM incident_events WHERE incident_id = {number}"))
+        max(1, served.ask(f"SELECT count(*) FROM incident_events WHERE incident_id = {number}"))
     )
     assert f"case={number}" in page.url
     page.wait_for_timeout(900)
@@ -91,7 +91,7 @@ def test_a_case_is_moved_on_with_a_reason_and_noted(open_browser: Open, served: 
     expect(detail.locator(".limit")).to_have_text("挂账")
     expect(detail.locator(".story li").last).to_contain_text("等配件到货")
     expect(detail.locator(".story__move").last).to_contain_text("处理中")
-    assert ask(served, f"SELECT count(*) FROM incidents WHERE incident_id = {number} AND state = 'parked'") == 1
+    assert served.ask(f"SELECT count(*) FROM incidents WHERE incident_id = {number} AND state = 'parked'") == 1
     expect(page.locator(f"[data-case='{number}']")).to_have_count(0)
     detail.locator(".case__note textarea").fill("已电话告知")
     detail.locator(".case__note button").click()
@@ -142,16 +142,15 @@ def test_a_case_is_marked_as_a_duplicate_and_unmarked(open_browser: Open, served
     page.locator("#detail .same button").last.click()
     expect(page.locator("#detail .done")).to_contain_text("已标为重复件")
     expect(page.locator("#detail .certificate")).to_contain_text(f"#{other}")
-    assert ask(served, f"SELECT duplicate_of FROM incidents WHERE incident_id = {number}") == other
+    assert served.ask(f"SELECT duplicate_of FROM incidents WHERE incident_id = {number}") == other
     page.locator("#detail .certificate .button").click()
     expect(page.locator("#detail .done")).to_contain_text("重新打开")
-    assert ask(served, f"SELECT coalesce(duplicate_of, 0) FROM incidents WHERE incident_id = {number}") == 0
+    assert served.ask(f"SELECT coalesce(duplicate_of, 0) FROM incidents WHERE incident_id = {number}") == 0
 
 
 def test_what_waits_is_told_apart_and_placed_on_the_map(open_browser: Open, served: Served) -> None:
     first, second, third = (
-        ask(
-            served,
+        served.ask(
             f"SELECT incident_id FROM incidents WHERE closed_at IS NULL ORDER BY incident_id OFFSET {at} LIMIT 1",
         )
         for at in (0, 1, 2)
@@ -177,13 +176,13 @@ def test_what_waits_is_told_apart_and_placed_on_the_map(open_browser: Open, serv
     expect(page.locator("#hint")).to_be_hidden()
     expect(page.locator("#detail")).to_be_visible()
     lon = f"SELECT (ST_X(geometry) * 1e6)::int FROM incidents WHERE incident_id = {third}"
-    before = ask(served, lon)
+    before = served.ask(lon)
     page.locator("#detail").get_by_role("button", name="在地图上定位").click()
     page.unroute("**/incidents/unplaced*")
     page.mouse.click(*middle(page.locator("#map"), 0.5, 0.6))
     expect(page.locator("#pending-count")).to_be_hidden()
     expect(page.locator("#detail")).to_contain_text("事件都有位置")
-    assert ask(served, lon) != before
+    assert served.ask(lon) != before
 
 
 def test_an_incident_is_reported_from_the_map_by_key(open_browser: Open) -> None:

@@ -5,23 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import text
 
-from data.postgis.engine import open_engine, reading
 from tests.fixtures.browser import Watched
 from tests.fixtures.served import Served
 
 Open = Callable[..., Watched]
 pytestmark = pytest.mark.browser
-
-
-def ask(served: Served, question: str) -> int:
-    engine = open_engine(served.database_url)
-    try:
-        with reading(engine) as connection:
-            return int(connection.scalar(text(question)) or 0)
-    finally:
-        engine.dispose()
 
 
 def figure(page: Page, name: str) -> int:
@@ -32,7 +21,7 @@ def figure(page: Page, name: str) -> int:
 
 def test_the_planner_sees_every_grid_of_the_plan(open_browser: Open, served: Served) -> None:
     page = open_browser(role="planner").open("/planner")
-    grids = ask(served, "SELECT count(*) FROM grids")
+    grids = served.ask("SELECT count(*) FROM grids")
     assert figure(page, "sum-grids") == grids
     assert figure(page, "sum-households") == int(served.town.buildings["households"].sum())
     expect(page.locator("#grids tbody tr")).to_have_count(grids)
@@ -93,8 +82,7 @@ def test_zones_can_be_shown(open_browser: Open) -> None:
 
 def test_the_cover_page_tells_the_database_s_truth(open_browser: Open, served: Served) -> None:
     page = open_browser(role="planner").open("/cover")
-    vacant = ask(
-        served,
+    vacant = served.ask(
         "SELECT count(*) FROM grids g WHERE NOT EXISTS"
         " (SELECT 1 FROM duties d WHERE d.grid_code = g.grid_code AND d.role = 'worker')",
     )
@@ -102,7 +90,7 @@ def test_the_cover_page_tells_the_database_s_truth(open_browser: Open, served: S
     assert figure(page, "sum-outside") == 0
     expect(page.locator("#verdicts")).to_contain_text("没有")
     expect(page.locator("#communities tbody tr")).to_have_count(
-        ask(served, "SELECT count(*) FROM areas WHERE level = 'community'")
+        served.ask("SELECT count(*) FROM areas WHERE level = 'community'")
     )
 
 
@@ -177,12 +165,12 @@ def test_sites_are_ranked_and_changes_tried_taken_back_and_accepted(open_browser
     with page.expect_response("**/api/v1/reach/trial*"):
         page.locator("#undo").click()
     expect(page.locator("#changes li")).to_have_count(1)
-    stations = ask(served, "SELECT count(*) FROM stations")
+    stations = served.ask("SELECT count(*) FROM stations")
     page.locator("#accept").click()
     page.locator("#accept-names input").fill("试点服务站")
     page.locator("#accept-form button[type=submit]").click()
     expect(page.locator("#accept-note")).to_contain_text("已保存")
-    assert ask(served, "SELECT count(*) FROM stations") == stations + 1
+    assert served.ask("SELECT count(*) FROM stations") == stations + 1
 
 
 def test_who_may_not_accept_is_not_asked(open_browser: Open) -> None:
@@ -196,7 +184,7 @@ def test_incidents_can_be_narrowed_by_day_and_kind(open_browser: Open, served: S
     page.wait_for_load_state("networkidle")
     expect(page.locator("#sum-total")).to_have_text(f"{len(served.town.incidents):,}")
     total = figure(page, "sum-total")
-    assert total == ask(served, "SELECT count(*) FROM incidents")
+    assert total == served.ask("SELECT count(*) FROM incidents")
     page.locator("#categories button").nth(1).click()
     expect(page.locator("#sum-total")).not_to_have_text(f"{total:,}")
     narrowed = figure(page, "sum-total")

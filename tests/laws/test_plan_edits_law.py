@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.actions.branch_plan import branch_plan
-from api.actions.undo_edit import return_to
+from api.actions.undo_edit import restore
 from api.plan_parts import NothingToDoError
 from data.postgis.engine import open_engine
 from geo.errors import ConflictError, InputError
@@ -35,7 +35,7 @@ def desk(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[De
 def steps() -> st.SearchStrategy[list[tuple[str, int, list[int], int]]]:
     """Return what is tried: a verb, a community, some of its cells, and a number that picks grids."""
     verb = st.sampled_from(
-        ["move", "move", "move", "new", "merge", "rename", "lock", "unlock", "undo", "redo", "return"]
+        ["move", "move", "move", "new", "merge", "rename", "lock", "unlock", "undo", "redo", "restore"]
     )
     some = st.lists(st.integers(1, CELLS), min_size=1, max_size=6, unique=True)
     return st.lists(st.tuples(verb, COMMUNITY, some, st.integers(0, 99)), min_size=1, max_size=8)
@@ -61,10 +61,10 @@ def do(desk: Desk, verb: str, community: int, some: list[int], pick: int) -> Non
     }
     if verb in ("undo", "redo"):
         desk.undo(verb)
-    elif verb == "return":
+    elif verb == "restore":
         first = int(desk.scalar("SELECT min(revision) - 1 FROM plan_operations WHERE plan_id = :plan") or desk.revision)
         wanted = first + pick % (desk.revision - first + 1)
-        return_to(desk.engine, plan_id=desk.plan_id, seen=desk.revision, revision=wanted, account=ALL, actor="lin")
+        restore(desk.engine, plan_id=desk.plan_id, seen=desk.revision, revision=wanted, account=ALL, actor="lin")
     else:
         desk.edit("move" if verb == "new" else verb, **asked[verb])
 
@@ -85,5 +85,5 @@ def test_any_edits_keep_every_promise_and_undo_gives_the_start(
             desk.check()
     if desk.revision > begun:
         with contextlib.suppress(NothingToDoError):  # taken back already
-            return_to(desk.engine, plan_id=desk.plan_id, seen=desk.revision, revision=begun, account=ALL, actor="lin")
+            restore(desk.engine, plan_id=desk.plan_id, seen=desk.revision, revision=begun, account=ALL, actor="lin")
     assert desk.state() == start

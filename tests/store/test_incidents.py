@@ -15,7 +15,7 @@ from data.calendar import ZONE
 from data.stores import areas, incidents, plans
 from data.stores._rows import copy_frame
 from data.tables import metadata
-from tests.fixtures.small_town import COMMUNITIES, COUNTY, SOUTH, STEP, WEST, draw_cells, draw_plan
+from tests.fixtures.small_town import COMMUNITIES, COUNTY, SOUTH, STEP, WEST, draw_cells, draw_plan, publish_draft
 from tests.store.kept import Kept, undoing
 from tests.store.many import random_incidents
 
@@ -84,7 +84,7 @@ def test_what_was_given_stays(undone: Connection) -> None:
     renamed = plan.grids.assign(grid_code=[f"{A}021", f"{A}022"])
     plan_id = plans.create_plan(undone, area_code=COUNTY, name="改", seed=1, method="x", report={})
     plans.write_grids(undone, plan_id, plans.PlanGeometry(**{**vars(plan), "grids": renamed}))
-    plans.publish(undone, plan_id, valid_from=date(2026, 3, 5), document_number=None)
+    publish_draft(undone, plan_id, valid_from=date(2026, 3, 5))
     incidents.place_incidents(undone)
     pd.testing.assert_series_equal(incidents.read_incidents(undone)["grid_code_reported"], before["grid_code_reported"])
     # One reported before that day, but told to us after it, still gets the grid of its own day.

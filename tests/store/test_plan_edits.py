@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api.actions.branch_plan import branch_plan
-from api.actions.undo_edit import return_to
+from api.actions.delete_plan import delete_plan
+from api.actions.undo_edit import restore
 from api.auth import Account
-from api.plan_parts import AcrossCommunitiesError, LockedGridError, NoSuchCellError, NothingToDoError
-from data.postgis.engine import open_engine, reading
+from api.plan_parts import AcrossCommunitiesError, NoSuchCellError, NothingToDoError
+from data.postgis.engine import open_engine, reading, transaction
 from data.stores import operations
+from data.stores import plans as plan_store
 from data.stores.operations import StaleRevisionError
 from geo.errors import ConflictError, DeniedError, InputError, NotFoundError
+from geo.rebalance import LockedGridError
 from tests.fixtures.desk import ALL, Desk
 from tests.fixtures.small_town import COMMUNITIES, SmallTown, write_small_town
 
@@ -43,7 +47,13 @@ def test_a_branch_is_as_the_plan_it_came_from(desk: Desk) -> None:
 def test_cells_move_and_all_that_hangs_on_them_with_them(desk: Desk) -> None:
     cells = desk.cells(WEST_A)
     done = desk.edit("move", cells=tuple(cells[-2:]), to=EAST_A)
-    assert done == {"revision": 2, "grids": [WEST_A, EAST_A], "removed": []}
+    assert (done["revision"], done["grids"], done["redrawn"], done["removed"]) == (
+        2,
+        both := [WEST_A, EAST_A],
+        both,
+        [],
+    )
+    assert done["moved"] == [{"cell_id": cell, "from": WEST_A, "to": EAST_A} for cell in cells[-2:]]
     assert desk.scalar("SELECT households FROM grids WHERE plan_id = :plan AND grid_code = :code", code=EAST_A) == 300
     desk.check()
 
@@ -59,10 +69,23 @@ def test_a_building_moves_to_a_new_grid_with_a_code_that_was_never_used(desk: De
     assert again["grids"] == [WEST_A, f"{COMMUNITIES[0]}004"], "a code taken back is not given again"
 
 
+def test_cells_go_each_to_its_own_grid_in_one_edit(desk: Desk) -> None:
+    west, east = desk.cells(WEST_A), desk.cells(EAST_A)
+    desk.edit("move", moves=((west[-1], EAST_A), (west[-2], EAST_A), (east[0], WEST_A)))
+    assert set(desk.cells(WEST_A)) == {*west[:-2], east[0]}
+    desk.check()
+    desk.undo()
+    with pytest.raises(AcrossCommunitiesError):
+        desk.edit("move", moves=((west[-1], EAST_A), (desk.cells(WEST_B)[0], EAST_A)))
+    desk.edit("lock", grid_codes=(EAST_A,))
+    with pytest.raises(LockedGridError):
+        desk.edit("move", moves=((west[-1], EAST_A),))
+
+
 def test_merged_grids_keep_the_first_code_and_all_zones(desk: Desk) -> None:
     zones = desk.scalar("SELECT count(*) FROM zones JOIN grids USING (grid_id) WHERE plan_id = :plan")
     done = desk.edit("merge", grid_codes=(EAST_A, WEST_A))
-    assert done == {"revision": 2, "grids": [EAST_A], "removed": [WEST_A]}
+    assert (done["revision"], done["grids"], done["removed"]) == (2, [EAST_A], [WEST_A])
     assert desk.scalar("SELECT count(*) FROM zones JOIN grids USING (grid_id) WHERE plan_id = :plan") == zones
     desk.check()
 
@@ -132,7 +155,7 @@ def test_a_plan_goes_back_to_a_revision_in_one_step_and_forward_again(desk: Desk
     end, last = desk.state(), desk.revision
 
     def back(revision: int) -> None:
-        return_to(desk.engine, plan_id=desk.plan_id, seen=desk.revision, revision=revision, account=ALL, actor="lin")
+        restore(desk.engine, plan_id=desk.plan_id, seen=desk.revision, revision=revision, account=ALL, actor="lin")
 
     back(1)
     assert desk.state() == start
@@ -195,3 +218,26 @@ def test_every_edit_is_kept_with_who_and_what(desk: Desk) -> None:
     ]  # fmt: skip
     assert kept[0]["asked"] == {"grid_codes": [WEST_A], "name": "一网格"}
     assert {row["actor"] for row in kept} == {"lin"}
+
+
+def test_only_codes_that_nobody_else_has_are_retired_with_a_plan(desk: Desk) -> None:
+    desk.edit("move", cells=tuple(desk.cells(WEST_A)[:2]))
+    desk.edit("move", cells=tuple(desk.cells(EAST_A)[:2]))
+    desk.undo()
+    delete_plan(desk.engine, plan_id=desk.plan_id, seen=desk.revision, actor="lin")
+    with reading(desk.engine) as conn:
+        kept = conn.execute(text("SELECT grid_code, plan_id FROM retired_codes ORDER BY 1")).all()
+        assert [tuple(row) for row in kept] == [(f"{COMMUNITIES[0]}00{n}", desk.plan_id) for n in (3, 4)]
+        assert {row.grid_code for row in kept} < set(plan_store.used_grid_codes(conn))
+    assert desk.state() == {name: [] for name in desk.state()}
+
+
+@pytest.mark.parametrize("state", ["submitted", "approved"])
+def test_a_plan_that_is_looked_at_by_others_is_not_deleted(desk: Desk, state: str) -> None:
+    with transaction(desk.engine, actor="lin", action="submit") as conn:
+        for step in ("submitted", state):
+            conn.execute(text("UPDATE plans SET state = :state WHERE plan_id = :plan"),
+                         {"state": step, "plan": desk.plan_id})  # fmt: skip
+    with pytest.raises(ConflictError):
+        delete_plan(desk.engine, plan_id=desk.plan_id, actor="lin")
+    assert desk.state()["grids"]

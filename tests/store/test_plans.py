@@ -22,7 +22,15 @@ from data.stores import plans as plan_store
 from data.stores._values import RefusedRowsError
 from data.stores.plans import MismatchError, PlanGeometry
 from geo.errors import ConflictError, NotFoundError
-from tests.fixtures.small_town import COMMUNITIES, COUNTY, PUBLISHED_ON, draw_cells, draw_plan, write_small_town
+from tests.fixtures.small_town import (
+    COMMUNITIES,
+    COUNTY,
+    PUBLISHED_ON,
+    draw_cells,
+    draw_plan,
+    publish_draft,
+    write_small_town,
+)  # fmt: skip
 from tests.store.kept import Kept, kept_cells, plain, undoing
 
 A, B, C, D = COMMUNITIES
@@ -265,7 +273,7 @@ def test_who_holds_on_a_day(conn: Connection, kept: Kept) -> None:
 
 def test_a_new_plan_ends_the_one_before(undone: Connection, kept: Kept) -> None:
     new = draft(undone, A, B, C)
-    plan_store.publish(undone, new, valid_from=JULY, document_number=None)
+    publish_draft(undone, new, valid_from=JULY)
     old = plan_store.read_plan(undone, kept.town.plan_id)
     assert (old["state"], old["valid_from"], old["valid_to"]) == ("superseded", PUBLISHED_ON, JULY)
     for area_code in (A, B, C):
@@ -276,7 +284,7 @@ def test_a_new_plan_ends_the_one_before(undone: Connection, kept: Kept) -> None:
 
 def test_a_plan_replaced_in_part_goes_on_elsewhere(undone: Connection, kept: Kept) -> None:
     new = draft(undone, A)
-    plan_store.publish(undone, new, valid_from=JULY, document_number=None)
+    publish_draft(undone, new, valid_from=JULY)
     assert plan_store.read_plan(undone, kept.town.plan_id)["state"] == "published"
     grids = grid_store.read_published(undone, JULY)
     assert grids.groupby("area_code")["plan_id"].unique().map(list).to_dict() == {
@@ -285,15 +293,15 @@ def test_a_plan_replaced_in_part_goes_on_elsewhere(undone: Connection, kept: Kep
         C: [kept.town.plan_id],
     }
     rest = draft(undone, B, C)
-    plan_store.publish(undone, rest, valid_from=date(2026, 8, 1), document_number=None)
+    publish_draft(undone, rest, valid_from=date(2026, 8, 1))
     old = plan_store.read_plan(undone, kept.town.plan_id)
     assert (old["state"], old["valid_to"]) == ("superseded", date(2026, 8, 1))
 
 
 def test_a_plan_replaced_on_its_first_day_held_on_none(undone: Connection) -> None:
     first, second = draft(undone, D), draft(undone, D)
-    plan_store.publish(undone, first, valid_from=JULY, document_number=None)
-    plan_store.publish(undone, second, valid_from=JULY, document_number=None)
+    publish_draft(undone, first, valid_from=JULY)
+    publish_draft(undone, second, valid_from=JULY)
     plan = plan_store.read_plan(undone, first)
     assert (plan["state"], plan["valid_from"], plan["valid_to"]) == ("superseded", None, None)
     assert plan_store.plan_on(undone, area_code=D, on=JULY) == second
@@ -307,7 +315,7 @@ def test_no_day_has_two_plans_or_none(shared_engine: Engine, days: list[date]) -
         for day in days:
             plan_id = draft(conn, A)
             try:
-                plan_store.publish(conn, plan_id, valid_from=day, document_number=None)
+                publish_draft(conn, plan_id, valid_from=day)
             except ConflictError:
                 assert any(other > day for other in days)
         rows = [row for row in held(conn, A) if row[1] is not None]
@@ -317,39 +325,37 @@ def test_no_day_has_two_plans_or_none(shared_engine: Engine, days: list[date]) -
 
 
 def test_publishing_before_a_later_plan_is_refused(undone: Connection) -> None:
-    plan_store.publish(undone, draft(undone, A), valid_from=JULY, document_number=None)
+    publish_draft(undone, draft(undone, A), valid_from=JULY)
     late = draft(undone, A, B)
     with pytest.raises(ConflictError, match="another plan begins on 2026-07-01"):
-        plan_store.publish(undone, late, valid_from=date(2026, 6, 1), document_number=None)
+        publish_draft(undone, late, valid_from=date(2026, 6, 1))
 
 
 def test_a_plan_is_published_once(undone: Connection) -> None:
     plan_id = draft(undone, A)
-    plan_store.publish(undone, plan_id, valid_from=JULY, document_number=None)
+    publish_draft(undone, plan_id, valid_from=JULY)
     with pytest.raises(ConflictError, match="published"):
         plan_store.publish(undone, plan_id, valid_from=date(2026, 8, 1), document_number=None)
 
 
-def test_a_returned_plan_and_an_empty_one_are_not_published(undone: Connection) -> None:
-    returned = draft(undone, A)
-    undone.execute(text("UPDATE plans SET state = 'returned' WHERE plan_id = :id"), {"id": returned})
-    with pytest.raises(ConflictError, match="returned"):
-        plan_store.publish(undone, returned, valid_from=JULY, document_number=None)
+def test_a_draft_and_an_empty_plan_are_not_published(undone: Connection) -> None:
+    with pytest.raises(ConflictError, match="it is draft"):
+        plan_store.publish(undone, draft(undone, A), valid_from=JULY, document_number=None)
     empty = plan_store.create_plan(undone, area_code=A, name="空", seed=1, method="x", report={})
     with pytest.raises(ConflictError, match="no grids"):
-        plan_store.publish(undone, empty, valid_from=JULY, document_number=None)
+        publish_draft(undone, empty, valid_from=JULY)
 
 
 def test_a_plan_outside_the_scope_is_not_found(undone: Connection) -> None:
     plan_id = draft(undone, A)
     undone.execute(text("SELECT set_config('wangge.scope', '529901001', true)"))
     with pytest.raises(NotFoundError):  # the plan is the county's
-        plan_store.publish(undone, plan_id, valid_from=JULY, document_number=None)
+        publish_draft(undone, plan_id, valid_from=JULY)
 
 
 def test_another_scheme_lies_over_the_same_ground(undone: Connection, kept: Kept) -> None:
     finer = draft(undone, A, scheme="finer")
-    plan_store.publish(undone, finer, valid_from=JULY, document_number=None)
+    publish_draft(undone, finer, valid_from=JULY)
     assert plan_store.plan_on(undone, area_code=A, on=JULY) == kept.town.plan_id
     assert plan_store.plan_on(undone, area_code=A, on=JULY, scheme="finer") == finer
 
@@ -370,8 +376,8 @@ def test_another_scheme_lies_over_the_same_ground(undone: Connection, kept: Kept
         # Published without communities, communities without being published, days outside the plan's.
         ("DELETE FROM plan_areas WHERE plan_id = :old", "exactly when it is published"),
         ("INSERT INTO plan_areas VALUES (:new, :d, 'general', '[2026-06-01,)')", "exactly when it is published"),
-        ("UPDATE plans SET state = 'published', valid = '[2026-06-01,)' WHERE plan_id = :new", "exactly when"),
-        ("UPDATE plans SET state = 'draft', valid = NULL WHERE plan_id = :old", "exactly when it is published"),
+        ("UPDATE plans SET state = 'published', valid = '[2026-06-01,)' WHERE plan_id = :new", "draft to published"),
+        ("UPDATE plans SET state = 'draft', valid = NULL WHERE plan_id = :old", "from published to draft"),
         ("UPDATE plan_areas SET scheme = 'finer' WHERE plan_id = :old", "outside its own days or scheme"),
         ("UPDATE plans SET valid = '[2026-03-01,)' WHERE plan_id = :old", "outside its own days or scheme"),
         ("UPDATE plans SET valid = NULL WHERE plan_id = :old", "plans_dated_check"),
@@ -380,7 +386,7 @@ def test_another_scheme_lies_over_the_same_ground(undone: Connection, kept: Kept
 def test_the_database_keeps_the_days(kept: Kept, statement: str, rule: str) -> None:
     with undoing(kept.engines[WRITER]) as conn:
         new, late = draft(conn, A), draft(conn, A)
-        plan_store.publish(conn, late, valid_from=JULY, document_number=None)
+        publish_draft(conn, late, valid_from=JULY)
         names = {"new": new, "late": late, "old": kept.town.plan_id, "a": A, "d": D}
         used = {name: value for name, value in names.items() if f":{name}" in statement}
         with pytest.raises(IntegrityError, match=rule):

@@ -12,7 +12,7 @@ from data.stores import plans
 from data.stores._rows import allot_ids
 from data.tables import metadata
 from geo.errors import ConflictError
-from tests.fixtures.small_town import COMMUNITIES, COUNTY, draw_cells, draw_plan, write_small_town
+from tests.fixtures.small_town import COMMUNITIES, COUNTY, draw_cells, draw_plan, publish_draft, write_small_town
 
 A = COMMUNITIES[0]
 JULY = date(2026, 7, 1)
@@ -41,11 +41,11 @@ def test_of_two_who_publish_at_once_one_is_refused(writer: Engine, second_day: d
     def publish_second() -> None:
         with transaction(writer, actor="b", action="publish_plan") as conn:
             begun.set()
-            plans.publish(conn, second, valid_from=second_day, document_number=None)
+            publish_draft(conn, second, valid_from=second_day)
 
     with ThreadPoolExecutor(1) as pool:
         with transaction(writer, actor="a", action="publish_plan") as conn:
-            plans.publish(conn, first, valid_from=JULY, document_number=None)
+            publish_draft(conn, first, valid_from=JULY)
             other = pool.submit(publish_second)
             assert begun.wait(timeout=30)
             while not waits(writer) and not other.done():

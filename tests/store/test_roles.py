@@ -18,7 +18,7 @@ PUBLIC = {
     "areas", "streets", "barriers", "greens", "compounds", "gates", "plans", "plan_areas", "grids", "zones", "stations",
     "building_walks", "category_walks", "deployment",
 }  # fmt: skip
-GUARDED = ("people", "duties", "incidents", "incident_events", "incident_clusters")
+GUARDED = ("people", "duties", "absences", "absence_duties", "incidents", "incident_events", "incident_clusters")
 DENIED = "permission denied"
 
 

@@ -41,10 +41,12 @@ export const h = (tag, properties = {}, ...children) => build(document.createEle
 export const s = (tag, properties = {}, ...children) =>
   build(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
 
+// A refusal in words; `body` is what the service said, where it said something.
 export class Problem extends Error {
-  constructor(message, status) {
+  constructor(message, status, body = null) {
     super(message);
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -54,7 +56,7 @@ async function read(response) {
   if (response.ok && body !== null) return body;
   if (response.status === 401) throw new Problem(t("登录已过期，请重新登录。"), 401);
   const words = body && (body.detail || body.title);
-  throw new Problem(words || t("服务没有给出可用的回答（{status}）。", { status: response.status }), response.status);
+  throw new Problem(words || t("服务没有给出可用的回答（{status}）。", { status: response.status }), response.status, body);
 }
 
 async function ask(path, options) {
@@ -74,11 +76,11 @@ export function get(path, query = {}, options = {}) {
   return ask(`/api/v1/${path}?${new URLSearchParams(pairs)}`, { headers: { Accept: "application/json" }, ...options });
 }
 
-// A change: POST or DELETE with the header that tells it from a forged form.
-export function send(method, path, body) {
+// A change: POST or DELETE with the header that tells it from a forged form; `query` is for what has no body.
+export function send(method, path, body, query = {}) {
   const headers = { "X-Wangge": "1", Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  return ask(`/api/v1/${path}?lang=${data.language}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  return ask(`/api/v1/${path}?${new URLSearchParams({ ...query, lang: data.language })}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
 // The page's address from now on; the masthead's other language keeps to it.

@@ -6,25 +6,27 @@ import { h, number, t } from "./core.js";
 export const NEW = "new";
 const SIDES_MAX = 4;
 
-// The grids that a move touches, households before and after; the target comes last.
-export function sidesOfMove(draft, cells, to) {
-  const given = new Map();
-  for (const cell of cells) {
-    const code = draft.gridOf(cell);
-    if (code !== to) given.set(code, (given.get(code) || 0) + draft.mesh.cells[cell].households);
+// The grids that moves (cell -> code) touch, households before and after, those that only take last; `rows`: grids not there yet.
+export function sidesOf(draft, moves, rows = new Map()) {
+  const change = new Map();
+  const taken = new Set();
+  const add = (code, households) => change.set(code, (change.get(code) || 0) + households);
+  for (const [cell, to] of moves) {
+    const { households } = draft.mesh.cells[cell];
+    add(draft.gridOf(cell), -households);
+    add(to, households);
+    taken.add(to);
   }
-  const moved = [...given.values()].reduce((sum, n) => sum + n, 0);
-  const left = (code) => draft.picture().members.get(code).some((cell) => !cells.has(cell));
-  const sides = [...given].map(([code, n]) => {
-    const { kind, households } = draft.grids.get(code);
-    return { code, name: draft.shortOf(code), kind, before: households, after: left(code) ? households - n : null };
+  const { members } = draft.picture();
+  const isLeft = (code) => taken.has(code) || members.get(code).some((cell) => !moves.has(cell));
+  const sides = [...change].map(([code, n]) => {
+    const known = draft.grids.get(code);
+    const { kind } = known || rows.get(code) || { kind: "general" };
+    const name = known ? draft.shortOf(code) : rows.get(code)?.name.replace(draft.community, "") || t("新网格");
+    const before = known ? known.households : null;
+    return { code, name, kind, before, after: isLeft(code) ? (before || 0) + n : null, takes: taken.has(code) };
   });
-  if (to === NEW) sides.push({ code: to, name: t("新网格"), kind: "general", before: null, after: moved });
-  else if (to) {
-    const { kind, households } = draft.grids.get(to);
-    sides.push({ code: to, name: draft.shortOf(to), kind, before: households, after: households + moved });
-  }
-  return sides;
+  return sides.sort((a, b) => a.takes - b.takes);
 }
 
 export function sidesOfMerge(draft, codes) {
@@ -35,6 +37,9 @@ export function sidesOfMerge(draft, codes) {
   return [...gone, { code: codes[0], name: draft.shortOf(codes[0]), kind, before: households, after }];
 }
 
+// "240 → 300" in words for those who cannot see the colours.
+export const figuresOfSides = (sides) => sides.map(({ name, before, after }) => `${name} ${before === null ? "" : `${number(before)} → `}${after === null ? t("不再存在") : number(after)}`);
+
 function sideOf({ name, kind, before, after }, isTarget) {
   const band = after === null ? null : bandOf(after, kind);
   return h("span", { class: `edit-side${isTarget ? " edit-side--to" : ""}` },
@@ -44,6 +49,7 @@ function sideOf({ name, kind, before, after }, isTarget) {
 }
 
 const way = (words, key, onclick, more = {}) => h("button", { class: "button button--small", type: "button", onclick, ...more }, words, h("kbd", {}, key));
+const isIn = (count, kind) => count !== null && kind !== "dedicated" && bandOf(count, kind) === "within";
 
 // `ways`: accept, renew (a new grid), cancel.
 export function editBar(place, { ways, hint }) {
@@ -57,22 +63,37 @@ export function editBar(place, { ways, hint }) {
   const box = h("section", { class: "edit-bar", id: "edit-bar", "aria-label": t("待定的改动"), hidden: true }, notice, h("div", { class: "edit-bar__body" }, what, sides), buttons);
   place.append(box);
 
-  const fewest = (all) => (all.length <= SIDES_MAX ? all : [...all.slice(0, SIDES_MAX - 2), null, all[all.length - 1]]);
+  function drawSides(all, isTarget) {
+    const shown = all.length <= SIDES_MAX ? all : [...all.slice(0, SIDES_MAX - 2), null, all[all.length - 1]];
+    sides.replaceChildren(...shown.map((side, at) => (side ? sideOf(side, isTarget(side, at === shown.length - 1)) : h("span", {}, "…"))));
+  }
 
   function drawMove(draft, { cells, to }, pointed) {
     const target = to || (pointed && [...cells].some((cell) => draft.gridOf(cell) !== pointed) ? pointed : null);
     const moving = [...cells].filter((cell) => draft.gridOf(cell) !== target);
-    const all = sidesOfMove(draft, cells, target);
     what.replaceChildren(h("b", {}, t("选中 {n} 块，{m} 户", { n: number(moving.length), m: number(draft.households(moving)) })), target ? "" : h("span", {}, t("点目标网格，或按 G 轮换")));
-    sides.replaceChildren(...fewest(all).map((side) => (side ? sideOf(side, target && side.code === target) : h("span", {}, "…"))));
+    if (target) drawSides(sidesOf(draft, new Map(moving.map((cell) => [cell, target]))), ({ code }) => code === target);
+    else drawSides(sidesOfLoss(draft, cells), () => false);
     accept.disabled = !to || !moving.length;
     renew.hidden = false;
   }
 
   function drawMerge(draft, { codes }) {
     what.replaceChildren(h("b", {}, t("合并 {n} 个网格", { n: codes.length })));
-    sides.replaceChildren(...fewest(sidesOfMerge(draft, codes)).map((side, at, all) => (side ? sideOf(side, at === all.length - 1) : h("span", {}, "…"))));
+    drawSides(sidesOfMerge(draft, codes), (_, isLast) => isLast);
     accept.disabled = false;
+    renew.hidden = true;
+  }
+
+  function drawOffer(draft, { words, moves, rows }) {
+    const all = sidesOf(draft, moves, rows);
+    const households = draft.households(moves.keys());
+    const within = (side) => all.filter((one) => isIn(one[side], one.kind)).length;
+    const there = (side) => all.filter((one) => one[side] !== null).length;
+    const sum = all.length > SIDES_MAX ? [h("span", {}, t("规模适当 {a}/{b} → {c}/{d}", { a: within("before"), b: there("before"), c: within("after"), d: there("after") }))] : [];
+    what.replaceChildren(h("b", {}, words), h("span", {}, t("{n} 块、{m} 户换网格", { n: number(moves.size), m: number(households) })), ...sum);
+    drawSides(all, ({ takes }) => takes);
+    accept.disabled = !moves.size;
     renew.hidden = true;
   }
 
@@ -85,7 +106,8 @@ export function editBar(place, { ways, hint }) {
       if (!pending) {
         what.replaceChildren(h("span", {}, hint(tool)));
         sides.replaceChildren();
-      } else if (pending.codes) drawMerge(draft, pending);
+      } else if (pending.offer) drawOffer(draft, pending.offer);
+      else if (pending.codes) drawMerge(draft, pending);
       else drawMove(draft, pending, pointed);
     },
     say(words) {
@@ -97,4 +119,10 @@ export function editBar(place, { ways, hint }) {
       box.hidden = true;
     },
   };
+}
+
+// What grids would have left if cells went, wherever to.
+function sidesOfLoss(draft, cells) {
+  const nowhere = new Map([...cells].map((cell) => [cell, NEW]));
+  return sidesOf(draft, nowhere).filter(({ code }) => code !== NEW);
 }

@@ -72,7 +72,7 @@ export function cellLayer(map) {
   }
   const tones = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => colour(`grid-${n}`));
   const [ink, accent, family] = [colour("ink"), colour("accent"), getComputedStyle(document.body).fontFamily];
-  const state = { draft: null, selected: new Set(), target: null, pointed: null, cursor: -1, rubber: null };
+  const state = { draft: null, selected: new Set(), moves: new Map(), target: null, pointed: null, cursor: -1, rubber: null, isOpen: false };
   const sheets = [new Sheet("cells", paint), new Sheet("figures", paintFigures)];
 
   function paint(context, view) {
@@ -122,19 +122,31 @@ export function cellLayer(map) {
   }
 
   function paintSelected({ context, picture, px }) {
-    const { selected, draft, target } = state;
+    const { selected, draft } = state;
     if (!selected.size) return;
-    const path = new Path2D();
-    selected.forEach((cell) => path.addPath(draft.mesh.cells[cell].path));
-    context.fillStyle = picture.colours.has(target) ? tones[picture.colours.get(target)] : `rgb(${PAPER})`;
-    context.fill(path, "evenodd");
-    context.globalAlpha = 0.3;
-    context.fillStyle = accent;
-    context.fill(path, "evenodd");
-    context.globalAlpha = 1;
-    const line = draft.mesh.borders((cell) => (selected.has(cell) ? "in" : null)).lines.get("in");
-    stroke(context, line, `rgb(${PAPER})`, px(5.5));
-    stroke(context, line, accent, px(2.6));
+    const toward = (cell) => (selected.has(cell) ? state.moves.get(cell) ?? "" : null);
+    const paths = new Map();
+    selected.forEach((cell) => {
+      const code = toward(cell);
+      if (!paths.has(code)) paths.set(code, new Path2D());
+      paths.get(code).addPath(draft.mesh.cells[cell].path);
+    });
+    for (const [code, path] of paths) {
+      context.fillStyle = toneOf(picture, code);
+      context.fill(path, "evenodd");
+      context.globalAlpha = 0.3;
+      context.fillStyle = accent;
+      context.fill(path, "evenodd");
+      context.globalAlpha = 1;
+    }
+    const { lines } = draft.mesh.borders(toward);
+    for (const [width, tone] of [[5.5, `rgb(${PAPER})`], [2.6, accent]]) for (const code of paths.keys()) stroke(context, lines.get(code), tone, px(width));
+  }
+
+  // Grids that are not there yet have a colour already; what goes nowhere yet is paper.
+  function toneOf({ colours }, code) {
+    if (colours.has(code)) return tones[colours.get(code)];
+    return /\d$/.test(code) ? tones[Number(code.slice(-3)) % tones.length] : `rgb(${PAPER})`;
   }
 
   function paintPointed({ context, picture, px }) {
@@ -220,18 +232,20 @@ export function cellLayer(map) {
     if (!state.rubber || state.rubber.length < 2) return;
     const path = new Path2D();
     state.rubber.forEach(([x, y], at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
-    path.closePath();
-    context.fillStyle = accent;
-    context.globalAlpha = 0.08;
-    context.fill(path);
-    context.globalAlpha = 1;
+    if (!state.isOpen) {
+      path.closePath();
+      context.fillStyle = accent;
+      context.globalAlpha = 0.08;
+      context.fill(path);
+      context.globalAlpha = 1;
+    }
     context.setLineDash([5, 4]);
-    stroke(context, path, accent, 1.5);
+    stroke(context, path, accent, state.isOpen ? 2.5 : 1.5);
     context.setLineDash([]);
   }
 
   return {
-    // Change what is shown: draft, selected, target, pointed, cursor, rubber (screen px).
+    // Change what is shown: draft, selected, moves (cell -> code), target, pointed, cursor, rubber (screen px; open: a line).
     show(change) {
       Object.assign(state, change);
       for (const sheet of sheets) {

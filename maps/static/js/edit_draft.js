@@ -1,5 +1,6 @@
 // The draft as the server told it: the grids of one community, and the cells that lie in them.
 
+import { figuresOf } from "./edit_figures.js";
 import { contains, meshOf } from "./edit_mesh.js";
 
 const COLOURS = 8;
@@ -59,13 +60,15 @@ export function draftOf({ planId, area, revision, rows, features }) {
     removed.forEach((code) => grids.delete(code));
     const shapes = mine.map(({ properties, geometry }) => {
       const code = properties.grid_code;
-      grids.set(code, { worker: workers.get(code), ...grids.get(code), ...properties });
-      return [code, mesh.plane(geometry)];
+      const known = grids.get(code);
+      grids.set(code, { worker: workers.get(code), ...known, ...properties, bbox: properties.bbox || known?.bbox });
+      return [code, geometry && mesh.plane(geometry)];
     });
+    const stayed = new Set(shapes.filter(([, rings]) => !rings).map(([code]) => code));
     let isWhole = true;
     home.forEach((code, cell) => {
-      if (!touched.has(code)) return;
-      const found = shapes.find(([, rings]) => contains(rings, ...mesh.cells[cell].inside));
+      if (!touched.has(code) || stayed.has(code)) return;
+      const found = shapes.find(([, rings]) => rings && contains(rings, ...mesh.cells[cell].inside));
       if (found) [home[cell]] = found;
       else isWhole = false;
     });
@@ -73,10 +76,10 @@ export function draftOf({ planId, area, revision, rows, features }) {
   }
 
   const draft = {
-    planId, area, revision, mesh, grids, gridOf, nameOf, shortOf, picture, take,
-    // Show cells in a grid already; settle() puts it right once there is an answer.
-    assume(cells, code) {
-      cells.forEach((cell) => under.set(cell, code));
+    planId, area, revision, community: rows[0].community, mesh, grids, gridOf, nameOf, shortOf, picture, take,
+    // Show cells in other grids already; settle() puts it right once there is an answer.
+    assume(moves) {
+      moves.forEach(([cell, code]) => under.set(cell, code));
       drawn = null;
     },
     mark(codes, isLocked) {
@@ -85,6 +88,13 @@ export function draftOf({ planId, area, revision, rows, features }) {
     settle() {
       under.clear();
       drawn = null;
+    },
+    // What every grid holds as it is shown now, or as it would be after moves (cell -> code).
+    figures(moves = new Map()) {
+      if (!moves.size && drawn?.figures) return drawn.figures;
+      const found = figuresOf(mesh, moves.size ? (cell) => moves.get(cell) ?? gridOf(cell) : gridOf);
+      if (!moves.size) picture().figures = found;
+      return found;
     },
     households: (cells) => [...cells].reduce((sum, cell) => sum + mesh.cells[cell].households, 0),
     codes: () => [...grids.keys()].sort(),

@@ -69,7 +69,7 @@ export function editHistory({ draft, detail, goBack, said }) {
       if (isOpen()) detail.close();
       isShown = false;
     },
-    // What others did after a revision, in one sentence.
-    missed: (since) => log.operations.filter(({ revision }) => revision > since).map((one) => `${one.actor} ${operationWords(one, draft().nameOf)}`),
+    // What others did, in words.
+    inWords: (operations) => operations.map((one) => `${one.actor} ${operationWords(one, draft().nameOf)}`),
   };
 }

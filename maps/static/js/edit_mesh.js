@@ -48,6 +48,22 @@ function insideOf(rings, [west, north, east, south]) {
   return [(best[0] + best[1]) / 2, y];
 }
 
+// Area of rings in units of the plane; holes run the other way round.
+function groundOf(rings) {
+  let twice = 0;
+  for (const ring of rings) for (let at = 1; at < ring.length; at += 1) twice += ring[at - 1][0] * ring[at][1] - ring[at][0] * ring[at - 1][1];
+  return Math.abs(twice) / 2;
+}
+
+const apart = ([ax, ay], [bx, by]) => Math.hypot(bx - ax, by - ay);
+
+// How far a place is from a stretch of outline.
+function awayFrom([x, y], { a, b }) {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const share = Math.max(0, Math.min(1, ((x - a[0]) * dx + (y - a[1]) * dy) / (dx * dx + dy * dy || 1)));
+  return apart([x, y], [a[0] + share * dx, a[1] + share * dy]);
+}
+
 function pathOf(rings) {
   const path = new Path2D();
   for (const ring of rings) {
@@ -84,7 +100,7 @@ export function meshOf(features) {
   const cells = features.map(({ geometry, properties }) => {
     const rings = plane(geometry);
     const box = boxOf(rings);
-    return { ...properties, rings, box, inside: insideOf(rings, box), path: pathOf(rings) };
+    return { ...properties, rings, box, inside: insideOf(rings, box), path: pathOf(rings), ground: groundOf(rings) };
   });
   const edges = edgesOf(cells);
 
@@ -126,6 +142,29 @@ export function meshOf(features) {
     return best;
   }
 
+  // The two groups on both sides of the border nearest to a place, nobody's ground left out; null where none is near.
+  function bordering(place, radius, group) {
+    let [best, least] = [null, radius];
+    for (const edge of edges) {
+      const far = edge.right < 0 ? Infinity : awayFrom(place, edge);
+      if (far < least && group(edge.left) !== group(edge.right)) [best, least] = [edge, far];
+    }
+    return best && [group(best.left), group(best.right)];
+  }
+
+  // How long the outline of each group is, in units of the plane.
+  function around(group) {
+    const found = new Map();
+    const add = (key, length) => found.set(key, (found.get(key) || 0) + length);
+    for (const { a, b, left, right } of edges) {
+      const [one, other] = [group(left), right < 0 ? null : group(right)];
+      if (one === other) continue;
+      add(one, apart(a, b));
+      if (other !== null) add(other, apart(a, b));
+    }
+    return found;
+  }
+
   // The outlines between what `group` tells apart: group -> path, and group -> the groups beside it.
   function borders(group) {
     const lines = new Map();
@@ -151,5 +190,5 @@ export function meshOf(features) {
     outlines.lineTo(...b);
   }
   const indexOf = new Map(cells.map(({ cell_id: id }, at) => [id, at]));
-  return { origin, cells, outlines, indexOf, plane, cellAt, cellsIn, cellsAlong, nearest, beside, borders };
+  return { origin, cells, outlines, indexOf, plane, cellAt, cellsIn, cellsAlong, nearest, beside, bordering, around, borders };
 }

@@ -1,11 +1,13 @@
-// What is selected and where it is to go; nothing of it is asked of the server before it is accepted.
+// What is selected and where it is to go, or what is offered; nothing of it is done before it is accepted.
 
 import { NEW } from "./edit_bar.js";
 import { t } from "./core.js";
 
+const nothing = () => ({ cells: new Set(), to: null, codes: null, offer: null });
+
 // `draft()` is the draft shown, `changed()` hears every change, `said(words)` what cannot be.
 export function pendingEdit({ draft, changed, said }) {
-  const state = { cells: new Set(), to: null, codes: null };
+  const state = nothing();
   const isLocked = (code) => draft().grids.get(code)?.is_locked;
   const sources = () => new Set([...state.cells].map((cell) => draft().gridOf(cell)));
 
@@ -17,8 +19,8 @@ export function pendingEdit({ draft, changed, said }) {
   }
 
   function put(cells, mode) {
-    if (mode === "only") Object.assign(state, { cells: new Set(), to: null });
-    state.codes = null;
+    if (mode === "only") Object.assign(state, nothing());
+    Object.assign(state, { codes: null, offer: null });
     for (const cell of cells) {
       if (mode === "less") state.cells.delete(cell);
       else state.cells.add(cell);
@@ -58,7 +60,7 @@ export function pendingEdit({ draft, changed, said }) {
     if (isFirst && !state.to) {
       const code = chosen || (first !== undefined && draft().gridOf(first));
       if (!code || isLocked(code)) return code ? said(t("目标网格已锁定，请先解锁")) : undefined;
-      Object.assign(state, { to: code, codes: null });
+      Object.assign(state, { to: code, codes: null, offer: null });
     }
     const own = [...cells].filter((cell) => draft().gridOf(cell) !== state.to && !state.cells.has(cell) && !isLocked(draft().gridOf(cell)));
     own.forEach((cell) => state.to && state.cells.add(cell));
@@ -84,48 +86,52 @@ export function pendingEdit({ draft, changed, said }) {
     aim(codes[at < 0 ? 0 : (at + step + codes.length) % codes.length]);
   }
 
-  function clear() {
-    Object.assign(state, { cells: new Set(), to: null, codes: null });
+  const set = (change) => {
+    Object.assign(state, nothing(), change);
     changed();
+  };
+
+  // Where each cell is to go, by cell; those that stay are left out.
+  function moves() {
+    if (state.offer) return state.offer.moves;
+    if (!state.to) return new Map();
+    return new Map([...state.cells].filter((cell) => draft().gridOf(cell) !== state.to).map((cell) => [cell, state.to]));
   }
 
   return {
-    select, click, stroke, aim, turn, clear,
-    merge(codes) {
-      Object.assign(state, { cells: new Set(), to: null, codes });
-      changed();
-    },
+    select, click, stroke, aim, turn, moves,
+    clear: () => set({}),
+    merge: (codes) => set({ codes }),
+    // What somebody worked out: moves (cell -> code), words, and body, what to ask for it; rows (code -> grid) of grids not there yet.
+    offer: (offer) => set({ offer: { rows: new Map(), ...offer } }),
     // Ids outlast a reload of the cells; places in the list need not.
     ids: () => [...state.cells].map((cell) => draft().mesh.cells[cell].cell_id),
-    // Take up again what was refused, as far as it makes sense now.
-    resume({ ids, to, codes }) {
+    // Take up again what was refused, as far as it makes sense now; what was worked out on other ground does not.
+    resume({ ids = [], to, codes }) {
       const { mesh, grids, gridOf } = draft();
-      if (codes) Object.assign(state, { cells: new Set(), to: null, codes: codes.every((code) => grids.has(code)) ? codes : null });
-      else {
-        const cells = ids.map((id) => mesh.indexOf.get(id)).filter((cell) => cell !== undefined && gridOf(cell) !== to);
-        Object.assign(state, { cells: new Set(cells), to: cells.length && (to === NEW || grids.has(to)) ? to : null, codes: null });
-      }
-      changed();
+      if (codes) return set({ codes: codes.every((code) => grids.has(code)) ? codes : null });
+      const cells = ids.map((id) => mesh.indexOf.get(id)).filter((cell) => cell !== undefined && gridOf(cell) !== to);
+      return set({ cells: new Set(cells), to: cells.length && (to === NEW || grids.has(to)) ? to : null });
     },
     // Grids may be gone since they were chosen.
     mend() {
       const { grids } = draft();
       if (state.to && state.to !== NEW && !grids.has(state.to)) state.to = null;
       if (state.codes && !state.codes.every((code) => grids.has(code))) state.codes = null;
+      // what was worked out on the plan as it was, or leads to grids that are gone, is no offer any more
+      const { offer } = state;
+      if (offer && (offer.revision ? offer.revision !== draft().revision : [...offer.moves.values()].some((code) => !grids.has(code)))) state.offer = null;
     },
     get now() {
+      if (state.offer) return { offer: state.offer, cells: new Set(state.offer.moves.keys()) };
       if (state.codes) return { codes: state.codes, cells: state.cells };
-      return state.cells.size ? state : null;
-    },
-    get cells() {
-      return state.cells;
+      return state.cells.size ? { cells: state.cells, to: state.to } : null;
     },
     get to() {
       return state.to;
     },
     get isReady() {
-      if (state.codes) return true;
-      return Boolean(state.to) && [...state.cells].some((cell) => draft().gridOf(cell) !== state.to);
+      return Boolean(state.codes) || moves().size > 0;
     },
   };
 }

@@ -6,6 +6,9 @@ import { byId, h, number, s, t } from "./core.js";
 const LOCK = { true: "M6 9V6.5a4 4 0 0 1 8 0V9M4.5 9h11v8h-11z", false: "M6 9V6.5a4 4 0 0 1 7.6-1.7M4.5 9h11v8h-11z" };
 const lockIcon = (isLocked) => s("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, s("path", { d: LOCK[Boolean(isLocked)] }));
 
+// A figure, and what it would become.
+const becoming = (now, then) => (then === null || then === now ? now ?? "–" : [h("s", { class: "was" }, now ?? "–"), h("b", {}, then)]);
+
 // `hear`: choose(code, isMore), point(code or null), lock(code, isLocked), rename(code, name).
 export function editTable(hear) {
   const body = byId("edit-grids").tBodies[0];
@@ -14,16 +17,24 @@ export function editTable(hear) {
   const keyOf = (event) => event.target.closest("tr")?.dataset.id;
   const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
 
-  function rowOf(grid, { colours, members, chosen, target, vacant, focus }) {
+  function rowOf(grid, { draft, colours, after, chosen, target, vacant, loads, focus }) {
     const code = grid.grid_code;
+    const now = draft.figures().get(code);
+    const then = after?.get(code);
+    const load = loads.get(grid.worker);
+    const figure = (key, write = number) => becoming(now && write(now[key]), after && (then ? write(then[key]) : "–"));
     const isChosen = chosen.includes(code);
     const name = h("button", { class: "name", type: "button", "data-part": "name", "aria-pressed": String(isChosen) }, grid.name);
     const lock = h("button", { class: "close edit-lock", type: "button", "data-part": "lock", "aria-pressed": String(Boolean(grid.is_locked)), title: grid.is_locked ? t("解锁") : t("锁定"), "aria-label": `${grid.is_locked ? t("解锁") : t("锁定")} ${grid.name}` }, lockIcon(grid.is_locked));
     const row = h("tr", { "data-id": code, class: [isChosen && "is-chosen", code === target && "is-target"].filter(Boolean).join(" ") || null },
       h("td", {}, h("div", { class: "keyed" }, h("span", { class: "dot", swatch: `var(--grid-${(colours.get(code) ?? 0) + 1})` }), h("div", {}, code === renaming ? input(grid) : name, h("span", { class: "code" }, code, vacant.has(code) && h("span", { class: "alarm" }, ` ${t("空岗")}`))))),
-      h("td", { class: "number" }, number(grid.households), gauge(grid.households)),
-      h("td", {}, bandBadge(grid.band)),
-      h("td", { class: "number col-minor" }, number((members.get(code) || []).length)),
+      h("td", { class: "number" }, figure("households"), gauge(grid.households)),
+      h("td", { class: "col-band" }, bandBadge(grid.band)),
+      h("td", { class: `number${(then || now)?.pieces > 1 ? " alarm" : ""}` }, figure("pieces")),
+      h("td", { class: "number col-more" }, figure("people")),
+      h("td", { class: "number col-more" }, figure("compactness", (value) => value.toFixed(2))),
+      h("td", { class: "number col-more" }, figure("stations")),
+      h("td", { class: "number col-more" }, load === undefined ? "–" : number(load)),
       h("td", {}, lock));
     if (focus && focus[0] === code) queueMicrotask(() => row.querySelector(`[data-part=${focus[1]}]`)?.focus({ preventScroll: true }));
     return row;
@@ -61,7 +72,8 @@ export function editTable(hear) {
     const keep = focus || (held && [held.closest("tr").dataset.id, held.dataset.part]);
     const { draft } = shown;
     const picture = draft.picture();
-    body.replaceChildren(...draft.codes().map((code) => rowOf(draft.grids.get(code), { ...shown, ...picture, focus: keep })));
+    const after = shown.moves.size ? draft.figures(shown.moves) : null;
+    body.replaceChildren(...draft.codes().map((code) => rowOf(draft.grids.get(code), { ...shown, ...picture, after, focus: keep })));
   }
 
   body.addEventListener("click", (event) => {

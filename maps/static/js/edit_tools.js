@@ -5,10 +5,12 @@ import { screenOf } from "./edit_cells.js";
 const NEAR = 4; // px: less is a click
 const BRUSH = 7; // px
 const POINTS_MIN = 6; // px between points of a lasso
+const [BORDER, SWEEP] = [9, 4]; // px: how near to a border one presses; between places of a sweep
 
 const modeOf = (event) => (event.altKey ? "less" : event.shiftKey || event.ctrlKey || event.metaKey ? "more" : "only");
 
-// `hear`: point(cell, event), click(cell, mode), select(cells, mode), stroke(cells, mode, isFirst), rubber(ring or null).
+// `hear`: point(cell, event), click(cell, mode), select(cells, mode), stroke(cells, mode, isFirst), rubber(ring or null, isOpen),
+// press(place, radius) -> whether a border is held, sweep(cell, event), rest(), line(points in lon and lat).
 export function mapTools(map, { mesh, hear }) {
   const box = map.getContainer();
   const stage = box.closest(".stage");
@@ -35,6 +37,28 @@ export function mapTools(map, { mesh, hear }) {
     box.setPointerCapture(event.pointerId);
     state.drag = { from: place, last: place, points: [place], mode: modeOf(event), isFar: false };
     if (state.tool === "brush") stroke(place, true);
+    if (state.tool === "border") press(place);
+  }
+
+  function press(place) {
+    const screen = screenOf(map, mesh());
+    state.drag.start = cellAt(place);
+    if (!hear.press(screen.toPlane(place), BORDER / screen.scale)) state.drag = null;
+  }
+
+  // Every cell on the way is told; the one where the drag began only where it goes on inside.
+  function sweep(place, event) {
+    const { drag } = state;
+    const [[ax, ay], [bx, by]] = [drag.last, place];
+    const steps = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / SWEEP));
+    for (let step = 1; step <= steps; step += 1) {
+      const at = [ax + ((bx - ax) * step) / steps, ay + ((by - ay) * step) / steps];
+      const cell = cellAt(at);
+      const isInside = Math.hypot(at[0] - drag.from[0], at[1] - drag.from[1]) > BORDER + NEAR;
+      if (cell !== drag.start) drag.start = -1;
+      if (cell >= 0 && (cell !== drag.start || isInside)) hear.sweep(cell, event);
+    }
+    drag.last = place;
   }
 
   function move(event) {
@@ -46,6 +70,7 @@ export function mapTools(map, { mesh, hear }) {
     }
     drag.isFar = drag.isFar || Math.hypot(place[0] - drag.from[0], place[1] - drag.from[1]) > NEAR;
     if (state.tool === "brush") stroke(place, false);
+    else if (state.tool === "border") sweep(place, event);
     else if (drag.isFar && state.tool !== "pick") stretch(place);
   }
 
@@ -66,7 +91,7 @@ export function mapTools(map, { mesh, hear }) {
       drag.points.push(place);
       drag.last = place;
     }
-    hear.rubber(drag.points);
+    hear.rubber(drag.points, state.tool === "line");
   }
 
   function up(event) {
@@ -74,9 +99,16 @@ export function mapTools(map, { mesh, hear }) {
     if (!drag) return;
     state.drag = null;
     hear.rubber(null);
-    if (tool === "brush") return;
-    if (tool === "pick" || !drag.isFar) hear.click(cellAt(placeOf(event)), drag.mode);
+    hear.rest();
+    if (tool === "brush" || tool === "border") return;
+    if (tool === "line") drawn([...drag.points, placeOf(event)]);
+    else if (tool === "pick" || !drag.isFar) hear.click(cellAt(placeOf(event)), drag.mode);
     else if (drag.points.length > 2) hear.select(mesh().cellsIn(drag.points.map(screenOf(map, mesh()).toPlane)), drag.mode);
+  }
+
+  function drawn(points) {
+    if (points.length < 3) return;
+    hear.line(points.map((place) => map.containerPointToLatLng(place)).map(({ lng, lat }) => [lng, lat]));
   }
 
   function cancel() {

@@ -10,16 +10,21 @@ function listed(codes, nameOf) {
 }
 
 const WORDS = {
-  move: ({ cells = [], buildings = [], to }, nameOf) => {
+  move: ({ cells = [], buildings = [], moves, to }, nameOf) => {
+    if (moves) return t("{n} 块换网格", { n: moves.length });
     const n = cells.length + buildings.length;
     return to ? t("{n} 块划入{grid}", { n, grid: nameOf(to) }) : t("{n} 块成新网格", { n });
   },
+  split: ({ grid_codes: codes = [], count, line }, nameOf) => (count ? t("{grid}均分 {n} 份", { grid: nameOf(codes[0]), n: count }) : line ? t("按线拆分{grid}", { grid: nameOf(codes[0]) }) : t("沿街拆分{grid}", { grid: nameOf(codes[0]) })),
+  rebalance: ({ grid_codes: codes = [] }, nameOf) => t("重新平衡{grid}及周边", { grid: listed(codes, nameOf) }),
+  redraw: () => t("重划整个社区"),
   merge: ({ grid_codes: codes = [] }, nameOf) => t("合并{grids}", { grids: listed(codes, nameOf) }),
   rename: ({ grid_codes: codes = [], name }) => t("{grid}改名为{name}", { grid: codes[0], name }),
   lock: ({ grid_codes: codes = [] }, nameOf) => (codes.length ? t("锁定{grids}", { grids: listed(codes, nameOf) }) : t("全部锁定")),
   unlock: ({ grid_codes: codes = [] }, nameOf) => (codes.length ? t("解锁{grids}", { grids: listed(codes, nameOf) }) : t("全部解锁")),
-  return: ({ of_revision: to }) => t("回到第 {n} 版", { n: to }),
+  restore: ({ of_revision: to }) => t("回到第 {n} 版", { n: to }),
 };
+WORDS.return = WORDS.restore; // as it was called once
 
 export function operationWords({ kind, verb, of_revision: of, asked }, nameOf) {
   if (kind === "undo") return t("撤销第 {n} 版", { n: of });

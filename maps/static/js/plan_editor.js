@@ -1,47 +1,64 @@
 // Edit mode of the planner's page: one community of a draft, its cells on the map and its grids in a list.
 
-import { byId, data, get, h, number, Problem, setAddress, t } from "./core.js";
+import { byId, data, get, h, number, setAddress, t } from "./core.js";
 import { editBar, NEW } from "./edit_bar.js";
-import { aroundLayer, cellLayer, screenOf } from "./edit_cells.js";
+import { borderDrag } from "./edit_border.js";
+import { aroundLayer, cellLayer } from "./edit_cells.js";
+import { planDeletion } from "./edit_delete.js";
 import { draftOf } from "./edit_draft.js";
+import { loadsOf } from "./edit_figures.js";
 import { editHistory } from "./edit_history.js";
 import { editKeys, keySheet } from "./edit_keys.js";
+import { editOffers } from "./edit_offers.js";
 import { pendingEdit } from "./edit_pending.js";
+import { editPointer } from "./edit_pointer.js";
 import { isOff, problemsOf, vacantOf } from "./edit_problems.js";
-import { editQueue } from "./edit_queue.js";
 import { editTable } from "./edit_table.js";
+import { editTasks } from "./edit_tasks.js";
 import { editToolbar, TOOLS } from "./edit_toolbar.js";
 import { mapTools } from "./edit_tools.js";
-import { fitBox, tip } from "./map.js";
+import { fitBox } from "./map.js";
 
 const EDITABLE = new Set(["draft", "returned"]);
 const isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
-const [CONFLICT, NOTHING_TO_DO] = [409, 422];
 const BESIDE_TOOLS = { paddingTopLeft: [136, 20], paddingBottomRight: [24, 76] }; // px
 
 // `page` holds the plan and its grids; `reopen(planId)` shows it anew, `detail` is the page's card.
 export function planEditor(map, { page, ground, tiles, detail, reopen }) {
-  const state = { isOn: false, draft: null, area: null, chosen: [], cursor: -1, pointed: null, around: null, asked: 0, wanted: data.editArea };
+  const state = { isOn: false, isAsking: false, draft: null, area: null, chosen: [], cursor: -1, pointed: null, around: null, asked: 0, wanted: data.editArea };
   const draft = () => state.draft;
   const stage = byId("map").closest(".stage");
   const cells = cellLayer(map);
-  const pointer = tip(map);
-  const pending = pendingEdit({ draft, changed: redraw, said: (words) => bar.say(words) });
-  const tools = mapTools(map, { mesh: () => state.draft.mesh, hear: { point, click: (cell, mode) => pending.click(cell, mode, tools.tool === "pick"), select: pending.select, stroke, rubber: (rubber) => cells.show({ rubber }) } });
+  const say = (words) => bar.say(words);
+  const pending = pendingEdit({ draft, changed: redraw, said: say });
+  const pointer = editPointer(map, { state, draft, isHand: () => tools.tool === "hand", select: (some) => pending.select(some, "more"), shown: redrawPointed });
+  const border = borderDrag(map, { draft, pending, say });
+  const tools = mapTools(map, { mesh: () => state.draft.mesh, hear: {
+    point: pointer.point, click: (cell, mode) => pending.click(cell, mode, tools.tool === "pick"), select: pending.select, stroke, line,
+    rubber: (rubber, isOpen) => cells.show({ rubber, isOpen }), press: border.press, sweep: border.sweep, rest: border.rest,
+  } });
+  const history = editHistory({ draft: () => state.draft || { planId: page.plan.plan_id }, detail, goBack: (revision) => tasks.goBack(revision), said: say });
+  const tasks = editTasks({ state, draft, pending, history, say, load, redraw, changed, placeOf: (area) => communities().get(area) });
+  const choices = {
+    show(head, body) {
+      history.close();
+      detail.show(head, body);
+    },
+  };
+  const offers = editOffers({ draft, pending, card: choices, say, settled: tasks.idle, refused: tasks.refused, busy });
   const bar = editBar(stage, { ways: { accept, renew: () => pending.aim(NEW), cancel }, hint: (tool) => TOOLS[tool][3] });
-  const toolbar = editToolbar(stage, { use, turn, help });
-  const table = editTable({ choose, point: (code) => pointAt(code), lock: (code, isLocked) => lock([code], isLocked), rename });
-  const history = editHistory({ draft: () => state.draft || { planId: page.plan.plan_id }, detail, goBack, said: (words) => bar.say(words) });
-  const queue = editQueue({ draft, changed: redraw, done, refused });
-  const keys = editKeys({ acts: keyActs(), arrow, enter: enterKey, escape, hold: tools.hold });
+  const toolbar = editToolbar(stage, { use, turn: tasks.turn, help });
+  const table = editTable({ choose, point: pointer.pointAt, lock: (code, isLocked) => tasks.lock([code], isLocked), rename: tasks.rename });
+  const keys = editKeys({ acts: keyActs(), arrow: pointer.arrow, enter: enterKey, escape, hold: tools.hold });
   let sheet = null;
 
   function keyActs() {
     const acts = Object.fromEntries(Object.entries(TOOLS).map(([name, [key]]) => [key.toLowerCase(), () => use(name)]));
     return {
       ...acts, x: toggleCursor, g: () => pending.turn(1), "shift+g": () => pending.turn(-1), n: () => pending.aim(NEW), m: merge, F2: () => startRename(),
-      k: () => lock(chosenOrPointed()), "shift+k": () => lock(draft().codes()), p: nextProblem, j: history.toggle, c: () => byId("edit-area").focus(), e: leave, "?": help, "shift+?": help,
-      "ctrl+z": () => turn("undo"), "ctrl+shift+z": () => turn("redo"), "ctrl+y": () => turn("redo"),
+      ...splitKeys(), t: () => withOne(offers.streets), f: () => withOne(offers.fix), a: even, "shift+a": offers.redraw,
+      k: () => tasks.lock(chosenOrPointed()), "shift+k": () => tasks.lock(draft().codes()), "shift+l": lockPlan, p: nextProblem, j: history.toggle, c: () => byId("edit-area").focus(), e: leave, "?": help, "shift+?": help,
+      "ctrl+z": () => tasks.turn("undo"), "ctrl+shift+z": () => tasks.turn("redo"), "ctrl+y": () => tasks.turn("redo"),
     };
   }
 
@@ -50,10 +67,11 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     if (!state.isOn || !draft()) return;
     state.chosen = state.chosen.filter((code) => draft().grids.has(code));
     const { now, to } = pending;
-    cells.show({ draft: draft(), selected: pending.cells, target: to, pointed: state.pointed, cursor: state.cursor });
-    table.draw({ draft: draft(), chosen: state.chosen, target: to, vacant: vacantOf(draft(), page.grids) });
-    bar.draw({ draft: draft(), pending: now, pointed: state.pointed, tool: tools.tool, isBusy: queue.isBusy });
-    toolbar.allow(mayTurn("undo"), mayTurn("redo"));
+    const moves = pending.moves();
+    cells.show({ draft: draft(), selected: now?.cells || new Set(), moves, target: to, pointed: state.pointed, cursor: state.cursor });
+    table.draw({ draft: draft(), chosen: state.chosen, target: to, moves, vacant: vacantOf(draft(), page.grids), loads: loadsOf(page.grids) });
+    drawBar();
+    toolbar.allow(tasks.mayTurn("undo"), tasks.mayTurn("redo"));
     const rows = [...draft().grids.values()];
     byId("edit-lock").firstChild.textContent = rows.every((row) => row.is_locked) ? t("全部解锁") : t("全部锁定");
     const off = rows.filter(isOff).length;
@@ -73,39 +91,18 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     sheet.showModal();
   }
 
-  // Pointing: with the mouse at a cell, at a row, or with the arrow keys.
-  function point(cell, event) {
-    if (cell < 0) pointer.hide();
-    else if (event) tell(cell, map.mouseEventToLatLng(event));
-    if (cell === state.cursor) return;
-    state.cursor = cell;
-    pointAt(cell < 0 ? null : draft().gridOf(cell));
+  function redrawPointed() {
+    cells.show({ pointed: state.pointed, cursor: state.cursor });
+    drawBar();
   }
 
-  function pointAt(code) {
-    if (!state.isOn) return;
-    state.pointed = code;
-    cells.show({ pointed: code, cursor: state.cursor });
-    bar.draw({ draft: draft(), pending: pending.now, pointed: code, tool: tools.tool, isBusy: queue.isBusy });
+  function drawBar() {
+    bar.draw({ draft: draft(), pending: pending.now, pointed: state.pointed, tool: tools.tool, isBusy: tasks.isBusy || state.isAsking });
   }
 
-  function tell(cell, latlng) {
-    const { address, households, people } = draft().mesh.cells[cell];
-    pointer.show(latlng, address || draft().shortOf(draft().gridOf(cell)), t("{n} 户", { n: number(households) }) + (people ? ` · ${t("{n} 人", { n: number(people) })}` : ""), address && draft().shortOf(draft().gridOf(cell)));
-  }
-
-  function arrow(direction, isMore) {
-    if (tools.tool === "hand") return true;
-    const { mesh } = draft();
-    const screen = screenOf(map, mesh);
-    const size = map.getSize();
-    const isSeen = (cell) => cell >= 0 && screen.toScreen(mesh.cells[cell].inside).every((value, side) => value > 0 && value < [size.x, size.y][side]);
-    const next = isSeen(state.cursor) ? mesh.beside(state.cursor, direction) : mesh.nearest(screen.toPlane([size.x / 2, size.y / 2]));
-    if (isMore) pending.select([state.cursor, next].filter((cell) => cell >= 0), "more");
-    point(next);
-    const place = map.containerPointToLatLng(screen.toScreen(mesh.cells[next].inside));
-    map.panInside(place, { padding: [80, 80] });
-    return false;
+  function busy(isAsking) {
+    state.isAsking = isAsking;
+    if (draft()) drawBar();
   }
 
   function toggleCursor() {
@@ -118,8 +115,8 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
 
   // The list: a row is a target where cells are selected, else it is chosen.
   function choose(code, isMore) {
-    if (pending.now && !pending.now.codes && !isMore) return pending.aim(code);
-    if (pending.now?.codes) pending.clear();
+    if (pending.now?.to !== undefined && !isMore) return pending.aim(code);
+    if (pending.now) pending.clear();
     const others = state.chosen.filter((one) => one !== code);
     if (isMore) state.chosen = others.length < state.chosen.length ? others : [...others, code];
     else state.chosen = [code];
@@ -129,7 +126,8 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   function enterKey(target) {
     const button = target.closest?.("button, a[href], summary");
     const code = button?.dataset.part === "name" && button.closest("tr").dataset.id;
-    if (!pending.now || (button && code !== pending.to)) return true;
+    const isShown = button?.dataset.part === "choice" && button.getAttribute("aria-pressed") === "true";
+    if (!pending.now || (button && !isShown && code !== pending.to)) return true;
     if (pending.isReady) accept();
     else if (state.pointed) pending.aim(state.pointed);
     return false;
@@ -144,119 +142,81 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
 
   function cancel() {
     state.chosen = [];
-    bar.say(null);
+    say(null);
+    offers.drop();
+    closeChoices();
     pending.clear();
   }
 
-  // Edits: each is a task of the queue.
   function accept() {
-    if (!pending.isReady) return;
-    const { codes, cells: chosen, to } = pending.now;
-    if (codes) queue.add({ path: "edits", body: { verb: "merge", grid_codes: codes }, again: { codes } });
-    else {
-      const moving = [...chosen].filter((cell) => draft().gridOf(cell) !== to);
-      const ids = moving.map((cell) => draft().mesh.cells[cell].cell_id);
-      const assumed = to === NEW ? null : [ids, to];
-      if (assumed) draft().assume(moving, to);
-      queue.add({ path: "edits", body: { verb: "move", cells: ids, to: to === NEW ? null : to }, assumed, again: { ids, to } });
-    }
-    state.chosen = [];
-    bar.say(null);
-    pending.clear();
+    tasks.accept();
+    closeChoices();
+  }
+
+  function closeChoices() {
+    if (byId("edit-choices") && !byId("detail").hidden) detail.close();
+  }
+
+  // What was done is known of the other communities, too.
+  function changed({ grids, removed }) {
+    const gone = new Set(removed);
+    const told = new Map(grids.map(({ properties }) => [properties.grid_code, properties]));
+    page.grids = page.grids.filter(({ grid_code: code }) => !gone.has(code)).map((row) => ({ ...row, ...told.get(row.grid_code), bbox: told.get(row.grid_code)?.bbox || row.bbox }));
   }
 
   const chosenOrPointed = () => {
     const code = table.codeInFocus() || state.pointed;
-    return state.chosen.length ? state.chosen : [code].filter(Boolean);
+    const selected = new Set([...(pending.now?.cells || [])].map((cell) => draft().gridOf(cell)));
+    if (state.chosen.length || code) return state.chosen.length ? state.chosen : [code];
+    return selected.size === 1 ? [...selected] : [];
   };
 
-  function lock(codes, isLocked = codes.some((code) => !draft().grids.get(code).is_locked)) {
-    const others = codes.filter((code) => Boolean(draft().grids.get(code).is_locked) !== isLocked);
-    if (others.length) queue.add({ path: "edits", body: { verb: isLocked ? "lock" : "unlock", grid_codes: others } });
-    else if (!codes.length) bar.say(t("请先选网格"));
+  function withOne(act) {
+    const [code] = chosenOrPointed();
+    if (code) act(code);
+    else say(t("请先选网格"));
+  }
+
+  function even() {
+    const codes = chosenOrPointed();
+    if (codes.length) offers.even(codes);
+    else say(t("请先选网格"));
+  }
+
+  const splitKeys = () => Object.fromEntries([2, 3, 4, 5, 6, 7, 8, 9].map((count) => [String(count), () => withOne((code) => offers.parts(code, count))]));
+
+  // A drawn line splits the grid that is chosen, else the one in which most of it lies.
+  function line(points) {
+    const { mesh, gridOf } = draft();
+    const met = new Map();
+    mesh.plane({ type: "Polygon", coordinates: [points] })[0].forEach(([x, y]) => {
+      const cell = mesh.cellAt(x, y);
+      if (cell >= 0) met.set(gridOf(cell), (met.get(gridOf(cell)) || 0) + 1);
+    });
+    const [most] = [...met].sort((a, b) => b[1] - a[1])[0] || [null];
+    const code = state.chosen.length === 1 ? state.chosen[0] : most;
+    if (code) offers.line(code, points);
+    else say(t("线不在这个社区里"));
+  }
+
+  function lockPlan() {
+    tasks.lockPlan(page.grids.some(({ is_locked: isLocked }) => !isLocked));
   }
 
   function merge() {
     if (state.chosen.length > 1) pending.merge([...state.chosen]);
-    else bar.say(t("请先在列表中选两个以上网格（按住 Ctrl 点）"));
+    else say(t("请先在列表中选两个以上网格（按住 Ctrl 点）"));
   }
 
   function startRename() {
     const [code] = chosenOrPointed();
     if (code) table.rename(code);
-    else bar.say(t("请先选网格"));
-  }
-
-  function rename(code, name) {
-    queue.add({ path: "edits", body: { verb: "rename", grid_codes: [code], name } });
-  }
-
-  // Until the history has come, the server decides.
-  function mayTurn(way) {
-    const { revision, canUndo, canRedo } = history.log;
-    return queue.isBusy || revision !== draft().revision || (way === "undo" ? canUndo : canRedo) !== null;
-  }
-
-  function turn(way) {
-    if (mayTurn(way)) queue.add({ path: way, body: {} });
-    else bar.say(way === "undo" ? t("没有可撤销的了") : t("没有可重做的了"));
-  }
-
-  function goBack(to) {
-    queue.add({ path: "return", body: { to } });
-  }
-
-  // Whoever is told that grids are locked, or were so already, knows it.
-  function knowLocks({ body: { verb, grid_codes: codes } }) {
-    if (verb === "lock" || verb === "unlock") draft().mark(codes, verb === "lock");
-  }
-
-  async function done(answer, task, waiting) {
-    draft().settle();
-    if (!draft().take(answer)) await load(state.area);
-    knowLocks(task);
-    for (const { assumed } of waiting) if (assumed) draft().assume(assumed[0].map((id) => draft().mesh.indexOf.get(id)), assumed[1]);
-    pending.mend();
-    const elsewhere = answer.grids.length && answer.grids.every(({ properties }) => properties.area_code !== state.area);
-    bar.say(elsewhere ? t("改动在{place}", { place: communities().get(answer.grids[0].properties.area_code) || "" }) : null);
-    redraw();
-    listen();
-  }
-
-  // History follows on its own: an edit that was done is done, whatever becomes of this.
-  async function listen() {
-    try {
-      await history.load();
-      redraw();
-    } catch (error) {
-      tellProblem(error);
-    }
-  }
-
-  function tellProblem(error) {
-    if (!(error instanceof Problem)) throw error;
-    bar.say(error.message);
-  }
-
-  async function refused(error, task) {
-    const since = draft().revision;
-    draft().settle();
-    try {
-      if (error.status === CONFLICT) await history.load();
-      const missed = error.status === CONFLICT ? history.missed(since) : [];
-      if (missed.length) await load(state.area);
-      if (error.status === NOTHING_TO_DO) knowLocks(task);
-      if (task.again && !pending.now) pending.resume(task.again);
-      bar.say(missed.length ? t("方案已被改动——{what}。已载入最新内容，请看过再确认。", { what: missed.join(data.language === "en" ? "; " : "；") }) : error.message);
-    } catch (problem) {
-      tellProblem(problem);
-    }
-    redraw();
+    else say(t("请先选网格"));
   }
 
   function nextProblem() {
     const all = problemsOf(draft(), page.grids);
-    if (!all.length) return bar.say(t("这个社区没有问题了"));
+    if (!all.length) return say(t("这个社区没有问题了"));
     const code = all[(all.indexOf(state.chosen[0]) + 1) % all.length];
     state.chosen = [code];
     redraw();
@@ -295,7 +255,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     byId("edit-area").value = area;
     setAddress(`?${new URLSearchParams({ plan: page.plan.plan_id, edit: area, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
     state.chosen = [];
-    bar.say(null);
+    say(null);
     try {
       if (!(await load(area))) return;
       if (state.around) state.around.remove();
@@ -305,7 +265,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
       fitBeside(L.latLngBounds([south, west], [north, east]));
       redraw();
     } catch (error) {
-      tellProblem(error);
+      tasks.tell(error);
     }
   }
 
@@ -348,10 +308,13 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     state.isOn = false;
     state.asked += 1;
     history.close();
+    offers.drop();
+    closeChoices();
+    border.rest();
     tools.stop();
     cells.hide();
     bar.hide();
-    bar.say(null);
+    say(null);
     pointer.hide();
     if (state.around) state.around.remove();
     Object.assign(state, { draft: null, around: null, area: null });
@@ -359,8 +322,16 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     map.setZoom(Math.round(map.getZoom()), { animate: false });
   }
 
+  planDeletion({
+    plan: () => page.plan, revision: () => draft().revision, settled: tasks.idle,
+    gone() {
+      stop();
+      reopen();
+    },
+  });
+
   async function leave() {
-    await queue.idle();
+    await tasks.idle();
     stop();
     reopen(page.plan.plan_id);
   }
@@ -378,7 +349,17 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   });
   byId("edit-next").addEventListener("click", nextProblem);
   byId("edit-history").addEventListener("click", history.toggle);
-  byId("edit-lock").addEventListener("click", () => lock(draft().codes()));
+  byId("edit-lock").addEventListener("click", () => tasks.lock(draft().codes()));
+  const acts = {
+    parts: () => withOne((code) => offers.parts(code, Number(byId("edit-count").value))),
+    streets: () => withOne(offers.streets), fix: () => withOne(offers.fix), even, redraw: offers.redraw, plan: lockPlan,
+  };
+  const more = byId("edit-more");
+  const showMore = () => byId("edit-grids").classList.toggle("is-more", more.checked);
+  more.checked = window.matchMedia("(min-width: 1400px)").matches;
+  more.addEventListener("change", showMore);
+  showMore();
+  for (const button of document.querySelectorAll("[data-act]")) button.addEventListener("click", () => acts[button.dataset.act]());
 
   return {
     stop,
