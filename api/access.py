@@ -19,6 +19,9 @@ ANALYSTS = frozenset({"street_office", "planner", "admin"})
 ADMINS = frozenset({"admin"})
 COMMENTERS = frozenset({"street_office", "planner", "approver", "admin"})
 HANDLERS = frozenset({"grid_worker", "street_office", "admin"})
+# Whose private numbers staff see: a street office calls its people out, an admin keeps the register. Planners hand
+# duties over and workers look up colleagues; for both the name and the duty line are enough.
+PHONES = frozenset({"street_office", "admin"})
 ROLES = ("public", "grid_worker", "street_office", "planner", "approver", "admin")
 
 Kind = Literal["page", "json", "tile", "key"]
@@ -83,6 +86,7 @@ ACCESS: Mapping[str, Access] = {
     f"GET {V1}/session": Access(STAFF, is_scoped=False),
     # staff pages
     "GET /planner": Access(STAFF, "page"),
+    "GET /dossier": Access(STAFF, "page"),
     "GET /cover": Access(STAFF, "page"),
     "GET /reach": Access(STAFF, "page"),
     "GET /siting": Access(STAFF, "page"),
@@ -97,6 +101,10 @@ ACCESS: Mapping[str, Access] = {
     f"POST {V1}/plans": Access(PLANNERS),
     f"GET {V1}/plans/{{plan_id}}/life": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/findings": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/dossier": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/dossier/ground": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/dossier.xlsx": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/dossier.pdf": Access(STAFF),
     f"POST {V1}/plans/{{plan_id}}/submit": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/recall": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/return": Access(APPROVERS),
@@ -113,11 +121,27 @@ ACCESS: Mapping[str, Access] = {
     f"POST {V1}/plans/{{plan_id}}/points": Access(PLANNERS),
     f"GET {V1}/plans/{{plan_id}}/history": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/cells": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/parts": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/problems": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/grids/{{grid_code}}/fix": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/grids/{{grid_code}}/streets": Access(STAFF),
     f"GET {V1}/cover": Access(STAFF),
     "GET /tiles/grids/{plan_id}/{z}/{x}/{y}.mvt": Access(STAFF, "tile", "tile"),
+    # people on duty; who plans grids says who answers for them
+    f"GET {V1}/people": Access(STAFF),
+    f"POST {V1}/people": Access(PLANNERS),
+    f"GET {V1}/people/{{person_id}}": Access(STAFF),
+    f"GET {V1}/duties": Access(STAFF),
+    f"GET {V1}/duties/vacancies": Access(STAFF),
+    f"GET {V1}/duties/load": Access(STAFF),
+    f"GET {V1}/duties/rounds": Access(STAFF),
+    f"POST {V1}/duties": Access(PLANNERS),
+    f"POST {V1}/duties/end": Access(PLANNERS),
+    f"POST {V1}/duties/hand-over": Access(PLANNERS),
+    f"GET {V1}/absences": Access(STAFF),
+    f"POST {V1}/absences": Access(PLANNERS),
+    f"PUT {V1}/absences/{{absence_id}}": Access(PLANNERS),
+    f"DELETE {V1}/absences/{{absence_id}}": Access(PLANNERS),
     # reach
     f"GET {V1}/reach/stations": Access(STAFF),
     f"GET {V1}/reach/circles": Access(STAFF),

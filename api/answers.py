@@ -81,6 +81,12 @@ def json_answer(
     return tagged(request, content, media_type=media_type, cache=_CACHE[reader])
 
 
+def attachment(content: bytes, media_type: str, name: str) -> Response:
+    """Return a file to take along, which nobody on the way may keep."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
 def tile_answer(
     request: Request, content: bytes | None, *, media_type: str = MVT, reader: Reader, is_revised: bool = False
 ) -> Response:

@@ -26,6 +26,7 @@ from api.routes import (
     cases,
     cover,
     docs,
+    dossier,
     edits,
     health,
     incident_files,
@@ -35,6 +36,7 @@ from api.routes import (
     lookup,
     open311,
     pages,
+    people,
     plans,
     reach,
     session,
@@ -46,8 +48,8 @@ from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
     pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
-    edits.router, life.router, cover.router, reach.router, siting.router, incidents.router, incident_files.residents,
-    incident_files.router, cases.router, tiles.residents, tiles.planning,
+    edits.router, life.router, dossier.router, cover.router, people.router, reach.router, siting.router,
+    incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
     open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.

@@ -1,5 +1,6 @@
 """Grid verbs: what each edit makes of the grids it is about - the part of the plan before it, and after."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -22,6 +23,7 @@ from geo.rebalance import rebalance
 from geo.splitting import split_by_line, split_by_street, split_in_parts
 
 Sides = tuple[PlanPart, PlanPart]
+Verb = Callable[[Connection, int, Edit, Rules], Sides]
 NEW = 0  # stands for a grid that is to be made; numbers of the store begin at 1
 
 
@@ -43,7 +45,7 @@ def move(conn: Connection, plan_id: int, edit: Edit, _: Rules) -> Sides:
         new, rows = with_new_grid(conn, communities.pop(), rows, name=edit.name)
         targets = {cell: new if grid == NEW else grid for cell, grid in targets.items()}
     grid_of[list(targets)] = list(targets.values())
-    return part, redrawn(conn, part, grid_of, rows)
+    return part, redrawn(conn, plan_id, part, grid_of, rows)
 
 
 def merge(conn: Connection, plan_id: int, edit: Edit, _: Rules) -> Sides:
@@ -54,7 +56,9 @@ def merge(conn: Connection, plan_id: int, edit: Edit, _: Rules) -> Sides:
     part = parts.read_part(conn, plan_id, ids)
     refuse_locked(part, ids)
     _refuse_across({str(row["area_code"]) for row in part.grids.values()})
-    return part, redrawn(conn, part, pd.Series(ids[0], index=part.grid_of.index, name="grid"), dict(part.grids))
+    return part, redrawn(
+        conn, plan_id, part, pd.Series(ids[0], index=part.grid_of.index, name="grid"), dict(part.grids)
+    )
 
 
 def split(conn: Connection, plan_id: int, edit: Edit, _: Rules) -> Sides:
@@ -69,7 +73,7 @@ def split(conn: Connection, plan_id: int, edit: Edit, _: Rules) -> Sides:
     for share in range(1, int(share_of.max()) + 1):
         new, rows = with_new_grid(conn, str(part.grids[own]["area_code"]), rows, name=None)
         grid_of[share_of.index[share_of == share]] = new
-    return part, redrawn(conn, part, grid_of, rows)
+    return part, redrawn(conn, plan_id, part, grid_of, rows)
 
 
 def shares(conn: Connection, part: PlanPart, members: pd.Index, edit: Edit) -> pd.Series:
@@ -99,7 +103,7 @@ def even(conn: Connection, plan_id: int, edit: Edit, rules: Rules) -> Sides:
         raise NothingToDoError(reason="no grid is named", reason_zh="没有指定网格")
     part = parts.read_part(conn, plan_id, parts.grids_of_communities(conn, plan_id, chosen))
     refuse_locked(part, chosen)
-    return part, _renewed(conn, part, chosen, rules, ring=1)
+    return part, _renewed(conn, plan_id, part, chosen, rules, ring=1)
 
 
 def redraw(conn: Connection, plan_id: int, edit: Edit, rules: Rules) -> Sides:
@@ -110,7 +114,7 @@ def redraw(conn: Connection, plan_id: int, edit: Edit, rules: Rules) -> Sides:
     chosen = sorted(set(part.grids) - set(_fixed(part)))
     if not chosen:
         raise NothingToDoError(reason="no grid of it may change", reason_zh="该社区没有可以调整的网格")
-    return part, _renewed(conn, part, chosen, rules, ring=0)
+    return part, _renewed(conn, plan_id, part, chosen, rules, ring=0)
 
 
 def rename(conn: Connection, plan_id: int, edit: Edit, _: Rules) -> Sides:
@@ -161,7 +165,7 @@ def _fixed(part: PlanPart) -> list[int]:
     return [key for key, row in part.grids.items() if row["is_locked"] or row["kind"] == "dedicated"]
 
 
-def _renewed(conn: Connection, part: PlanPart, chosen: list[int], rules: Rules, *, ring: int) -> PlanPart:
+def _renewed(conn: Connection, plan_id: int, part: PlanPart, chosen: list[int], rules: Rules, *, ring: int) -> PlanPart:
     """Return a part whose grids are drawn anew; new ones get numbers and codes."""
     borders = parts.read_borders_of(conn, part.cells.index.tolist())
     found = rebalance(
@@ -174,4 +178,4 @@ def _renewed(conn: Connection, part: PlanPart, chosen: list[int], rules: Rules, 
         cells = grid_of.index[grid_of == label]
         new, rows = with_new_grid(conn, str(part.cells["area_code"][cells[0]]), rows, name=None)
         grid_of[cells] = new
-    return redrawn(conn, part, grid_of.astype("int64"), rows)
+    return redrawn(conn, plan_id, part, grid_of.astype("int64"), rows)

@@ -37,14 +37,20 @@ class Edit:
         Of the plan that was looked at.
     verb
         move, merge, split, rebalance, redraw, rename, lock, unlock.
+    level
+        What it is about: grids, or the zones or household units inside one grid.
+    codes
+        Of zones or units: merge two or more, the first goes on; split, rename: one zone.
     grid_codes
         merge: two or more, the first goes on; split, rename: one; rebalance: some; lock, unlock: some, none for all.
     cells, buildings
         move: what moves.
     to
-        move: the code of the grid they come to; None for a new one.
+        move: the code of the grid, zone or unit they come to; None for a new one.
     moves
-        move: cells that go to several grids, (cell_id, grid code) each, instead of `cells` and `to`.
+        move: cells that go to several, (cell_id, code) each, instead of `cells` and `to`.
+    households
+        move between units: so many of each cell; None for all.
     name
         rename, and of a new grid.
     line
@@ -61,11 +67,14 @@ class Edit:
 
     revision: int
     verb: str
+    level: Level = "grids"
+    codes: tuple[str, ...] = ()
     grid_codes: tuple[str, ...] = ()
     cells: tuple[int, ...] = ()
     buildings: tuple[int, ...] = ()
     to: str | None = None
     moves: tuple[tuple[int, str], ...] = ()
+    households: int | None = None
     name: str | None = None
     line: tuple[tuple[float, float], ...] = ()
     streets: tuple[int | str, ...] = ()
@@ -77,4 +86,6 @@ class Edit:
     def asked(self) -> dict[str, Any]:
         """What is kept of it."""
         told = {key: value for key, value in vars(self).items() if value and key not in ("revision", "verb")}
+        if self.level == "grids":
+            del told["level"]
         return {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}

@@ -31,6 +31,13 @@ class AcrossCommunitiesError(InputError):
     en = "Cells and grid lie in more than one community ({codes}): a grid belongs to one."
 
 
+class AcrossGridsError(InputError):
+    """A zone or household unit lies in exactly one grid."""
+
+    zh = "涉及多个网格（{codes}）：责任区域和联户单元不能跨网格。"
+    en = "More than one grid is concerned ({codes}): a zone or household unit lies in one."
+
+
 class NothingToDoError(InputError):
     """What is asked for is so already."""
 
@@ -38,29 +45,52 @@ class NothingToDoError(InputError):
     en = "There is nothing to do: {reason}."
 
 
-def redrawn(conn: Connection, part: PlanPart, grid_of: pd.Series, rows: Rows) -> PlanPart:
+def redrawn(conn: Connection, plan_id: int, part: PlanPart, grid_of: pd.Series, rows: Rows) -> PlanPart:
     """Return a part with other grids: zones and units go along, empty grids are gone, all have numbers and codes."""
     cells = sorted(part.grid_of.index.tolist())
     borders = parts.borders_of(parts.read_borders_of(conn, cells))
-    zone_of = _allotted(conn, "zones", carried_zones(part.grid_of, part.zone_of, grid_of, borders))
+    zone_of = carried_zones(part.grid_of, part.zone_of, grid_of, borders)
     units = carried_units(part.grid_of, part.units, grid_of)
-    units = units.assign(unit=_allotted(conn, "units", units["unit"]))
     left = set(grid_of.tolist())
     other = part.grid_of.ne(grid_of)
     altered = set(part.grid_of[other].tolist()) | set(grid_of[other].tolist())
     rows = {key: {**row, "exception": None} if key in altered else row for key, row in rows.items() if key in left}
-    unit_grid = units["cell_id"].map(grid_of).groupby(units["unit"]).first()
+    return dealt(conn, plan_id, replace(part, grid_of=grid_of, grids=rows), part, zone_of=zone_of, units=units)
+
+
+def dealt(
+    conn: Connection, plan_id: int, part: PlanPart, before: PlanPart, *, zone_of: pd.Series, units: pd.DataFrame
+) -> PlanPart:
+    """Return a part with other zones and units: empty ones are gone, labels below 0 get numbers and codes.
+
+    Parameters
+    ----------
+    part
+        With the grids as they are to be.
+    before
+        As the plan is: whose zones and units keep their codes where they stay in their grid.
+    zone_of, units
+        As of `data.stores.parts.PlanPart`.
+    """
+    zone_of = _allotted(conn, "zones", zone_of)
+    units = units.assign(unit=_allotted(conn, "units", units["unit"]))
+    zone_home = _home(zone_of, part.grid_of)
+    unit_home = _home(units["unit"], units["cell_id"].map(part.grid_of))
+    new = _newcomers(before.zones, zone_home) | _newcomers(before.unit_rows, unit_home)
+    codes = {key: str(row["grid_code"]) for key, row in part.grids.items()}
+    last = parts.last_sequences(conn, plan_id, [codes[grid] for grid in new]) if new else {}
     return replace(
-        part, grid_of=grid_of, zone_of=zone_of, units=units, grids=rows,
-        zones=_coded(part.zones, grid_of.groupby(zone_of).first(), rows, key="zone_code", digits=3, name="责任区"),
-        unit_rows=_coded(part.unit_rows, unit_grid, rows, key="unit_code", digits=4),
+        part, zone_of=zone_of, units=units,
+        zones=_coded(before.zones, zone_home, codes, last, what="zones"),
+        unit_rows=_coded(before.unit_rows, unit_home, codes, last, what="units"),
     )  # fmt: skip
 
 
 def with_new_grid(conn: Connection, community: str, rows: Rows, *, name: str | None) -> tuple[int, Rows]:
-    """Return the number of a grid to be, and the rows with it; its code was never used."""
+    """Return the number of a grid to be, and the rows with it; its code was never used, by none of the rows either."""
     parts.hold_codes(conn, CODES_LOCK)
-    (code,) = next_grid_codes(community, 1, used=plan_store.used_grid_codes(conn, within=community))
+    used = {*plan_store.used_grid_codes(conn, within=community), *(str(row["grid_code"]) for row in rows.values())}
+    (code,) = next_grid_codes(community, 1, used=used)
     (number,) = parts.allot(conn, "grids", 1)
     title = str(area_store.read_areas(conn, within=community)["name"].get(community, "")) + f"第{int(code[12:])}网格"
     made = {"area_code": community, "grid_code": code, "name": name or title, "kind": "general", "is_locked": False,
@@ -83,18 +113,35 @@ def refuse_locked(part: PlanPart, ids: Collection[int]) -> None:
         raise LockedGridError(grids=", ".join(locked))
 
 
-def _coded(was: Rows, grid_of: pd.Series, grid_rows: Rows, *, key: str, digits: int, name: str | None = None) -> Rows:
-    """Return zones or units with the grid they lie in now; those that came to a grid have a new code of it."""
-    home = dict(zip(grid_of.index.tolist(), grid_of.tolist(), strict=True))
-    stayed = {label: was[label] for label, grid in home.items() if label in was and was[label]["grid_id"] == grid}
-    made, last = dict(stayed), dict[int, int]()
-    for row in was.values():
-        last[row["grid_id"]] = max(last.get(row["grid_id"], 0), int(str(row[key])[15:]))
-    for label in sorted(set(home) - set(stayed)):
-        grid = home[label]
-        last[grid] = last.get(grid, 0) + 1
-        own = {"name": f"{name}{last[grid]}"} if name else {}
-        made[label] = {"grid_id": grid, key: f"{grid_rows[grid]['grid_code']}{last[grid]:0{digits}d}", **own}
+def _stays(was: Rows, label: int, grid: int) -> bool:
+    return label in was and was[label]["grid_id"] == grid
+
+
+def _home(labels: pd.Series, grids: pd.Series) -> dict[int, int]:
+    """Return the grid that each zone or unit lies in."""
+    first = grids.groupby(labels).first()
+    return dict(zip(first.index.tolist(), first.tolist(), strict=True))
+
+
+def _newcomers(was: Rows, home: dict[int, int]) -> set[int]:
+    """Return the grids that get a zone or unit which was not in them."""
+    return {grid for label, grid in home.items() if not _stays(was, label, grid)}
+
+
+def _coded(
+    was: Rows, home: dict[int, int], codes: dict[int, str], last: dict[str, dict[str, int]], *, what: str
+) -> Rows:
+    """Return zones or units with the grid they lie in now; those that came to a grid have a code it never had."""
+    key, digits = {"zones": ("zone_code", 3), "units": ("unit_code", 4)}[what]
+    made: Rows = {}
+    given = {grid: last[code][what] for grid, code in codes.items() if code in last}
+    for label, grid in sorted(home.items(), key=lambda pair: (not _stays(was, *pair), pair)):
+        if _stays(was, label, grid):
+            made[label] = was[label]
+            continue
+        given[grid] += 1
+        own = {"name": f"责任区{given[grid]}"} if what == "zones" else {}
+        made[label] = {"grid_id": grid, key: f"{codes[grid]}{given[grid]:0{digits}d}", **own}
     return made
 
 

@@ -83,7 +83,7 @@ def brief_html(brief: Brief, *, language: str) -> str:
 
 def brief_pdf(brief: Brief, *, language: str) -> bytes:
     """Return the page as PDF; nothing is fetched while it is made."""
-    content: bytes = HTML(string=brief_html(brief, language=language), url_fetcher=_nothing).write_pdf()
+    content: bytes = HTML(string=brief_html(brief, language=language), url_fetcher=nothing_fetched).write_pdf()
     return content
 
 
@@ -94,8 +94,9 @@ def _scale(most: int) -> list[tuple[str, int, int]]:
     return [(tone, low, high) for tone, low, high in zip(TONES, least, greatest, strict=True) if low <= high]
 
 
-def _nothing(url: str, *_: object, **__: object) -> dict[str, object]:
-    raise ValueError(f"a brief fetches nothing, and not {url[:80]}")
+def nothing_fetched(url: str, *_: object, **__: object) -> dict[str, object]:
+    """Refuse whatever a printed page would fetch."""
+    raise ValueError(f"a printed page fetches nothing, and not {url[:80]}")
 
 
 def _class(count: int, most: int) -> int:

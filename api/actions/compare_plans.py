@@ -4,11 +4,12 @@ Facts name people and incidents by number only: who may see a name is asked when
 (`api.actions.read_dossier`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -49,8 +50,9 @@ def compare_plans(
     Returns
     -------
     dict
-        plan_id, revision, base_id, on; totals; grids, moves, buildings, workers, stations, incidents (rows). "" stands
-        for no grid. A first plan moves nobody: what had no grid before is told in ``totals`` alone.
+        plan_id, revision, base_id, bases (the plan compared with, by community), on; totals; grids, moves,
+        buildings, workers, stations, incidents (rows). A first plan moves nobody: what had no grid before is told in
+        ``totals`` alone.
 
     Raises
     ------
@@ -58,13 +60,15 @@ def compare_plans(
         There is no such plan.
     """
     plan = plan_store.read_plan(conn, plan_id)
-    sides = _sides(conn, plan_id, plan["area_code"], base_id, on)
+    within = scope_of(plan["area_code"])
+    bases = plan_store.plans_by_area(conn, on=on, within=within) if base_id is None else _all_of(conn, base_id)
+    sides = _sides(conn, plan_id, plan["area_code"], bases)
     found = compare(sides.cells, sides.borders, sides.before, sides.after)
     moved = found.moves[found.moves["from_grid"].ne(NONE) & found.moves["to_grid"].ne(NONE)]
     changed = _changed_cells(sides)
     incidents = _incidents(conn, changed)
     facts = {
-        "plan_id": plan_id, "revision": plan["revision"], "base_id": base_id, "on": on,
+        "plan_id": plan_id, "revision": plan["revision"], "base_id": base_id, "bases": bases, "on": on,
         "grids": _grids(found, sides.names),
         "moves": _moves(moved, incidents),
         "buildings": _records(found.buildings[found.buildings["from_grid"].ne(NONE)]),
@@ -75,28 +79,38 @@ def compare_plans(
     return {**facts, "totals": _totals(found, moved, changed, facts)}
 
 
-def _sides(conn: Connection, plan_id: int, area_code: str, base_id: int | None, on: date) -> Sides:
+def base_grids(conn: Connection, bases: Mapping[str, int], *, geometry: bool = False) -> gpd.GeoDataFrame:
+    """Return the grids that a plan is compared with: index grid_id; each community's of its own plan (`bases`)."""
+    frames = []
+    for plan_id in sorted(set(bases.values())):
+        grids = grid_store.read_grids(conn, plan_id, geometry=geometry)
+        frames.append(grids[[bases.get(area) == plan_id for area in grids["area_code"]]])
+    return pd.concat(frames) if frames else grid_store.read_grids(conn, 0, geometry=geometry)
+
+
+def codes_by_cell(conn: Connection, grids: pd.DataFrame, plan_ids: Iterable[int]) -> pd.Series:
+    """Return the code of the grid of each cell of some plans: Series by cell_id, of the grids that are given."""
+    parts = [grid_store.read_assignment(conn, plan_id) for plan_id in sorted(set(plan_ids))]
+    grid_of = pd.concat(parts) if parts else pd.Series(dtype="int64").rename_axis("cell_id")
+    return grid_of[grid_of.isin(grids.index)].map(grids["grid_code"]).astype(object)
+
+
+def _sides(conn: Connection, plan_id: int, area_code: str, bases: Mapping[str, int]) -> Sides:
     within = scope_of(area_code)
-    after = _codes(conn, plan_id)
-    cells = cell_store.read_cells(conn, within=within)
-    here = cells.index[cells["area_code"].isin(cells.loc[after.index, "area_code"].unique())]
-    held = grid_store.read_codes_held(conn, on=on, within=within) if base_id is None else _codes(conn, base_id)
-    bases = plan_store.plans_on(conn, on=on, within=within) if base_id is None else [base_id]
-    names = pd.concat([
-        grid_store.read_grids(conn, one, geometry=False).set_index("grid_code")["name"] for one in (*bases, plan_id)
-    ])  # fmt: skip
+    grids = grid_store.read_grids(conn, plan_id, geometry=False)
+    was = base_grids(conn, {area: base for area, base in bases.items() if area in set(grids["area_code"])})
+    names = pd.concat([was, grids]).set_index("grid_code")["name"]
     return Sides(
-        cells=pd.DataFrame(cells.loc[here].drop(columns="geometry")),
+        cells=pd.DataFrame(cell_store.read_cells(conn, within=within).drop(columns="geometry")),
         borders=cell_store.read_borders(conn, within=within),
-        before=held[held.index.isin(here)],
-        after=after,
+        before=codes_by_cell(conn, was, bases.values()),
+        after=codes_by_cell(conn, grids, [plan_id]),
         names={str(code): str(name) for code, name in names.items()},
     )
 
 
-def _codes(conn: Connection, plan_id: int) -> pd.Series:
-    codes = grid_store.read_grids(conn, plan_id, geometry=False)["grid_code"]
-    return grid_store.read_assignment(conn, plan_id).map(codes).astype(object)
+def _all_of(conn: Connection, plan_id: int) -> dict[str, int]:
+    return dict.fromkeys(grid_store.read_grids(conn, plan_id, geometry=False)["area_code"], plan_id)
 
 
 def _changed_cells(sides: Sides) -> pd.DataFrame:

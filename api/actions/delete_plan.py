@@ -27,5 +27,4 @@ def delete_plan(
     """
     with transaction(engine, actor=actor, action="delete_plan", scope=scope, commit=commit) as connection:
         operations.lock_plan(connection, plan_id, seen=seen)
-        operations.retire_codes(connection, plan_id)
         plan_store.delete_plan(connection, plan_id)

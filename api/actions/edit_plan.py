@@ -1,20 +1,28 @@
 """Edit a plan: each edit is kept with its inverse and revision; a preview tells what one would do and keeps nothing."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from api import grid_verbs, unit_verbs, zone_verbs
 from api.auth import Account
-from api.grid_verbs import VERBS, Sides
-from api.plan_edits import Edit, Rules
+from api.grid_verbs import Sides, Verb
+from api.plan_edits import Edit, Level, Rules
 from api.plan_parts import NothingToDoError
 from data.postgis.engine import transaction
 from data.stores import edits, operations
 from data.stores.parts import PlanPart, Rows
 from geo.codes import scope_of
 from geo.cover import dissolve
+
+VERBS: Mapping[Level, Mapping[str, Verb]] = {
+    "grids": grid_verbs.VERBS,
+    "zones": zone_verbs.VERBS,
+    "units": unit_verbs.VERBS,
+}
 
 
 def edit_plan(
@@ -59,8 +67,11 @@ def preview_edit(
         operations.check_plan(conn, plan_id, seen=edit.revision)
         before, after = _sides(conn, plan_id, edit, rules)
         change = edits.change_of(before, after)
-        seen = told(change, edit.revision, account, {**before.grids, **after.grids})
-        return seen, _drawn(after, edits.touched_grids(change)[0])
+        rows = {**before.grids, **after.grids}
+        seen = told(change, edit.revision, account, rows, within=rows if edit.level != "grids" else ())
+        moved = _moved(before, after, edit.level, seen["moved"])
+        shown = edits.touched_grids(change)[0] if edit.level == "grids" else set(after.grids)
+        return {**seen, "moved": moved}, _drawn(after, shown)
 
 
 def kept(
@@ -68,15 +79,25 @@ def kept(
 ) -> dict[str, Any]:
     """Write a change as an edit of its own, and tell what it touched; `rows` are of all grids that it names."""
     revision = edit.revision + 1
+    within = edits.grids_of_parts(conn, change)
     edits.write_change(conn, plan_id, change, revision)
     operations.add_operation(
         conn, plan_id, revision=revision, verb=edit.verb, asked=edit.asked, change=change, actor=actor
     )  # fmt: skip
-    return told(change, revision, account, rows)
+    return told(change, revision, account, rows, within=within)
 
 
-def told(change: edits.Change, revision: int, account: Account, rows: Rows) -> dict[str, Any]:
+def told(
+    change: edits.Change, revision: int, account: Account, rows: Rows, *, within: Collection[int]
+) -> dict[str, Any]:
     """Return what a change touched; raise DeniedError where that is not the account's.
+
+    Parameters
+    ----------
+    rows
+        Of all grids that it names.
+    within
+        Grids whose zones or units it alters.
 
     Returns
     -------
@@ -89,6 +110,7 @@ def told(change: edits.Change, revision: int, account: Account, rows: Rows) -> d
         A grid lies beyond its scope; roll back.
     """
     there, gone = edits.touched_grids(change)
+    there |= set(within) - gone
     for grid_id in sorted(there | gone):
         account.require_cover(scope_of(str(rows[grid_id]["area_code"])))
     codes = {grid_id: str(rows[grid_id]["grid_code"]) for grid_id in there | gone}
@@ -104,10 +126,36 @@ def told(change: edits.Change, revision: int, account: Account, rows: Rows) -> d
 
 def _sides(conn: Connection, plan_id: int, edit: Edit, rules: Rules) -> Sides:
     """Return the part of the plan that an edit is about, before it and after."""
-    before, after = VERBS[edit.verb](conn, plan_id, edit, rules)
+    verb = VERBS[edit.level].get(edit.verb)
+    if verb is None:
+        raise NothingToDoError(reason=f"{edit.verb} is for grids alone", reason_zh="此操作只用于网格")
+    before, after = verb(conn, plan_id, edit, rules)
     if not any(edits.change_of(before, after).values()):
         raise NothingToDoError(reason="it is so already", reason_zh="已经如此")
     return before, after
+
+
+def _moved(before: PlanPart, after: PlanPart, level: Level, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the cells that move between what an edit is about; of units, where most of a cell's households go."""
+    if level == "grids":
+        return cells
+    homes = [part.zone_of if level == "zones" else _main_units(part) for part in (before, after)]
+    key = "zone_code" if level == "zones" else "unit_code"
+    was, now = (
+        home.map({one: row[key] for one, row in rows.items()})
+        for home, rows in zip(homes, _rows_of(before, after, level), strict=True)
+    )
+    other = was.index[was.ne(now.reindex(was.index))]
+    return [{"cell_id": int(cell), "from": was[cell], "to": now[cell]} for cell in other]
+
+
+def _rows_of(before: PlanPart, after: PlanPart, level: Level) -> tuple[Rows, Rows]:
+    return (before.zones, after.zones) if level == "zones" else (before.unit_rows, after.unit_rows)
+
+
+def _main_units(part: PlanPart) -> pd.Series:
+    ordered = part.units.sort_values(["cell_id", "households", "unit"], ascending=[True, False, True], kind="stable")
+    return ordered.drop_duplicates("cell_id").set_index("cell_id")["unit"]
 
 
 def _drawn(part: PlanPart, grid_ids: set[int]) -> gpd.GeoDataFrame:

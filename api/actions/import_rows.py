@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -135,15 +136,27 @@ def _duties(connection: Connection, rows: pd.DataFrame) -> pd.DataFrame:
             "valid_to": bring["last_on"].map(lambda day: None if pd.isna(day) else day + pd.Timedelta(days=1)),
         }
     )
-    held = people_store.read_duties(connection, on=None)
-    there = {*_keys(held, held["valid_from"]), *_keys(held, pd.Series("", index=held.index))}
-    # A row without a first day is there already when the duty is held from any day.
-    told = bring["first_on"].where(bring["first_on"].notna(), "")
-    return duties[[key not in there for key in _keys(duties, told)]]
+    return duties[_are_new(duties, bring["first_on"], people_store.read_duties(connection, on=None))]
 
 
-def _keys(duties: pd.DataFrame, first_on: pd.Series) -> list[tuple[str, ...]]:
-    """Who answers for what from which day, as text that compares across frames."""
+def _are_new(duties: pd.DataFrame, told: pd.Series, held: pd.DataFrame) -> list[bool]:
+    """Whether each duty is held on none of its days yet; one without a first day told, on no day at all."""
+    spans: dict[tuple[str, ...], list[tuple[date, date]]] = {}
+    for key, first, last in zip(_keys(held), held["valid_from"], held["valid_to"], strict=True):
+        spans.setdefault(key, []).append((first, last or date.max))
+    new = []
+    rows = zip(_keys(duties), duties["valid_from"], duties["valid_to"], told.isna(), strict=True)
+    for key, first, last, untold in rows:
+        begun, ended = pd.Timestamp(first).date(), date.max if pd.isna(last) else pd.Timestamp(last).date()
+        known = spans.setdefault(key, [])
+        new.append(not (known if untold else any(begun < end and start < ended for start, end in known)))
+        if new[-1]:
+            known.append((begun, ended))
+    return new
+
+
+def _keys(duties: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Who answers for what, as text that compares across frames."""
     columns = ["person_id", "role", "grid_code", "zone_code", "unit_code", "building_id"]
     parts = [duties[name].astype(object).where(duties[name].notna(), "").astype(str) for name in columns]
-    return list(zip(*parts, first_on.astype(str).str[:10], strict=True))
+    return list(zip(*parts, strict=True))

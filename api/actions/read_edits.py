@@ -10,8 +10,11 @@ from sqlalchemy import Connection
 from api.actions.read_plans import band_of, require_plan
 from api.answers import bbox_of, feature
 from api.auth import Account
+from data.calendar import today
 from data.profiles import Profile
 from data.stores import operations, parts
+from data.stores import people as people_store
+from data.stores.parts import PlanPart, Row
 
 CELL_KEYS = (
     "cell_id", "households", "people", "kind", "use", "building_id", "compound_id", "grid_code", "address",
@@ -73,6 +76,59 @@ def _on_foot(borders: pd.DataFrame) -> dict[int, list[int]]:
     for one, other in zip(open_["cell_a"].tolist(), open_["cell_b"].tolist(), strict=True):
         found.setdefault(one, []).append(other)
     return found
+
+
+def parts_of(conn: Connection, account: Account, plan_id: int, area_code: str) -> dict[str, Any]:
+    """Return the zones and household units of a community, the zone of each cell, and the shares of units.
+
+    Raises
+    ------
+    NotFoundError, DeniedError
+        There is no such plan in the account's scope; the community is beyond it.
+    """
+    plan = require_plan(conn, account, plan_id)
+    account.require_cover(area_code)
+    part = parts.read_part(conn, plan_id, parts.grids_of_plan(conn, plan_id, area_code=area_code))
+    duties = people_store.read_duties(conn, on=today())
+    held = duties[duties["role"] == "answerable_unit"].drop_duplicates("zone_code")
+    answerable = dict(zip(held["zone_code"].tolist(), held["name"].tolist(), strict=True))
+    zone_codes = {key: str(row["zone_code"]) for key, row in part.zones.items()}
+    unit_codes = {key: str(row["unit_code"]) for key, row in part.unit_rows.items()}
+    shares = part.units[["cell_id", "unit", "households"]].itertuples(index=False)
+    return {
+        "revision": plan["revision"],
+        "zones": _zones_told(part, answerable),
+        "units": _units_told(part),
+        "cells": {str(cell): zone_codes[zone] for cell, zone in part.zone_of.items()},
+        "shares": [{"cell_id": cell, "unit_code": unit_codes[unit], "households": n} for cell, unit, n in shares],
+    }
+
+
+def _zones_told(part: PlanPart, answerable: dict[str, str]) -> list[dict[str, Any]]:
+    sums = part.cells[["households", "people"]].groupby(part.zone_of).sum()
+    told = [
+        {
+            "zone_code": row["zone_code"], "name": row["name"], **_within(part, row),
+            "households": int(sums["households"][key]), "people": int(sums["people"][key]),
+            "answerable_unit": answerable.get(row["zone_code"]),
+        }
+        for key, row in part.zones.items()
+    ]  # fmt: skip
+    return sorted(told, key=lambda row: str(row["zone_code"]))
+
+
+def _units_told(part: PlanPart) -> list[dict[str, Any]]:
+    sums = part.units.groupby("unit")["households"].sum().to_dict()
+    told = [
+        {"unit_code": row["unit_code"], **_within(part, row), "households": int(sums.get(key, 0))}
+        for key, row in part.unit_rows.items()
+    ]
+    return sorted(told, key=lambda row: str(row["unit_code"]))
+
+
+def _within(part: PlanPart, row: Row) -> dict[str, Any]:
+    grid = part.grids[row["grid_id"]]
+    return {"grid_code": grid["grid_code"], "is_locked": grid["is_locked"]}
 
 
 def history(conn: Connection, account: Account, plan_id: int, *, since: int = 0) -> dict[str, Any]:

@@ -36,14 +36,15 @@ def undo_edit(
             raise NothingToDoError(reason=f"there is nothing to {way}", reason_zh="没有可撤销或重做的操作")
         stored = operations.read_change(conn, plan_id, stack[-1])
         change = edits.reversed_change(stored) if way == "undo" else stored
-        rows = _rows(conn, change)
+        within = edits.grids_of_parts(conn, change)
+        rows = _rows(conn, change, within)
         (verb,) = (row["verb"] for row in operations.list_operations(conn, plan_id) if row["revision"] == stack[-1])
         edits.write_change(conn, plan_id, change, seen + 1)
         operations.add_operation(
             conn, plan_id, revision=seen + 1, verb=verb, asked={}, change=change, actor=actor, kind=way,
             of_revision=stack[-1],
         )  # fmt: skip
-        return told(change, seen + 1, account, rows)
+        return told(change, seen + 1, account, rows, within=within)
 
 
 def restore(
@@ -72,10 +73,19 @@ def restore(
         if not any(change.values()):
             raise NothingToDoError(reason="it is so already", reason_zh="已经如此")
         edit = Edit(revision=seen, verb="restore", of_revision=revision)
-        return kept(conn, plan_id, change, edit, account=account, actor=actor, rows=_rows(conn, change))
+        return kept(
+            conn,
+            plan_id,
+            change,
+            edit,
+            account=account,
+            actor=actor,
+            rows=_rows(conn, change, edits.grids_of_parts(conn, change)),
+        )
 
 
-def _rows(conn: Connection, change: edits.Change) -> Rows:
-    """Return area and code of every grid that a change names, be it there before or after."""
+def _rows(conn: Connection, change: edits.Change, within: set[int]) -> Rows:
+    """Return area and code of every grid that a change names or alters within, be it there before or after."""
     there, gone = edits.touched_grids(change)
-    return parts.read_codes_of(conn, there | gone) | {int(key): was or now for key, was, now in change["grids"]}
+    named = {int(key): was or now for key, was, now in change["grids"]}
+    return parts.read_codes_of(conn, there | gone | within) | named

@@ -1,11 +1,12 @@
 """wangge import: bring rows in from a file, all or nothing, with every rejected row kept."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from api.actions.import_duties import import_duties
 from api.actions.import_rows import import_rows
 from api.cli._service import Commit, actor, console, profile_of, ready_engine, told
 from data.readers.checked import Checked, write_rejects
@@ -30,7 +31,7 @@ def import_file(
     rejects: Annotated[Path | None, typer.Option(help="write rejected rows here, with their reasons")] = None,
     commit: Commit = False,
 ) -> None:
-    """Import areas, buildings, people, stations, incidents or holidays from a file.
+    """Import areas, buildings, people, duties, stations, incidents or holidays from a file.
 
     Checks first and reports how each column is understood (--column says it otherwise); --commit writes all good rows
     or none, and keeps the rejected ones.
@@ -39,10 +40,11 @@ def import_file(
         raise typer.BadParameter(f"unknown noun {noun!r}; one of {', '.join(NOUNS)}")
     raw = read_table(file, sheet=sheet, crs=crs)
     with ready_engine() as engine:
-        done = import_rows(
-            engine, noun=noun, raw=raw, profile=profile_of(engine), actor=actor(), commit=commit,
-            columns=_chosen(column or []),
-        )  # fmt: skip
+        asked: dict[str, Any] = {
+            "raw": raw, "profile": profile_of(engine), "actor": actor(), "commit": commit,
+            "columns": _chosen(column or []),
+        }  # fmt: skip
+        done = import_duties(engine, **asked) if noun == "duties" else import_rows(engine, noun=noun, **asked)
     _show(done.checked)
     if rejects is not None and done.checked.counts["rejects"]:
         write_rejects(done.checked, rejects)

@@ -9,7 +9,7 @@ from api.actions.branch_plan import branch_plan
 from api.actions.delete_plan import delete_plan
 from api.actions.edit_plan import edit_plan, preview_edit
 from api.actions.name_point import name_point
-from api.actions.read_edits import edited_grids, grid_features, history, plan_cells_of
+from api.actions.read_edits import edited_grids, grid_features, history, parts_of, plan_cells_of
 from api.actions.read_plans import require_plan
 from api.actions.read_problems import fixes_of, problems_of
 from api.actions.read_streets import streets_of
@@ -30,6 +30,7 @@ from api.schemas.edits import (
     GridProblems,
     History,
     Mendings,
+    PartsAnswer,
     PointAsked,
     RestoreAsked,
     StreetsAcross,
@@ -132,6 +133,16 @@ def read_cells(
     with services.read(account) as conn:
         features = plan_cells_of(conn, account, plan_id, area_code)
     return json_answer(request, collection(features), media_type=GEOJSON, reader="nobody")
+
+
+@router.get("/api/v1/plans/{plan_id}/parts", responses=answers(PartsAnswer, 401, 403, 404))
+def read_parts(
+    request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, area_code: AreaCode
+) -> Response:
+    """List the zones and household units of a community, and which cells lie in them."""
+    with services.read(account) as conn:
+        found = parts_of(conn, account, plan_id, area_code)
+    return json_answer(request, found, reader="nobody")
 
 
 @router.get("/api/v1/plans/{plan_id}/problems", responses=answers(GridProblems, 401, 403, 404))

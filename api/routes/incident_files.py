@@ -12,7 +12,7 @@ from api.actions.export_incidents import as_csv, as_workbook, export_table
 from api.actions.read_incidents import Wanted
 from api.actions.read_public_incidents import public_counts
 from api.actions.read_scan import scan_body
-from api.answers import json_answer
+from api.answers import attachment, json_answer
 from api.auth import EVERYWHERE, Account
 from api.deps import AccountDep, LanguageDep, Services, ServicesDep
 from api.language import Language
@@ -53,7 +53,7 @@ def public_figures(services: Services, language: Language) -> dict[str, Any]:
 )
 def export_csv(services: ServicesDep, account: AccountDep, language: LanguageDep, filters: WantedDep) -> Response:
     """Take the incidents of a filter along as CSV, without their text."""
-    return _file(as_csv(_table(services, account, filters, language)), CSV, "incidents.csv")
+    return attachment(as_csv(_table(services, account, filters, language)), CSV, "incidents.csv")
 
 
 @router.get(
@@ -63,7 +63,7 @@ def export_xlsx(services: ServicesDep, account: AccountDep, language: LanguageDe
     """Take the incidents of a filter along as an Excel workbook, without their text."""
     table = _table(services, account, filters, language)
     title, notes = asked_words(filters, profile=services.profile, language=language)
-    return _file(as_workbook(table, title=title, notes=notes, language=language), XLSX, "incidents.xlsx")
+    return attachment(as_workbook(table, title=title, notes=notes, language=language), XLSX, "incidents.xlsx")
 
 
 @router.get(
@@ -90,7 +90,7 @@ def brief(services: ServicesDep, account: AccountDep, language: LanguageDep, fil
         place=services.place(language), attribution=services.attribution(),
         now=datetime.now(UTC).astimezone(ZONE), language=language,
     )  # fmt: skip
-    return _file(brief_pdf(made, language=language), PDF, "brief.pdf")
+    return attachment(brief_pdf(made, language=language), PDF, "brief.pdf")
 
 
 def _table(services: Services, account: Account, filters: Wanted, language: Language) -> pd.DataFrame:
@@ -98,8 +98,3 @@ def _table(services: Services, account: Account, filters: Wanted, language: Lang
         ledger, clock = services.ledger(conn, account), services.clock(conn)
     left = choose(ledger, filters, clock)
     return export_table(ledger, left, filters, clock, profile=services.profile, language=language)
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(content, media_type=media_type, headers=headers)

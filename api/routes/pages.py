@@ -20,7 +20,7 @@ from api.schemas.plans import AreaCode
 from data.calendar import today
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
-from maps.pages import cover, figures, home, incidents, login, lookup, planner, reach, siting
+from maps.pages import cover, dossier, figures, home, incidents, login, lookup, planner, reach, siting
 from maps.pages.choices import Category
 from maps.pages.lookup import FoundPlace, answer_from
 from maps.shell import Desk, Shell, Visitor
@@ -118,10 +118,23 @@ def planner_page(
         shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
         households_min=band[0], households_max=band[1], plan_id=plan,
         can_propose=services.may(account, "POST /api/v1/plans"),
-        can_publish=services.may(account, "POST /api/v1/plans/{plan_id}/publish"),
-        can_edit=services.may(account, "POST /api/v1/plans/{plan_id}/edits"), edit_area=edit,
+        can_edit=services.may(account, "POST /api/v1/plans/{plan_id}/edits"),
+        can_say=services.may(account, "POST /api/v1/plans/{plan_id}/comments"), edit_area=edit,
     )  # fmt: skip
     return show(request, planner.render(context, language=language, nonce=nonce))
+
+
+@planning.get("/dossier", response_class=HTMLResponse, responses=problems(401))
+def dossier_page(
+    *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    plan: RowIdQuery = None, base: RowIdQuery = None,
+) -> HTMLResponse:  # fmt: skip
+    """Show what a plan changes: the maps before and after, who moves, and what is then to be done."""
+    context = dossier.DossierContext(
+        shell=shell_of(request, services, language, account), view=view_of(services.published, account.scope),
+        plan_id=plan, base_id=base,
+    )  # fmt: skip
+    return show(request, dossier.render(context, language=language, nonce=nonce))
 
 
 @planning.get("/cover", response_class=HTMLResponse, responses=problems(401))

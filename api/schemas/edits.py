@@ -22,19 +22,27 @@ class Asked(BaseModel):
     revision: Revision
 
 
+PartCode = Annotated[str, Field(pattern=r"^[0-9]{18,19}$", examples=["529901001001003001"])]
+AnyCode = Annotated[str, Field(pattern=r"^[0-9]{15}([0-9]{3,4})?$", examples=["529901001001003"])]
+
+
 class MoveAsked(BaseModel):
-    """A cell that is to go to a grid."""
+    """A cell that is to go to a grid, or to a zone or household unit of its grid."""
 
     model_config = ConfigDict(extra="forbid")
 
     cell_id: Id
-    to: GridCode
+    to: AnyCode
 
 
 class EditAsked(Asked):
     """One edit. Which members count hangs on the verb."""
 
     verb: Literal["move", "merge", "split", "rebalance", "redraw", "rename", "lock", "unlock"]
+    level: Literal["grids", "zones", "units"] = Field(
+        default="grids", description="zones: move, merge, split, rename; units (household units): move, merge"
+    )
+    codes: list[PartCode] = Field(default=[], max_length=5000, description="of zones or units, instead of grid_codes")
     dry_run: bool = Field(default=False, description="tell what it would do, and keep nothing")
     grid_codes: list[GridCode] = Field(
         default=[], max_length=5000,
@@ -42,7 +50,10 @@ class EditAsked(Asked):
     )  # fmt: skip
     cells: list[Id] = Field(default=[], max_length=20_000, description="move")
     buildings: list[Id] = Field(default=[], max_length=20_000, description="move: their cells")
-    to: GridCode | None = Field(default=None, description="move: where to; without it a new grid")
+    to: AnyCode | None = Field(default=None, description="move: where to; without it a new grid, zone or unit")
+    households: int | None = Field(
+        default=None, ge=1, le=10_000, description="move between units: so many of each cell; without it all"
+    )
     moves: list[MoveAsked] = Field(
         default=[], max_length=20_000, description="move: cells to several grids, instead of `cells` and `to`"
     )
@@ -114,7 +125,9 @@ class EditAnswer(Answer):
         description="those that are other, as they are now; without ground where that stays as it was"
     )
     removed: list[str] = Field(description="codes of those that are gone", examples=[["529901001001007"]])
-    moved: list[MovedCell] = Field(description="cells that lie in another grid now")
+    moved: list[MovedCell] = Field(
+        description="cells that lie in another grid now; of a dry run on zones or units: in another of those"
+    )
 
 
 class CellProperties(Answer):
@@ -131,6 +144,45 @@ class CellProperties(Answer):
     address: str | None = Field(description="of its building")
     on_foot: list[int] = Field(description="cells of higher number that one can walk to from it", examples=[[4712]])
     stations: int = Field(description="inside it")
+
+
+class ZoneOfPart(Answer):
+    """A zone that can be edited."""
+
+    zone_code: str = Field(examples=["529901001001003001"])
+    name: str = Field(examples=["责任区1"])
+    grid_code: str
+    households: int
+    people: int
+    is_locked: bool = Field(description="its grid takes no edit")
+    answerable_unit: str | None = Field(description="null: vacant", examples=["县水务局"])
+
+
+class UnitOfPart(Answer):
+    """A household unit that can be edited."""
+
+    unit_code: str = Field(examples=["5299010010010030001"])
+    grid_code: str
+    households: int
+    is_locked: bool = Field(description="its grid takes no edit")
+
+
+class ShareOfPart(Answer):
+    """How many households of a cell a unit has."""
+
+    cell_id: int
+    unit_code: str
+    households: int
+
+
+class PartsAnswer(Answer):
+    """Zones and household units of a community, and what lies in them."""
+
+    revision: int
+    zones: list[ZoneOfPart]
+    units: list[UnitOfPart]
+    cells: dict[str, str] = Field(description="zone_code by cell_id", examples=[{"4711": "529901001001003001"}])
+    shares: list[ShareOfPart]
 
 
 class GridProblem(Answer):

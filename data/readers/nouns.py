@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.profiles import Category, Profile, State, Tier
-from data.readers import values
+from data.readers import duty_cells, values
 from data.tables.people import DUTY_ROLES
 from geo.codes import LEVELS
 
-NOUNS = ("areas", "buildings", "people", "stations", "incidents", "holidays")
+NOUNS = ("areas", "buildings", "people", "duties", "stations", "incidents", "holidays")
 
 LEVEL_WORDS = {
     **{level: level for level in LEVELS},
@@ -107,7 +107,7 @@ def noun(name: str, profile: Profile) -> Noun:
         `name` is no importable noun: a mistake of the caller, not of the file.
     """
     made: dict[str, Callable[[], Noun]] = {
-        "areas": _areas, "buildings": _buildings, "people": _people,
+        "areas": _areas, "buildings": _buildings, "people": _people, "duties": _duties,
         "stations": lambda: _stations(profile), "incidents": lambda: _incidents(profile),
         "holidays": _holidays,
     }  # fmt: skip
@@ -155,6 +155,41 @@ def _people() -> Noun:
         Field("last_on", ("止", "结束日期", "截止日期", "until", "to", "至"), values.day),
     )
     return Noun("people", fields, "none", shape_required=False)
+
+
+def _duties() -> Noun:
+    # Offices write codes and names side by side: each has a field, and the code decides.
+    fields = (
+        Field("area_code", AREA, values.code(12)),
+        Field("community", ("社区", "社区名称", "村社区", "所属社区"), values.words),
+        Field("source_ref", ("工号", "人员编号", "证号"), values.words),
+        Field(
+            "name",
+            ("姓名", "人员", "网格员姓名", "负责人", "单位名称", "名字", "包保单位名称"),
+            values.words,
+            required=True,
+        ),
+        Field("phone", ("手机", "手机号", "手机号码", "mobile"), values.phone),
+        Field("telephone", ("电话", "联系电话", "联系方式", "tel"), values.phone),
+        Field("duty_line", ("值班电话", "公开电话", "服务电话", "办公电话"), values.phone),
+        Field("roles", ("岗位", "角色", "职务", "职责", "任职", "身份", "post"), duty_cells.posts(ROLE_WORDS)),
+        Field("grid_codes", ("网格编码", "网格代码", "网格编号", "grid_code"), duty_cells.several),
+        Field("grids", ("网格", "网格名称", "所属网格", "负责网格", "grid"), duty_cells.several),
+        Field("zone_codes", ("责任区编码", "责任区代码", "zone_code"), duty_cells.several),
+        Field("zones", ("责任区", "责任区域", "责任区名称", "zone"), duty_cells.several),
+        Field("buildings", ("楼栋", "楼栋编号", "楼栋名称", "楼号", "building"), duty_cells.several),
+        Field("unit_codes", ("联户编码", "联户单元编码", "unit_code"), duty_cells.several),
+        Field("units", ("单元", "联户单元", "联户", "十联户", "unit"), duty_cells.several),
+        Field("term", ("任期", "任职时间", "任职期限", "起止", "起止日期", "起止时间"), duty_cells.period),
+        Field("first_on", ("起", "自", "开始日期", "起始日期", "任职日期", "上岗日期", "from"), values.day),
+        Field("last_on", ("止", "至", "结束日期", "截止日期", "离岗日期", "until", "to"), duty_cells.last_day),
+        Field("leave", ("请假", "请假时间", "请假日期", "休假", "休假时间"), duty_cells.period),
+        Field("leave_from", ("请假起", "请假开始", "休假起", "请假自"), values.day),
+        Field("leave_to", ("请假止", "请假结束", "休假止", "请假至"), duty_cells.last_day),
+        Field("substitute", ("替岗人", "替岗", "代岗人", "替班人", "顶岗人", "代理人"), values.words),
+        Field("reason", ("请假原因", "请假事由", "原因", "事由"), values.words),
+    )
+    return Noun("duties", fields, "none", shape_required=False)
 
 
 def _stations(profile: Profile) -> Noun:

@@ -23,6 +23,7 @@ from geo.codes import LEVELS, area_level, parent_code
 from geo.frames import WGS84
 
 DUTY_TARGETS = ("grid_code", "zone_code", "unit_code", "building")
+DUTY_WORDS = ("grid_codes", "grids", "zone_codes", "zones", "buildings", "unit_codes", "units")
 DUTY_COLUMNS = ("role", *DUTY_TARGETS, "first_on", "last_on")
 
 
@@ -235,6 +236,39 @@ def people_frame(batch: Batch, rows: list[int]) -> pd.DataFrame:
     return frame.where(frame.notna(), None)
 
 
+def check_duties(batch: Batch) -> None:
+    """Days in order, a post or a leave in each row; whom and what it names is for the register to find."""
+    for row in batch.left():
+        record = batch.records[row]
+        _spread(batch, row, "term", "first_on", "last_on")
+        _spread(batch, row, "leave", "leave_from", "leave_to")
+        if record["leave_to"] and not record["leave_from"]:
+            batch.fail(row, "leave_to", "有请假结束日期但没有开始日期", "a leave ends that does not begin")
+        if not (record["roles"] or record["leave_from"] or any(record[name] for name in DUTY_WORDS)):
+            batch.fail(row, "roles", "既没有岗位，也没有请假", "it tells neither a post nor a leave")
+        if record["substitute"] and not record["leave_from"]:
+            batch.fail(row, "substitute", "有替岗人但没有请假日期", "it names a substitute, but no leave")
+    _refuse_doubles(batch, "name", lambda row: tuple(batch.records[row].values()))
+
+
+def _spread(batch: Batch, row: int, whole: str, first: str, last: str) -> None:
+    """Let one cell that holds both days stand for those told apart; refuse days in the wrong order."""
+    record = batch.records[row]
+    if record[whole] is not None:
+        if record[first] is not None and record[first] != record[whole][0]:
+            batch.fail(row, whole, "与单独的起止日期列不一致", "it does not agree with the columns of single days")
+        record[first], record[last] = record[whole][0], record[last] or record[whole][1]
+    if record[first] and record[last] and record[first] > record[last]:
+        batch.fail(row, last, "结束日期早于开始日期", "it ends before it begins")
+
+
+def duties_frame(batch: Batch, rows: list[int]) -> pd.DataFrame:
+    """Return what the rows say, a column a field; lists as tuples, what is not told as None."""
+    names = list(batch.records[rows[0]]) if rows else []
+    told = {name: pd.Series([batch.records[row][name] for row in rows], dtype=object) for name in names}
+    return pd.DataFrame(told, index=range(len(rows)))
+
+
 def check_stations(batch: Batch) -> None:
     """Each reference, and each name of a category at one spot, stands once."""
     _place(batch, needed=False)
@@ -300,11 +334,11 @@ def _frame(batch: Batch, rows: list[int], table: Any, missing: dict[str, Any]) -
 
 
 RULES: dict[str, Callable[[Batch], None]] = {
-    "areas": check_areas, "buildings": check_buildings, "people": check_people,
+    "areas": check_areas, "buildings": check_buildings, "people": check_people, "duties": check_duties,
     "stations": check_stations, "incidents": check_incidents, "holidays": check_holidays,
 }  # fmt: skip
 FRAMES: dict[str, Callable[[Batch, list[int]], Any]] = {
-    "areas": areas_frame, "buildings": buildings_frame, "people": people_frame,
+    "areas": areas_frame, "buildings": buildings_frame, "people": people_frame, "duties": duties_frame,
     "stations": stations_frame, "incidents": incidents_frame, "holidays": holidays_frame,
 }  # fmt: skip
 # Columns of the tables that come from elsewhere, and those a row always gets.
@@ -316,6 +350,22 @@ FILLED_IN: dict[str, set[str]] = {
     "areas": {"level", "parent_code"},
     "buildings": {"area_code", "use", "households", "people"},
     "people": {"area_code", "source_ref", "kind", *DUTY_COLUMNS},
+    "duties": {
+        "area_code",
+        "community",
+        "source_ref",
+        "phone",
+        "telephone",
+        "duty_line",
+        "roles",
+        *DUTY_WORDS,
+        "first_on",
+        "last_on",
+        "leave_from",
+        "leave_to",
+        "substitute",
+        "reason",
+    },
     "stations": {"area_code"},
     "incidents": {"area_code", "state", "place_problem"},
     "holidays": {"is_working"},

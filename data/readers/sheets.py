@@ -9,9 +9,11 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyproj
 import python_calamine
@@ -108,7 +110,8 @@ def read_workbook(path: Path, data: bytes, sheet: str | None) -> Sheet:
                 file=path.name, reason=f"there is no sheet {sheet}", reason_zh=f"没有工作表 {sheet}",
                 mend=f"Sheets: {', '.join(names)}.", mend_zh=f"工作表：{'、'.join(names)}。",
             )  # fmt: skip
-        found = book.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
+        page = book.get_sheet_by_name(sheet or names[0])
+        found, merged = page.to_python(skip_empty_area=False), page.merged_cell_ranges or []
     except python_calamine.PasswordError as error:
         raise BadFileError(
             file=path.name, reason="it is locked with a password", reason_zh="文件有密码",
@@ -124,7 +127,20 @@ def read_workbook(path: Path, data: bytes, sheet: str | None) -> Sheet:
         ) from error  # fmt: skip
     faults = {number: LOST_DIGITS for number, row in enumerate(found, start=1) if any(map(_has_lost_digits, row))}
     numbered = [(number, [cell_text(cell) for cell in row]) for number, row in enumerate(found, start=1)]
-    return tabulated(path.name, numbered, faults, None)
+    return _unmerged(tabulated(path.name, numbered, faults, None), found, merged)
+
+
+def _unmerged(sheet: Sheet, found: list[list[Any]], merged: Iterable[Any]) -> Sheet:
+    """Return a sheet in which cells merged over several rows stand in each; titles and headers stay as they are."""
+    row_of = {number: row for row, number in enumerate(sheet.row_numbers)}
+    for (top, left), (bottom, _) in merged:
+        if top + 1 not in row_of or left >= len(sheet.headers):
+            continue
+        told = cell_text(found[top][left])
+        for number in range(top + 2, bottom + 2):
+            if number in row_of and not sheet.rows[row_of[number]][left].strip():
+                sheet.rows[row_of[number]][left] = told
+    return sheet
 
 
 def _refuse_giants(name: str, data: bytes) -> None:

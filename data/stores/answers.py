@@ -9,10 +9,12 @@ from datetime import date
 from typing import cast
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from data.stores._rows import read_frame, read_named
-from data.stores._within import EVERYWHERE, digits_of
+from data.stores._within import EVERYWHERE, below, digits_of
+from data.tables.ground import cells
+from data.tables.plans import grids, plan_areas, plan_cells
 
 
 def read_answers(connection: Connection, on: date) -> pd.DataFrame:
@@ -23,13 +25,13 @@ def read_answers(connection: Connection, on: date) -> pd.DataFrame:
     pandas.DataFrame
         index duty_id; person_id, name (of the holder), area_code, role, code (of the target), grid_code, valid_from,
         valid_to (a date or None), answer_id (Int64; the holder or a substitute, none with a problem), answer, kind,
-        duty_line, problem (away: nobody is named; substitute_away; None).
+        duty_line, problem (away: nobody is named; substitute_away; None), revision.
     """
     statement = text(
-        "SELECT duty_id, person_id, name, area_code, role,"
-        " coalesce(grid_code, zone_code, unit_code, 'b' || building_id::text) AS code, grid_code,"
-        " lower(valid) AS valid_from, upper(valid) AS valid_to, answer_id, answer, kind, duty_line, problem"
-        " FROM wangge_answers(:on) ORDER BY duty_id"
+        "SELECT w.duty_id, w.person_id, w.name, w.area_code, w.role,"
+        " coalesce(w.grid_code, w.zone_code, w.unit_code, 'b' || w.building_id::text) AS code, w.grid_code,"
+        " lower(w.valid) AS valid_from, upper(w.valid) AS valid_to, w.answer_id, w.answer, w.kind, w.duty_line,"
+        " w.problem, d.revision FROM wangge_answers(:on) w JOIN duties d USING (duty_id) ORDER BY w.duty_id"
     )
     found = read_frame(connection, statement, {"on": on}, index="duty_id", geometry=False)
     return cast(pd.DataFrame, found.astype({"answer_id": "Int64"}))
@@ -60,6 +62,28 @@ def read_targets(
     asked = {"on": on, "role": role, "scheme": scheme, "within": digits_of(within), "grid_code": grid_code}
     found = read_named(connection, "people/answering", asked, index="code", geometry=False)
     return cast(pd.DataFrame, found.astype({"people": "Int64"}))
+
+
+def read_grid_buildings(
+    connection: Connection, on: date, *, scheme: str = "general", within: str = EVERYWHERE
+) -> pd.DataFrame:
+    """Return which buildings lie in which grids on a day: rows from 0; grid_code, name, households, building_id.
+
+    By grid and building; one in several grids stands in each. The households are the grid's.
+    """
+    statement = (
+        select(grids.c.grid_code, grids.c.name, grids.c.households, cells.c.building_id)
+        .distinct()
+        .select_from(plan_cells)
+        .join(cells, cells.c.cell_id == plan_cells.c.cell_id)
+        .join(grids, grids.c.grid_id == plan_cells.c.grid_id)
+        .join(plan_areas, (plan_areas.c.plan_id == grids.c.plan_id) & (plan_areas.c.area_code == grids.c.area_code))
+        .where(plan_areas.c.scheme == scheme, plan_areas.c.valid.contains(on), below(grids.c.area_code, within))
+        .where(cells.c.building_id.is_not(None))
+        .order_by(grids.c.grid_code, cells.c.building_id)
+    )
+    found = read_frame(connection, statement, index=None, geometry=False)
+    return cast(pd.DataFrame, found.astype({"building_id": "int64"}))
 
 
 def read_bare_days(

@@ -16,7 +16,9 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from data.stores._rows import read_frame
+from data.tables.ground import buildings
 from data.tables.people import TARGETS, absence_duties, absences, duties, people
+from data.tables.plans import grids, household_units, zones
 from geo.errors import ConflictError, InputError, NotFoundError
 
 Row = dict[str, Any]
@@ -71,6 +73,22 @@ def require_people(connection: Connection, person_ids: Sequence[int]) -> dict[in
         if person_id not in found:
             raise NotFoundError(what="person", key=person_id)
     return found
+
+
+def find_target(connection: Connection, column: str, key: str | int) -> str | None:
+    """Return the community of what a duty may be for, None where there is no such thing.
+
+    Parameters
+    ----------
+    column, key
+        grid_code, zone_code or unit_code with a code that any plan holds; building_id with a building's.
+    """
+    if column == "building_id":
+        found: str | None = connection.scalar(select(buildings.c.area_code).where(buildings.c.building_id == key))
+        return found
+    table = {"grid_code": grids, "zone_code": zones, "unit_code": household_units}[column]
+    known = connection.scalar(select(table.c[column]).where(table.c[column] == key).limit(1))
+    return None if known is None else str(known)[:12]
 
 
 def begin_duty(connection: Connection, person_id: int, role: str, target: Mapping[str, Any], days: Range[date]) -> int:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    select,
     text,
     update,
 )
@@ -44,7 +45,7 @@ def change_of(before: PlanPart, after: PlanPart) -> Change:
         "units": _rows_changed(before.unit_rows, after.unit_rows),
         "cells": _moved(before.grid_of, after.grid_of),
         "zone_cells": _moved(before.zone_of, after.zone_of),
-        "unit_cells": _moved_units(before.units, after.units),
+        "shares": _dealt_anew(before.units, after.units),
     }
 
 
@@ -55,13 +56,13 @@ def reversed_change(change: Mapping[str, Any]) -> Change:
 
 def composed(changes: Sequence[Mapping[str, Any]]) -> Change:
     """Return the one change that several make, done one after the other."""
-    made: Change = {name: [] for name in ("grids", "zones", "units", "cells", "zone_cells", "unit_cells")}
+    made: Change = {name: [] for name in ("grids", "zones", "units", "cells", "zone_cells", "shares")}
     for name, rows in made.items():
         # by what it is and where it is now: a cell may stand in several units
         now: dict[tuple[Any, ...], list[Any]] = {}
         for row in (row for change in changes for row in change[name]):
-            first = now.pop((row[0], _frozen(row[1])), None)
-            now[(row[0], _frozen(row[2]))] = [*(first or row)[:2], *row[2:]]
+            first = now.pop((_frozen(row[0]), _frozen(row[1])), None)
+            now[(_frozen(row[0]), _frozen(row[2]))] = [*(first or row)[:2], *row[2:]]
         rows.extend(row for row in now.values() if row[1] != row[2])
         rows.sort(key=lambda row: (row[0], str(row[1])))
     return made
@@ -69,7 +70,9 @@ def composed(changes: Sequence[Mapping[str, Any]]) -> Change:
 
 def _frozen(value: Any) -> Any:
     """Return a row as a key."""
-    return tuple(sorted(value.items())) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
+    return tuple(value) if isinstance(value, list) else value
 
 
 def touched_grids(change: Mapping[str, Any]) -> tuple[set[int], set[int]]:
@@ -81,7 +84,8 @@ def touched_grids(change: Mapping[str, Any]) -> tuple[set[int], set[int]]:
 
 def write_change(connection: Connection, plan_id: int, change: Mapping[str, Any], revision: int) -> None:
     """Write a change of a plan, and what is derived from it, under a revision."""
-    cells = {int(row[0]) for name in ("cells", "zone_cells", "unit_cells") for row in change[name]}
+    cells = {int(row[0]) for name in ("cells", "zone_cells") for row in change[name]}
+    cells |= {int(row[0][0]) for row in change["shares"]}
     home = set(grid_ids_of_cells(connection, plan_id, cells).tolist()) if cells else set()
     there, gone = touched_grids(change)
     new = {int(key) for key, was, _ in change["grids"] if was is None}
@@ -112,9 +116,9 @@ def _turned(part: PlanPart, change: Mapping[str, Any]) -> PlanPart:
     grid_of, zone_of = part.grid_of.copy(), part.zone_of.copy()
     grid_of.update(pd.Series({row[0]: row[2] for row in change["cells"]}, dtype="int64"))
     zone_of.update(pd.Series({row[0]: row[2] for row in change["zone_cells"]}, dtype="int64"))
-    to = {(row[0], row[1]): row[2] for row in change["unit_cells"]}
-    keys = zip(part.units["cell_id"].tolist(), part.units["unit"].tolist(), strict=True)
-    units = part.units.assign(unit=[to.get(key, key[1]) for key in keys])
+    dealt = _shares(part.units) | {(row[0][0], row[0][1]): row[2] for row in change["shares"]}
+    rows = [(unit, cell, held) for (cell, unit), held in dealt.items() if held is not None]
+    units = pd.DataFrame(rows, columns=["unit", "cell_id", "households"])
     return replace(part, grid_of=grid_of.astype("int64"), zone_of=zone_of.astype("int64"), units=units)
 
 
@@ -142,14 +146,19 @@ def _write_zones(connection: Connection, part: PlanPart, change: Mapping[str, An
 
 
 def _write_units(connection: Connection, part: PlanPart, change: Mapping[str, Any]) -> None:
-    moved = {int(unit) for row in change["unit_cells"] for unit in row[1:3]}
-    _take_out(connection, unit_cells, unit_cells.c.unit_id, change["unit_cells"])
+    moved = {int(row[0][1]) for row in change["shares"]}
+    gone = [[*row[0]] for row in change["shares"] if row[1] is not None]
+    _take_out(connection, unit_cells, unit_cells.c.unit_id, gone)
     own = part.units[part.units["unit"].isin(moved)]
     ground = pd.DataFrame({"households": own.groupby("unit")["households"].sum()})
     shapes = gpd.GeoDataFrame(ground, geometry=shapes_of_units(part.cells, own)) if len(own) else None
     drawn = {} if shapes is None else _derived(shapes, ("households",))
     _put_rows(connection, household_units, change["units"], drawn, {})
-    put = [{"unit_id": row[2], "cell_id": row[0], "households": row[3]} for row in change["unit_cells"]]
+    put = [
+        {"unit_id": row[0][1], "cell_id": row[0][0], "households": row[2]}
+        for row in change["shares"]
+        if row[2] is not None
+    ]
     if put:
         copy_frame(connection, unit_cells, pd.DataFrame(put))
 
@@ -205,7 +214,30 @@ def _moved(before: pd.Series, after: pd.Series) -> list[list[int]]:
     return [list(row) for row in rows]
 
 
-def _moved_units(before: pd.DataFrame, after: pd.DataFrame) -> list[list[int]]:
-    other = before["unit"].to_numpy() != after["unit"].to_numpy()
-    columns = (before["cell_id"], before["unit"], after["unit"], before["households"])
-    return [list(row) for row in zip(*(column[other].tolist() for column in columns), strict=True)]
+def _dealt_anew(before: pd.DataFrame, after: pd.DataFrame) -> list[list[Any]]:
+    """Return how many households of a cell a unit has, before and after: [[cell, unit], n or None, n or None]."""
+    was, now = _shares(before), _shares(after)
+    return [[list(key), was.get(key), now.get(key)] for key in sorted(was | now) if was.get(key) != now.get(key)]
+
+
+def _shares(units: pd.DataFrame) -> dict[tuple[int, int], int]:
+    columns = (units[name].tolist() for name in ("cell_id", "unit", "households"))
+    return {(cell, unit): held for cell, unit, held in zip(*columns, strict=True)}
+
+
+def in_shares(change: Mapping[str, Any]) -> Change:
+    """Return a change as it is kept now: once whole rows of units moved, [cell, unit, unit, households]."""
+    moved = change.get("unit_cells", ())
+    sides = [row for cell, was, now, n in moved for row in ([[cell, was], n, None], [[cell, now], None, n])]
+    return {"shares": sides, **{name: rows for name, rows in change.items() if name != "unit_cells"}}
+
+
+def grids_of_parts(connection: Connection, change: Mapping[str, Any]) -> set[int]:
+    """Return the numbers of grids whose zones or household units a change alters."""
+    rows = [row for name in ("zones", "units") for _, *sides in change[name] for row in sides if row is not None]
+    zone_ids = {int(zone) for row in change["zone_cells"] for zone in row[1:3]}
+    unit_ids = {int(row[0][1]) for row in change["shares"]}
+    found = {int(row["grid_id"]) for row in rows}
+    for table, key, ids in ((zones, zones.c.zone_id, zone_ids), (household_units, household_units.c.unit_id, unit_ids)):
+        found |= set(connection.scalars(select(table.c.grid_id).where(key.in_(sorted(ids)))) if ids else ())
+    return found

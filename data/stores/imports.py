@@ -56,11 +56,34 @@ def write_import(
     if noun not in NOUNS:
         raise NotFoundError(what="noun", key=noun)
     table = metadata.tables[TABLES.get(noun, noun)]
-    import_id = _write_head(connection, noun, checked, rejects, source)
+    import_id = keep_import(connection, noun, len(checked), rejects, source)
+    _merge(connection, table, checked if noun == "areas" else checked.reset_index(drop=True))
+    return import_id
+
+
+def keep_import(
+    connection: Connection, noun: str, stored: int, rejects: pd.DataFrame, source: Mapping[str, Any]
+) -> int:
+    """Write down an import and its rejects, and return the import_id; the `stored` rows are the caller's to store.
+
+    Parameters
+    ----------
+    rejects, source
+        As for `write_import`.
+    """
+    rejected = rejects["row_number"].nunique() if len(rejects) else 0
+    values = {
+        "noun": noun, "file_name": source["file_name"], "file_sha256": source["file_sha256"],
+        "rows_in": source.get("rows_in", stored + rejected),
+        "rows_stored": source.get("rows_stored", stored),
+        "rows_rejected": rejected,
+        "source": plain_json({name: value for name, value in source.items() if name not in _HEAD}),
+    }  # fmt: skip
+    made = insert(imports_table).values(**values).returning(imports_table.c.import_id)
+    import_id = int(connection.execute(made).scalar_one())
     if len(rejects):
         kept = rejects.reindex(columns=_REJECT).reset_index(drop=True)
         copy_frame(connection, import_rejects, kept.assign(import_id=import_id))
-    _merge(connection, table, checked if noun == "areas" else checked.reset_index(drop=True))
     return import_id
 
 
@@ -78,21 +101,6 @@ def read_rejects(connection: Connection, import_id: int) -> pd.DataFrame:
     statement = select(*columns).where(import_rejects.c.import_id == import_id)
     ordered = statement.order_by(import_rejects.c.row_number, import_rejects.c.reject_id)
     return cast(pd.DataFrame, read_frame(connection, ordered, index=None, geometry=False))
-
-
-def _write_head(
-    connection: Connection, noun: str, checked: pd.DataFrame, rejects: pd.DataFrame, source: Mapping[str, Any]
-) -> int:
-    rejected = rejects["row_number"].nunique() if len(rejects) else 0
-    values = {
-        "noun": noun, "file_name": source["file_name"], "file_sha256": source["file_sha256"],
-        "rows_in": source.get("rows_in", len(checked) + rejected),
-        "rows_stored": source.get("rows_stored", len(checked)),
-        "rows_rejected": rejected,
-        "source": plain_json({name: value for name, value in source.items() if name not in _HEAD}),
-    }  # fmt: skip
-    made = insert(imports_table).values(**values).returning(imports_table.c.import_id)
-    return int(connection.execute(made).scalar_one())
 
 
 def _merge(connection: Connection, table: Table, rows: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, tex
 
 from data.sql import read_sql
 from data.stores._values import plain_json
+from data.stores.edits import in_shares
 from data.tables.plans import plan_operations, plan_points, plans
 from geo.errors import ConflictError, NotFoundError
 
@@ -84,8 +85,7 @@ def list_operations(connection: Connection, plan_id: int, *, since: int = 0) -> 
 def read_change(connection: Connection, plan_id: int, revision: int) -> dict[str, Any]:
     """Return the rows before and after of one operation."""
     mine = (plan_operations.c.plan_id == plan_id, plan_operations.c.revision == revision)
-    change: dict[str, Any] = connection.execute(select(plan_operations.c.change).where(*mine)).scalar_one()
-    return change
+    return in_shares(connection.execute(select(plan_operations.c.change).where(*mine)).scalar_one())
 
 
 def stacks(connection: Connection, plan_id: int, *, to: int | None = None) -> tuple[list[int], list[int]]:
@@ -116,11 +116,6 @@ def stacks(connection: Connection, plan_id: int, *, to: int | None = None) -> tu
 def redrawn_grids(connection: Connection, plan_id: int) -> set[int]:
     """Return the numbers of grids whose ground an edit has altered: what was measured of them holds no more."""
     return set(connection.scalars(text(read_sql("plans/redrawn")), {"plan_id": plan_id}))
-
-
-def retire_codes(connection: Connection, plan_id: int) -> None:
-    """Keep the grid codes that a plan issued and no other plan has: it is about to be deleted."""
-    connection.execute(text(read_sql("plans/retire_codes")), {"plan_id": plan_id})
 
 
 def first_revision(connection: Connection, plan_id: int) -> int:

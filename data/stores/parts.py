@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from data.sql import read_sql
 from data.stores._rows import allot_ids, columns_of, read_frame
 from data.tables.ground import buildings, cell_borders, streets
 from data.tables.ground import cells as cells_table
@@ -282,6 +283,13 @@ def cells_of_buildings(connection: Connection, building_ids: Collection[int]) ->
 def hold_codes(connection: Connection, key: int) -> None:
     """Hold off everybody else who issues codes under this key, until the transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def last_sequences(connection: Connection, plan_id: int, codes: Collection[str]) -> dict[str, dict[str, int]]:
+    """Return the highest sequence that zones and units of grids ever had: grid code -> {"zones": n, "units": n}."""
+    asked = {"plan_id": plan_id, "codes": sorted(codes)}
+    found = connection.execute(text(read_sql("plans/last_codes")), asked)
+    return {row.grid_code: {"zones": row.zones, "units": row.units} for row in found}
 
 
 def allot(connection: Connection, what: str, count: int) -> list[int]:

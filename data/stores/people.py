@@ -34,8 +34,9 @@ def find_people(
     within: str = EVERYWHERE,
     after: int = 0,
     limit: int = 100,
+    by_phone: bool = False,
 ) -> pd.DataFrame:
-    """Return people in scope whose name, number or duty line holds `words`, by id.
+    """Return people in scope whose name or duty line (`by_phone`: private number too) holds `words`, by id.
 
     Parameters
     ----------
@@ -51,7 +52,8 @@ def find_people(
         on the day), is_away.
     """
     asked = {
-        "on": on, "words": words.strip(), "role": role, "within": digits_of(within), "after": after, "most": limit
+        "on": on, "words": words.strip(), "role": role, "within": digits_of(within), "after": after, "most": limit,
+        "by_phone": by_phone,
     }  # fmt: skip
     return cast(pd.DataFrame, read_named(connection, "people/find", asked, index="person_id", geometry=False))
 

@@ -275,6 +275,17 @@ def plans_on(connection: Connection, *, on: date, scheme: str = "general", withi
     return sorted(set(connection.scalars(held)))
 
 
+def plans_by_area(
+    connection: Connection, *, on: date, scheme: str = "general", within: str = EVERYWHERE
+) -> dict[str, int]:
+    """Return the plan that holds on a day in each community within that has one."""
+    inside = below(plan_areas.c.area_code, within)
+    held = select(plan_areas.c.area_code, plan_areas.c.plan_id).where(
+        inside, plan_areas.c.scheme == scheme, plan_areas.c.valid.contains(on)
+    )
+    return {row.area_code: row.plan_id for row in connection.execute(held.order_by(plan_areas.c.area_code))}
+
+
 def used_grid_codes(connection: Connection, *, within: str = EVERYWHERE) -> list[str]:
     """Return every grid code that any plan ever used, drafts and edits taken back included: codes are not reused."""
     digits = "" if within == EVERYWHERE else digits_of(within)

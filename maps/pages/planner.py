@@ -17,8 +17,9 @@ class PlannerContext:
         The plan to open; without one the page opens the widest that is in force today.
     households_min, households_max : int
         The band of a grid, both allowed.
-    can_propose, can_publish, can_edit : bool
-        Whether this visitor may ask for a new plan, publish one, or edit drafts.
+    can_propose, can_edit, can_say : bool
+        Whether this visitor may ask for a new plan, edit drafts, or comment on plans. Steps of a plan's life are told
+        with the plan.
     edit_area : str, optional
         The community whose grids are edited from the start, where that may be.
     """
@@ -29,8 +30,8 @@ class PlannerContext:
     households_max: int
     plan_id: int | None = None
     can_propose: bool = False
-    can_publish: bool = False
     can_edit: bool = False
+    can_say: bool = False
     edit_area: str | None = None
 
 
@@ -48,8 +49,8 @@ def render(context: PlannerContext, *, language: str, nonce: str) -> str:
         "plan": context.plan_id,
         "band": [context.households_min, context.households_max],
         "canPropose": context.can_propose,
-        "canPublish": context.can_publish,
         "canEdit": context.can_edit,
+        "canSay": context.can_say,
         "editArea": context.edit_area,
     }
     return render_page(

@@ -19,6 +19,7 @@ from tests.fixtures.services import STREET_1, STREET_2, Service
 
 PLANNED_GRID = "529901001001001"
 INCIDENT_OF = {STREET_1: 1, STREET_2: 50}  # of the small town
+PERSON_OF = {STREET_1: 1, STREET_2: 5}
 # What a route's path and query need to be answered at all; the guard is asked before any of it is looked at.
 QUERY = {"GET /api/v1/lookup": {"lon": 107.7005, "lat": 27.9505}, "GET /api/v1/search": {"q": "云溪"}}
 # These take no body, so being let in changes something: who may is tested in test_session and test_jobs.
@@ -40,6 +41,8 @@ def path_of(service: Service, key: str) -> str:
         "service_code": "drain",
         "service_request_id": 999_999,
         "token": 999_999,
+        "person_id": 999_999,
+        "absence_id": 999_999,
     }
     return path.format(**values)
 
@@ -128,6 +131,7 @@ def test_in_each_role_a_street_is_told_of_itself_and_never_of_its_neighbour(
         "incident_id": INCIDENT_OF[other],
         "service_request_id": INCIDENT_OF[other],
         "token": INCIDENT_OF[other],
+        "person_id": PERSON_OF[other],
         **whole_town(key),
     }
     path = key.split(" ", 1)[1].format(**foreign)
@@ -139,7 +143,9 @@ def test_in_each_role_a_street_is_told_of_itself_and_never_of_its_neighbour(
             # A refusal may repeat the code that was asked for; an answer may not know it.
             if answer.is_success:
                 assert not re.search(rf"{other}\d", told(answer)), (role, answer.url)
-        if any(f"{{{name}}}" in key for name in ("grid_code", "incident_id", "service_request_id", "token")):
+        if any(
+            f"{{{name}}}" in key for name in ("grid_code", "incident_id", "service_request_id", "token", "person_id")
+        ):
             assert answers[0].status_code == 404, role
 
 
@@ -154,6 +160,7 @@ def test_the_same_questions_do_name_both_streets_to_one_who_may_see_both(service
             "incident_id": 1,
             "service_request_id": 1,
             "token": 1,
+            "person_id": 1,
             **whole_town(key),
         }
         with client_of(service, key, "admin") as client:
@@ -161,6 +168,7 @@ def test_the_same_questions_do_name_both_streets_to_one_who_may_see_both(service
         named |= {key} if re.search(rf"{STREET_2}\d", text) and re.search(rf"{STREET_1}\d", text) else set()
     # Were this empty, the test above could not fail.
     assert {"GET /api/v1/plans/{plan_id}/grids", "GET /api/v1/cover", "GET /api/v1/incidents"} <= named
+    assert {"GET /api/v1/people", "GET /api/v1/duties", "GET /api/v1/duties/load"} <= named
     assert "GET /tiles/grids/{plan_id}/{z}/{x}/{y}.mvt" in named
 
 

@@ -219,6 +219,35 @@ def test_a_grid_is_split_along_a_street_that_was_offered(service: Service) -> No
         assert client.get(f"{V1}/plans/{service.town.plan_id}/grids/{WEST_C}/streets").status_code == 404
 
 
+def test_zones_and_units_are_edited_inside_a_grid_and_told_by_community(service: Service) -> None:
+    with service.client("planner") as client:
+        plan = branched(client, service.town.plan_id)
+        asked = {"revision": 1, "level": "zones", "verb": "split", "codes": [f"{WEST_A}001"], "count": 2}
+        seen = edited(client, plan, **asked, dry_run=True)
+        assert {row["to"] for row in seen["moved"]} == {f"{WEST_A}003"}
+        assert [row["id"] for row in edited(client, plan, **asked)["grids"]] == [WEST_A]
+        edited(client, plan, revision=2, level="units", verb="move", cells=[1], households=12)
+        told = client.get(f"{plan}/parts", params={"area_code": COMMUNITIES[0]}).json()
+        assert told["revision"] == 3
+        assert {row["zone_code"]: row["households"] for row in told["zones"] if row["grid_code"] == WEST_A} == {
+            f"{WEST_A}001": 60, f"{WEST_A}002": 120, f"{WEST_A}003": 60
+        }  # fmt: skip
+        assert {row["answerable_unit"] for row in told["zones"]} == {None}
+        assert {row["unit_code"]: row["households"] for row in told["units"] if row["grid_code"] == WEST_A} == {
+            f"{WEST_A}0001": 228, f"{WEST_A}0002": 12
+        }  # fmt: skip
+        assert len(told["cells"]) == 16
+        assert sum(row["households"] for row in told["shares"]) == 480
+        for wrong in ({"verb": "lock"}, {"verb": "merge", "codes": [f"{WEST_A}001", f"{EAST_A}001"]},
+                      {"verb": "merge", "codes": [WEST_A]}):  # fmt: skip
+            body = {"revision": 3, "level": "zones", **wrong}
+            assert client.post(f"{plan}/edits", json=body).status_code == 422
+    with service.client("street_1") as client:
+        base = f"{V1}/plans/{service.town.plan_id}/parts"
+        assert client.get(base, params={"area_code": COMMUNITIES[2]}).status_code == 403
+        assert client.get(base, params={"area_code": COMMUNITIES[0]}).status_code == 200
+
+
 def test_grids_that_keep_their_ground_are_told_without_it(service: Service) -> None:
     with service.client("planner") as client:
         plan = branched(client, service.town.plan_id)

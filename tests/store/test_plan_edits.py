@@ -18,7 +18,7 @@ from data.stores.operations import StaleRevisionError
 from geo.errors import ConflictError, DeniedError, InputError, NotFoundError
 from geo.rebalance import LockedGridError
 from tests.fixtures.desk import ALL, Desk
-from tests.fixtures.small_town import COMMUNITIES, SmallTown, write_small_town
+from tests.fixtures.small_town import COMMUNITIES, SIDE, SmallTown, write_small_town
 
 WEST_A, EAST_A, WEST_B = (f"{COMMUNITIES[0]}001", f"{COMMUNITIES[0]}002", f"{COMMUNITIES[1]}001")
 
@@ -104,6 +104,34 @@ def test_a_grid_is_split_in_shares_and_by_a_line_and_a_part_keeps_the_code(desk:
     for wrong in ({}, {"line": (south,)}, {"count": 99}, {"line": (south, north), "count": 2}):
         with pytest.raises(InputError):
             desk.edit("split", grid_codes=(EAST_A,), **wrong)
+
+
+def test_parts_of_one_split_have_codes_of_their_own(desk: Desk) -> None:
+    done = desk.edit("split", grid_codes=(WEST_A,), count=4)
+    assert done["grids"] == [WEST_A, *(f"{COMMUNITIES[0]}00{n}" for n in (3, 4, 5))]
+    desk.check()
+
+
+def test_a_grid_is_split_along_a_street(desk: Desk) -> None:
+    done = desk.edit("split", grid_codes=(WEST_A,), streets=("云溪路",))
+    assert len(done["grids"]) == 2
+    assert {row["cell_id"] % SIDE in (1, 2) for row in done["moved"]} in ({True}, {False}), "south or north of it"
+    desk.check()
+
+
+def test_a_community_is_drawn_anew_but_for_what_is_locked(desk: Desk) -> None:
+    others = [row for row in desk.state()["grids"] if row[1] != COMMUNITIES[0]]
+    desk.edit("move", cells=tuple(desk.cells(WEST_A)[2:7]), to=EAST_A)
+    desk.edit("redraw", area_code=COMMUNITIES[0])
+    rows = [row for row in desk.state()["grids"] if row[1] == COMMUNITIES[0]]
+    assert all(200 <= row[6] <= 300 for row in rows), "the desk's band"
+    assert [row for row in desk.state()["grids"] if row[1] != COMMUNITIES[0]] == others
+    desk.check()
+    desk.edit("lock")
+    with pytest.raises(NothingToDoError):
+        desk.edit("redraw", area_code=COMMUNITIES[0])
+    with pytest.raises(NothingToDoError):
+        desk.edit("redraw", area_code=COMMUNITIES[3])
 
 
 def test_rebalancing_brings_neighbours_into_the_band_and_leaves_the_others(desk: Desk) -> None:

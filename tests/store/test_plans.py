@@ -194,15 +194,6 @@ def test_a_plan_that_was_published_is_not_written_or_deleted(undone: Connection,
         plan_store.delete_plan(undone, kept.town.plan_id)
 
 
-def test_a_draft_is_deleted_whole(undone: Connection) -> None:
-    before = undone.scalar(text("SELECT count(*) FROM unit_cells"))
-    plan_id = draft(undone, A)
-    plan_store.delete_plan(undone, plan_id)
-    assert undone.scalar(text("SELECT count(*) FROM unit_cells")) == before
-    with pytest.raises(NotFoundError):
-        plan_store.read_plan(undone, plan_id)
-
-
 @pytest.mark.parametrize("call", [plan_store.read_plan, plan_store.delete_plan])
 def test_a_plan_that_is_not_there(undone: Connection, call: object) -> None:
     with pytest.raises(NotFoundError, match="999"):

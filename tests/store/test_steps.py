@@ -152,3 +152,13 @@ def test_codes_of_a_deleted_draft_are_never_issued_again(undone: Connection, pla
                    {"code": f"{A}777", "old": f"{A}001", "id": plan_id})  # fmt: skip
     plan_store.delete_plan(undone, plan_id)
     assert plan_store.used_grid_codes(undone, within=A) == sorted({*used, f"{A}777"})
+
+
+def test_a_draft_is_deleted_whole(undone: Connection) -> None:
+    before = undone.scalar(text("SELECT count(*) FROM unit_cells"))
+    made = plan_store.create_plan(undone, area_code=A, name="新", seed=1, method="x", report={})
+    plan_store.write_grids(undone, made, draw_plan(draw_cells(), communities=(A,)))
+    plan_store.delete_plan(undone, made)
+    assert undone.scalar(text("SELECT count(*) FROM unit_cells")) == before
+    with pytest.raises(NotFoundError):
+        plan_store.read_plan(undone, made)

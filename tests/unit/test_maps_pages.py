@@ -155,7 +155,7 @@ def test_planner_shows_the_doors_that_a_role_opens():
     able = planner.render(planner.PlannerContext(shell, VIEW, 300, 500, None, True, True), language="zh", nonce="n")
     assert "propose-dialog" not in plain
     assert "propose-dialog" in able
-    assert "publish-dialog" in able
+    assert "branch-dialog" in able
 
 
 def test_the_band_in_the_legend_is_the_profile_s():

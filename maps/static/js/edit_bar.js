@@ -2,29 +2,35 @@
 
 import { bandDot, bandOf, BAND_WORDS } from "./band.js";
 import { h, number, t } from "./core.js";
+import { LEVELS } from "./edit_levels.js";
 
 export const NEW = "new";
 const SIDES_MAX = 4;
+const BANDED = new Set(["general", "dedicated"]);
 
 // The grids that moves (cell -> code) touch, households before and after, those that only take last; `rows`: grids not there yet.
-export function sidesOf(draft, moves, rows = new Map()) {
+// `count`: so many households of each cell, not all.
+export function sidesOf(draft, moves, rows = new Map(), count = undefined) {
   const change = new Map();
   const taken = new Set();
   const add = (code, households) => change.set(code, (change.get(code) || 0) + households);
   for (const [cell, to] of moves) {
-    const { households } = draft.mesh.cells[cell];
-    add(draft.gridOf(cell), -households);
-    add(to, households);
+    for (const [from, households] of draft.partsOf(cell, count)) {
+      if (from === to || (count && !households)) continue;
+      add(from, -households);
+      add(to, households);
+    }
     taken.add(to);
   }
   const { members } = draft.picture();
-  const isLeft = (code) => taken.has(code) || members.get(code).some((cell) => !moves.has(cell));
+  const stays = (code, after) => after > 0 || taken.has(code) || (draft.level !== "units" && (members.get(code) || []).some((cell) => !moves.has(cell)));
   const sides = [...change].map(([code, n]) => {
     const known = draft.grids.get(code);
-    const { kind } = known || rows.get(code) || { kind: "general" };
-    const name = known ? draft.shortOf(code) : rows.get(code)?.name.replace(draft.community, "") || t("新网格");
+    const { kind } = known || rows.get(code) || { kind: draft.level === "grids" ? "general" : draft.level };
+    const name = known ? draft.shortOf(code) : rows.get(code)?.name.replace(draft.community, "") || LEVELS[draft.level][1];
     const before = known ? known.households : null;
-    return { code, name, kind, before, after: isLeft(code) ? (before || 0) + n : null, takes: taken.has(code) };
+    const after = (before || 0) + n;
+    return { code, name, kind, before, after: stays(code, after) ? after : null, takes: taken.has(code) };
   });
   return sides.sort((a, b) => a.takes - b.takes);
 }
@@ -41,7 +47,7 @@ export function sidesOfMerge(draft, codes) {
 export const figuresOfSides = (sides) => sides.map(({ name, before, after }) => `${name} ${before === null ? "" : `${number(before)} → `}${after === null ? t("不再存在") : number(after)}`);
 
 function sideOf({ name, kind, before, after }, isTarget) {
-  const band = after === null ? null : bandOf(after, kind);
+  const band = after === null || !BANDED.has(kind) ? null : bandOf(after, kind);
   return h("span", { class: `edit-side${isTarget ? " edit-side--to" : ""}` },
     h("b", {}, name),
     h("span", {}, before === null ? "" : `${number(before)} → `, after === null ? t("不再存在") : number(after)),
@@ -51,7 +57,7 @@ function sideOf({ name, kind, before, after }, isTarget) {
 const way = (words, key, onclick, more = {}) => h("button", { class: "button button--small", type: "button", onclick, ...more }, words, h("kbd", {}, key));
 const isIn = (count, kind) => count !== null && kind !== "dedicated" && bandOf(count, kind) === "within";
 
-// `ways`: accept, renew (a new grid), cancel.
+// `ways`: accept, renew (a new grid, zone or unit), cancel, deal (so many households).
 export function editBar(place, { ways, hint }) {
   const notice = h("p", { class: "edit-bar__notice", role: "alert", hidden: true });
   const what = h("p", { class: "edit-bar__what", role: "status" });
@@ -59,7 +65,9 @@ export function editBar(place, { ways, hint }) {
   const accept = way(t("确认"), "⏎", ways.accept, { class: "button button--small button--main", id: "edit-accept" });
   const renew = way(t("新网格"), "N", ways.renew, { id: "edit-new" });
   const cancel = way(t("取消"), "Esc", ways.cancel, { id: "edit-cancel" });
-  const buttons = h("div", { class: "edit-bar__ways" }, renew, cancel, accept);
+  const input = h("input", { class: "input", id: "edit-households", type: "number", min: 1, onchange: () => ways.deal(Number(input.value) === Number(input.max) ? null : Number(input.value)) });
+  const some = h("label", { class: "edit-some", hidden: true }, t("其中户数"), input);
+  const buttons = h("div", { class: "edit-bar__ways" }, some, renew, cancel, accept);
   const box = h("section", { class: "edit-bar", id: "edit-bar", "aria-label": t("待定的改动"), hidden: true }, notice, h("div", { class: "edit-bar__body" }, what, sides), buttons);
   place.append(box);
 
@@ -68,11 +76,21 @@ export function editBar(place, { ways, hint }) {
     sides.replaceChildren(...shown.map((side, at) => (side ? sideOf(side, isTarget(side, at === shown.length - 1)) : h("span", {}, "…"))));
   }
 
-  function drawMove(draft, { cells, to }, pointed) {
+  // Of one building some households may go to another unit.
+  function drawCount(draft, { cells, count }) {
+    const [cell] = cells;
+    const isAsked = draft.level === "units" && cells.size === 1 && draft.mesh.cells[cell].households > 1;
+    some.hidden = !isAsked;
+    if (!isAsked) return;
+    input.max = draft.mesh.cells[cell].households;
+    if (document.activeElement !== input) input.value = count || input.max;
+  }
+
+  function drawMove(draft, { cells, to, count }, pointed) {
     const target = to || (pointed && [...cells].some((cell) => draft.gridOf(cell) !== pointed) ? pointed : null);
     const moving = [...cells].filter((cell) => draft.gridOf(cell) !== target);
     what.replaceChildren(h("b", {}, t("选中 {n} 块，{m} 户", { n: number(moving.length), m: number(draft.households(moving)) })), target ? "" : h("span", {}, t("点目标网格，或按 G 轮换")));
-    if (target) drawSides(sidesOf(draft, new Map(moving.map((cell) => [cell, target]))), ({ code }) => code === target);
+    if (target) drawSides(sidesOf(draft, new Map(moving.map((cell) => [cell, target])), new Map(), count || undefined), ({ code }) => code === target);
     else drawSides(sidesOfLoss(draft, cells), () => false);
     accept.disabled = !to || !moving.length;
     renew.hidden = false;
@@ -88,10 +106,11 @@ export function editBar(place, { ways, hint }) {
   function drawOffer(draft, { words, moves, rows }) {
     const all = sidesOf(draft, moves, rows);
     const households = draft.households(moves.keys());
+    const isBanded = draft.level === "grids";
     const within = (side) => all.filter((one) => isIn(one[side], one.kind)).length;
     const there = (side) => all.filter((one) => one[side] !== null).length;
-    const sum = all.length > SIDES_MAX ? [h("span", {}, t("规模适当 {a}/{b} → {c}/{d}", { a: within("before"), b: there("before"), c: within("after"), d: there("after") }))] : [];
-    what.replaceChildren(h("b", {}, words), h("span", {}, t("{n} 块、{m} 户换网格", { n: number(moves.size), m: number(households) })), ...sum);
+    const sum = isBanded && all.length > SIDES_MAX ? [h("span", {}, t("规模适当 {a}/{b} → {c}/{d}", { a: within("before"), b: there("before"), c: within("after"), d: there("after") }))] : [];
+    what.replaceChildren(h("b", {}, words), h("span", {}, isBanded ? t("{n} 块、{m} 户换网格", { n: number(moves.size), m: number(households) }) : t("{n} 块、{m} 户", { n: number(moves.size), m: number(households) })), ...sum);
     drawSides(all, ({ takes }) => takes);
     accept.disabled = !moves.size;
     renew.hidden = true;
@@ -103,6 +122,9 @@ export function editBar(place, { ways, hint }) {
       box.hidden = false;
       box.classList.toggle("is-busy", isBusy);
       buttons.hidden = !pending;
+      renew.firstChild.textContent = LEVELS[draft.level][1];
+      some.hidden = true;
+      if (pending?.to !== undefined) drawCount(draft, pending);
       if (!pending) {
         what.replaceChildren(h("span", {}, hint(tool)));
         sides.replaceChildren();

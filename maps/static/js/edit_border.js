@@ -5,7 +5,7 @@ import { figuresOfSides, sidesOf } from "./edit_bar.js";
 import { tip } from "./map.js";
 
 // The body of an edit that gives each cell to a grid of its own.
-export const bodyOfMoves = (mesh, moves) => ({ verb: "move", moves: [...moves].map(([cell, to]) => ({ cell_id: mesh.cells[cell].cell_id, to })) });
+export const bodyOfMoves = (draft, moves) => draft.ask({ verb: "move", moves: [...moves].map(([cell, to]) => ({ cell_id: draft.mesh.cells[cell].cell_id, to })) });
 
 export function borderDrag(map, { draft, pending, say }) {
   const box = tip(map);
@@ -19,7 +19,8 @@ export function borderDrag(map, { draft, pending, say }) {
     const sides = draft().mesh.bordering(place, radius, codeOf(moves));
     held = null;
     if (!sides) say(t("请按在两个网格之间的边界上"));
-    else if (sides.some((code) => draft().grids.get(code)?.is_locked)) say(t("边界一侧的网格已锁定，请先解锁"));
+    else if (sides.some((code) => !draft().grids.has(code))) say(t("没有住户的地块不在联户单元里"));
+    else if (sides.some((code) => draft().grids.get(code).is_locked)) say(t("边界一侧的网格已锁定，请先解锁"));
     else held = { sides, from: moves, way: [] };
     if (held) say(null);
     return held !== null;
@@ -47,7 +48,7 @@ export function borderDrag(map, { draft, pending, say }) {
     }
     const [title, ...lines] = figuresOfSides(sidesOf(draft(), moves));
     box.show(map.mouseEventToLatLng(event), title, ...lines);
-    return pending.offer({ words: t("移动边界"), moves, body: bodyOfMoves(draft().mesh, moves), isDrag: true });
+    return pending.offer({ words: t("移动边界"), moves, body: bodyOfMoves(draft(), moves), isDrag: true });
   }
 
   return { press, sweep, rest: () => box.hide() };

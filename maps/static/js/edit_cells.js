@@ -105,7 +105,8 @@ export function cellLayer(map) {
       const { band } = grids.get(code) || {};
       if (band === "below" || band === "above") strokeWithin(context, path, picture.lines.get(code), colour(`band-${band}`), px(11));
     }
-    for (const line of picture.lines.values()) stroke(context, line, ink, px(2.2));
+    for (const line of picture.lines.values()) stroke(context, line, ink, px(state.draft.frames ? 1.4 : 2.2));
+    for (const line of state.draft.frames?.values() || []) stroke(context, line, ink, px(3.4));
   }
 
   function stroke(context, path, tone, width) {

@@ -1,6 +1,7 @@
 // The draft as the server told it: the grids of one community, and the cells that lie in them.
 
 import { figuresOf } from "./edit_figures.js";
+import { levelled } from "./edit_levels.js";
 import { contains, meshOf } from "./edit_mesh.js";
 
 const COLOURS = 8;
@@ -17,11 +18,13 @@ function coloured(codes, beside, before) {
   return colours;
 }
 
-export function draftOf({ planId, area, revision, rows, features }) {
+// `level`: what is edited; zones and units stand in the place of grids, under their own codes.
+export function draftOf({ planId, area, revision, level, rows, features, parts }) {
   const mesh = meshOf(features);
-  const home = features.map(({ properties }) => properties.grid_code);
-  const grids = new Map(rows.map((row) => [row.grid_code, row]));
-  const workers = new Map(rows.map((row) => [row.grid_code, row.worker]));
+  const { named, home, dealt } = levelled(level, parts, { rows, features });
+  const grids = new Map(named.map((row) => [row.grid_code, row]));
+  const workers = new Map(named.map((row) => [row.grid_code, row.worker]));
+  const frames = level === "grids" ? null : mesh.borders((cell) => features[cell].properties.grid_code).lines;
   const under = new Map(); // cell -> grid that was asked for, until the server has answered
   let colours = new Map();
   let drawn = null;
@@ -51,8 +54,20 @@ export function draftOf({ planId, area, revision, rows, features }) {
     return drawn;
   }
 
-  // Take what an edit's answer tells; false where a cell is found in none of its grids: load anew.
+  // The grid, zone or units that a cell's households are in, and how many; of `count` those of the largest.
+  function partsOf(cell, count = Infinity) {
+    const { cell_id: id, households } = mesh.cells[cell];
+    let left = count;
+    return (dealt?.get(id) || [[gridOf(cell), households]]).map(([code, n]) => {
+      const given = Math.min(left, n);
+      left -= given;
+      return [code, given];
+    });
+  }
+
+  // Take what an edit's answer tells; false where it does not tell all that changed: load anew.
   function take({ revision: now, grids: told, removed }) {
+    if (level !== "grids") return false;
     draft.revision = now;
     drawn = null;
     const mine = told.filter(({ properties }) => properties.area_code === area);
@@ -76,7 +91,9 @@ export function draftOf({ planId, area, revision, rows, features }) {
   }
 
   const draft = {
-    planId, area, revision, community: rows[0].community, mesh, grids, gridOf, nameOf, shortOf, picture, take,
+    planId, area, revision, level, community: rows[0].community, frames, partsOf, mesh, grids,
+    // The body of an edit of this level, that names by code what a grid is named by.
+    ask: ({ grid_codes: codes, ...rest }) => (level === "grids" ? { ...(codes && { grid_codes: codes }), ...rest } : { level, ...(codes && { codes }), ...rest }), gridOf, nameOf, shortOf, picture, take,
     // Show cells in other grids already; settle() puts it right once there is an answer.
     assume(moves) {
       moves.forEach(([cell, code]) => under.set(cell, code));

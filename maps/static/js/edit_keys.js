@@ -83,6 +83,7 @@ export function keySheet() {
     ["Ctrl Y", t("重做")],
     ["J", t("历史")],
     ["C", t("换社区")],
+    ["Q", t("网格、责任区域、联户单元轮换")],
     ["E", t("结束编辑")],
   ];
   const close = h("button", { class: "button", type: "button", onclick: () => sheet.close() }, t("关闭"));

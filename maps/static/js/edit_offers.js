@@ -70,7 +70,7 @@ export function editOffers({ draft, pending, card, say, settled, refused, busy }
         const ends = Object.entries(households).map(([one, count]) => `${draft().shortOf(one)} ${number(draft().grids.get(one)?.households)} → ${number(count)}`);
         return choice(title, ends, () => {
           const found = new Map(moves.map(({ cell_id: id, to }) => [draft().mesh.indexOf.get(id), to]));
-          pending.offer({ words: title, moves: found, body: bodyOfMoves(draft().mesh, found) });
+          pending.offer({ words: title, moves: found, body: bodyOfMoves(draft(), found) });
         });
       }));
     });
@@ -79,8 +79,8 @@ export function editOffers({ draft, pending, card, say, settled, refused, busy }
   const nameOf = (code) => draft().shortOf(code);
   return {
     streets, fix,
-    line: (code, line) => preview({ verb: "split", grid_codes: [code], line }, t("按线拆分{grid}", { grid: nameOf(code) })),
-    parts: (code, count) => preview({ verb: "split", grid_codes: [code], count }, t("{grid}均分 {n} 份", { grid: nameOf(code), n: count })),
+    line: (code, line) => preview(draft().ask({ verb: "split", grid_codes: [code], line }), t("按线拆分{grid}", { grid: nameOf(code) })),
+    parts: (code, count) => preview(draft().ask({ verb: "split", grid_codes: [code], count }), t("{grid}均分 {n} 份", { grid: nameOf(code), n: count })),
     even: (codes) => preview({ verb: "rebalance", grid_codes: codes }, t("重新平衡{grid}及周边", { grid: codes.map(nameOf).join(" · ") })),
     redraw: () => preview({ verb: "redraw", area_code: draft().area }, t("重划整个社区")),
     // Whatever is still under way is not shown any more.

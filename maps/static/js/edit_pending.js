@@ -3,7 +3,7 @@
 import { NEW } from "./edit_bar.js";
 import { t } from "./core.js";
 
-const nothing = () => ({ cells: new Set(), to: null, codes: null, offer: null });
+const nothing = () => ({ cells: new Set(), to: null, count: null, codes: null, offer: null });
 
 // `draft()` is the draft shown, `changed()` hears every change, `said(words)` what cannot be.
 export function pendingEdit({ draft, changed, said }) {
@@ -20,7 +20,7 @@ export function pendingEdit({ draft, changed, said }) {
 
   function put(cells, mode) {
     if (mode === "only") Object.assign(state, nothing());
-    Object.assign(state, { codes: null, offer: null });
+    Object.assign(state, { codes: null, offer: null, count: null });
     for (const cell of cells) {
       if (mode === "less") state.cells.delete(cell);
       else state.cells.add(cell);
@@ -47,7 +47,7 @@ export function pendingEdit({ draft, changed, said }) {
     if (cell < 0) return;
     const code = draft().gridOf(cell);
     const from = sources();
-    const isTarget = mode === "only" && state.cells.size && !(from.size === 1 && from.has(code));
+    const isTarget = mode === "only" && state.cells.size && !(from.size === 1 && from.has(code)) && (code === NEW || draft().grids.has(code));
     if (isTarget) aim(code);
     else if (mode !== "only") select([cell], state.cells.has(cell) ? "less" : "more");
     else if (isPick) select(state.cells.size === 1 && state.cells.has(cell) ? [] : [cell], "only");
@@ -102,6 +102,11 @@ export function pendingEdit({ draft, changed, said }) {
     select, click, stroke, aim, turn, moves,
     clear: () => set({}),
     merge: (codes) => set({ codes }),
+    // So many households of the cell, not all.
+    deal(count) {
+      state.count = count;
+      changed();
+    },
     // What somebody worked out: moves (cell -> code), words, and body, what to ask for it; rows (code -> grid) of grids not there yet.
     offer: (offer) => set({ offer: { rows: new Map(), ...offer } }),
     // Ids outlast a reload of the cells; places in the list need not.
@@ -125,7 +130,7 @@ export function pendingEdit({ draft, changed, said }) {
     get now() {
       if (state.offer) return { offer: state.offer, cells: new Set(state.offer.moves.keys()) };
       if (state.codes) return { codes: state.codes, cells: state.cells };
-      return state.cells.size ? { cells: state.cells, to: state.to } : null;
+      return state.cells.size ? { cells: state.cells, to: state.to, count: state.count } : null;
     },
     get to() {
       return state.to;

@@ -4,7 +4,8 @@ export const isOff = ({ band }) => band === "below" || band === "above";
 
 // Codes of grids without a worker. Where nobody of the whole plan is registered yet, nothing is vacant.
 export function vacantOf(draft, planned) {
-  if (!planned.some(({ worker }) => worker)) return new Set();
+  if (draft.level === "units") return new Set();
+  if (draft.level === "grids" && !planned.some(({ worker }) => worker)) return new Set();
   return new Set(draft.codes().filter((code) => {
     const { kind, worker } = draft.grids.get(code);
     return kind !== "dedicated" && !worker;

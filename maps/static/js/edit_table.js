@@ -1,13 +1,25 @@
 // The grids of the community beside the map, as they are now: chosen, renamed, locked.
 
-import { bandBadge, gauge } from "./band.js";
+import { bandBadge, bandOf, gauge } from "./band.js";
 import { byId, h, number, s, t } from "./core.js";
+import { sidesOf } from "./edit_bar.js";
 
 const LOCK = { true: "M6 9V6.5a4 4 0 0 1 8 0V9M4.5 9h11v8h-11z", false: "M6 9V6.5a4 4 0 0 1 7.6-1.7M4.5 9h11v8h-11z" };
 const lockIcon = (isLocked) => s("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, s("path", { d: LOCK[Boolean(isLocked)] }));
 
 // A figure, and what it would become.
 const becoming = (now, then) => (then === null || then === now ? now ?? "–" : [h("s", { class: "was" }, now ?? "–"), h("b", {}, then)]);
+
+// What all would hold after moves; households as they are dealt.
+function afterOf(draft, moves, count) {
+  const drawn = draft.figures(moves);
+  const after = new Map([...draft.grids.values()].map(({ grid_code: code, households, people }) => [code, { people, ...drawn.get(code), households }]));
+  for (const { code, after: households } of sidesOf(draft, moves, new Map(), count || undefined)) {
+    if (households === null) after.delete(code);
+    else if (after.has(code)) after.get(code).households = households;
+  }
+  return after;
+}
 
 // `hear`: choose(code, isMore), point(code or null), lock(code, isLocked), rename(code, name).
 export function editTable(hear) {
@@ -17,19 +29,22 @@ export function editTable(hear) {
   const keyOf = (event) => event.target.closest("tr")?.dataset.id;
   const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
 
+  // Who answers for a zone; of units nobody is told here.
+  const answers = ({ level }, { worker }) => (level === "units" ? "" : worker || h("span", { class: "alarm" }, t("空缺")));
+
   function rowOf(grid, { draft, colours, after, chosen, target, vacant, loads, focus }) {
     const code = grid.grid_code;
-    const now = draft.figures().get(code);
+    const now = { ...draft.figures().get(code), households: grid.households, people: grid.people }; // these as the server has them
     const then = after?.get(code);
     const load = loads.get(grid.worker);
-    const figure = (key, write = number) => becoming(now && write(now[key]), after && (then ? write(then[key]) : "–"));
+    const figure = (key, write = number) => becoming(now[key] === undefined ? "–" : write(now[key]), after && (then ? write(then[key]) : "–"));
     const isChosen = chosen.includes(code);
     const name = h("button", { class: "name", type: "button", "data-part": "name", "aria-pressed": String(isChosen) }, grid.name);
     const lock = h("button", { class: "close edit-lock", type: "button", "data-part": "lock", "aria-pressed": String(Boolean(grid.is_locked)), title: grid.is_locked ? t("解锁") : t("锁定"), "aria-label": `${grid.is_locked ? t("解锁") : t("锁定")} ${grid.name}` }, lockIcon(grid.is_locked));
     const row = h("tr", { "data-id": code, class: [isChosen && "is-chosen", code === target && "is-target"].filter(Boolean).join(" ") || null },
-      h("td", {}, h("div", { class: "keyed" }, h("span", { class: "dot", swatch: `var(--grid-${(colours.get(code) ?? 0) + 1})` }), h("div", {}, code === renaming ? input(grid) : name, h("span", { class: "code" }, code, vacant.has(code) && h("span", { class: "alarm" }, ` ${t("空岗")}`))))),
-      h("td", { class: "number" }, figure("households"), gauge(grid.households)),
-      h("td", { class: "col-band" }, bandBadge(grid.band)),
+      h("td", {}, h("div", { class: "keyed" }, h("span", { class: "dot", swatch: `var(--grid-${(colours.get(code) ?? 0) + 1})` }), h("div", {}, code === renaming ? input(grid) : name, h("span", { class: "code" }, grid.within ? `${grid.within.replace(grid.community, "")} · ` : "", code, draft.level === "grids" && vacant.has(code) && h("span", { class: "alarm" }, ` ${t("空岗")}`))))),
+      h("td", { class: "number", "data-now": grid.households }, figure("households"), draft.level === "grids" && gauge((then || grid).households)),
+      h("td", { class: "col-band" }, draft.level === "grids" ? bandBadge(then ? bandOf(then.households, grid.kind) : grid.band) : answers(draft, grid)),
       h("td", { class: `number${(then || now)?.pieces > 1 ? " alarm" : ""}` }, figure("pieces")),
       h("td", { class: "number col-more" }, figure("people")),
       h("td", { class: "number col-more" }, figure("compactness", (value) => value.toFixed(2))),
@@ -72,7 +87,9 @@ export function editTable(hear) {
     const keep = focus || (held && [held.closest("tr").dataset.id, held.dataset.part]);
     const { draft } = shown;
     const picture = draft.picture();
-    const after = shown.moves.size ? draft.figures(shown.moves) : null;
+    const after = shown.moves.size ? afterOf(draft, shown.moves, shown.count) : null;
+    document.body.dataset.level = draft.level;
+    body.closest("table").querySelector("th.col-band").textContent = draft.level === "zones" ? t("包保单位") : t("规模");
     body.replaceChildren(...draft.codes().map((code) => rowOf(draft.grids.get(code), { ...shown, ...picture, after, focus: keep })));
   }
 

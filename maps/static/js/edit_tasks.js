@@ -12,12 +12,12 @@ export function editTasks({ state, draft, pending, history, say, load, redraw, c
 
   function accept() {
     if (!pending.isReady) return;
-    const { codes, to, offer } = pending.now;
+    const { codes, to, count, offer } = pending.now;
     const moves = [...pending.moves()];
     const ids = moves.map(([cell]) => draft().mesh.cells[cell].cell_id);
-    const task = taskOf({ codes, to, offer, ids });
+    const task = taskOf({ codes, to, count, offer, ids });
     // shown at once where it is known what comes of it
-    if (moves.length && moves.every(([, code]) => draft().grids.has(code))) {
+    if (moves.length && draft().level === "grids" && moves.every(([, code]) => draft().grids.has(code))) {
       draft().assume(moves);
       task.assumed = moves.map(([, code], at) => [ids[at], code]);
     }
@@ -27,10 +27,10 @@ export function editTasks({ state, draft, pending, history, say, load, redraw, c
     pending.clear();
   }
 
-  function taskOf({ codes, to, offer, ids }) {
+  function taskOf({ codes, to, count, offer, ids }) {
     if (offer) return { body: offer.body };
-    if (codes) return { body: { verb: "merge", grid_codes: codes }, again: { codes } };
-    return { body: { verb: "move", cells: ids, to: to === NEW ? null : to }, again: { ids, to } };
+    if (codes) return { body: draft().ask({ verb: "merge", grid_codes: codes }), again: { codes } };
+    return { body: draft().ask({ verb: "move", cells: ids, to: to === NEW ? null : to, ...(count && { households: count }) }), again: { ids, to } };
   }
 
   function lock(codes, isLocked = codes.some((code) => !draft().grids.get(code).is_locked)) {
@@ -44,7 +44,7 @@ export function editTasks({ state, draft, pending, history, say, load, redraw, c
   }
 
   function rename(code, name) {
-    queue.add({ path: "edits", body: { verb: "rename", grid_codes: [code], name } });
+    queue.add({ path: "edits", body: draft().ask({ verb: "rename", grid_codes: [code], name }) });
   }
 
   // Until the history has come, the server decides.

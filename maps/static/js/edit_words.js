@@ -1,6 +1,7 @@
 // Operations in words.
 
 import { data, t } from "./core.js";
+import { LEVELS } from "./edit_levels.js";
 
 const NAMED_MAX = 3;
 
@@ -10,10 +11,10 @@ function listed(codes, nameOf) {
 }
 
 const WORDS = {
-  move: ({ cells = [], buildings = [], moves, to }, nameOf) => {
+  move: ({ cells = [], buildings = [], moves, to, level = "grids" }, nameOf) => {
     if (moves) return t("{n} 块换网格", { n: moves.length });
     const n = cells.length + buildings.length;
-    return to ? t("{n} 块划入{grid}", { n, grid: nameOf(to) }) : t("{n} 块成新网格", { n });
+    return to ? t("{n} 块划入{grid}", { n, grid: nameOf(to) }) : t("{n} 块成{what}", { n, what: LEVELS[level][1] });
   },
   split: ({ grid_codes: codes = [], count, line }, nameOf) => (count ? t("{grid}均分 {n} 份", { grid: nameOf(codes[0]), n: count }) : line ? t("按线拆分{grid}", { grid: nameOf(codes[0]) }) : t("沿街拆分{grid}", { grid: nameOf(codes[0]) })),
   rebalance: ({ grid_codes: codes = [] }, nameOf) => t("重新平衡{grid}及周边", { grid: listed(codes, nameOf) }),
@@ -29,7 +30,9 @@ WORDS.return = WORDS.restore; // as it was called once
 export function operationWords({ kind, verb, of_revision: of, asked }, nameOf) {
   if (kind === "undo") return t("撤销第 {n} 版", { n: of });
   if (kind === "redo") return t("重做第 {n} 版", { n: of });
-  return WORDS[verb] ? WORDS[verb](asked, nameOf) : verb;
+  if (!WORDS[verb]) return verb;
+  const words = WORDS[verb]({ ...asked, grid_codes: asked.codes || asked.grid_codes }, nameOf);
+  return asked.level ? `${LEVELS[asked.level][0]} · ${words}` : words;
 }
 
 // Month, day, hour and minute here, whatever the reader's clock is set to.

@@ -143,7 +143,7 @@ export function card(onclose) {
     if (onclose) onclose();
   };
   byId("detail-close").addEventListener("click", close);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && !box.hidden && close());
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && !box.hidden && !document.querySelector("dialog[open]") && close());
   return {
     show(head, body) {
       byId("detail-head").replaceChildren(...head);

@@ -1,4 +1,4 @@
-// Asking for a new plan, a draft from one, and publishing one: questions to the server, which decides.
+// Asking for a new plan, and for a draft from one: questions to the server, which decides.
 
 import { byId, get, h, Problem, send, t } from "./core.js";
 import { follow } from "./jobs.js";
@@ -28,11 +28,9 @@ function dialog(name, submit) {
   return box;
 }
 
-const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
-
 const asked = ({ count, afresh, seed, ...values }) => ({ ...values, seed: Number(seed), count: count ? Number(count) : null, afresh: Boolean(afresh) });
 
-export function dialogs({ plan, today, reload, edit }) {
+export function dialogs({ plan, reload, edit }) {
   const propose = dialog("propose", async (values) => {
     const bar = byId("propose-progress");
     bar.hidden = false;
@@ -60,18 +58,6 @@ export function dialogs({ plan, today, reload, edit }) {
         byId("propose-problem").textContent = error.message;
         byId("propose-problem").hidden = false;
       }
-    });
-  }
-  const publish = dialog("publish", async (values) => {
-    await send("POST", `plans/${plan().plan_id}/publish`, values);
-    await reload(plan().plan_id);
-  });
-  if (publish) {
-    byId("publish").addEventListener("click", () => {
-      const { name, area_name: area } = plan();
-      byId("publish-what").textContent = [name, area].filter(Boolean).join(" · ");
-      byId("publish-form").elements.valid_from.value = dayAfter(today());
-      publish.showModal();
     });
   }
   const branch = dialog("branch", async (values) => {

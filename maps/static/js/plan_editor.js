@@ -1,6 +1,7 @@
 // Edit mode of the planner's page: one community of a draft, its cells on the map and its grids in a list.
 
 import { byId, data, get, h, number, setAddress, t } from "./core.js";
+import { editActs } from "./edit_acts.js";
 import { editBar, NEW } from "./edit_bar.js";
 import { borderDrag } from "./edit_border.js";
 import { aroundLayer, cellLayer } from "./edit_cells.js";
@@ -10,6 +11,7 @@ import { loadsOf } from "./edit_figures.js";
 import { editHistory } from "./edit_history.js";
 import { editKeys, keySheet } from "./edit_keys.js";
 import { editOffers } from "./edit_offers.js";
+import { LEVELS } from "./edit_levels.js";
 import { pendingEdit } from "./edit_pending.js";
 import { editPointer } from "./edit_pointer.js";
 import { isOff, problemsOf, vacantOf } from "./edit_problems.js";
@@ -25,7 +27,7 @@ const BESIDE_TOOLS = { paddingTopLeft: [136, 20], paddingBottomRight: [24, 76] }
 
 // `page` holds the plan and its grids; `reopen(planId)` shows it anew, `detail` is the page's card.
 export function planEditor(map, { page, ground, tiles, detail, reopen }) {
-  const state = { isOn: false, isAsking: false, draft: null, area: null, chosen: [], cursor: -1, pointed: null, around: null, asked: 0, wanted: data.editArea };
+  const state = { isOn: false, isAsking: false, level: "grids", draft: null, area: null, chosen: [], cursor: -1, pointed: null, around: null, asked: 0, wanted: data.editArea };
   const draft = () => state.draft;
   const stage = byId("map").closest(".stage");
   const cells = cellLayer(map);
@@ -34,8 +36,8 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   const pointer = editPointer(map, { state, draft, isHand: () => tools.tool === "hand", select: (some) => pending.select(some, "more"), shown: redrawPointed });
   const border = borderDrag(map, { draft, pending, say });
   const tools = mapTools(map, { mesh: () => state.draft.mesh, hear: {
-    point: pointer.point, click: (cell, mode) => pending.click(cell, mode, tools.tool === "pick"), select: pending.select, stroke, line,
-    rubber: (rubber, isOpen) => cells.show({ rubber, isOpen }), press: border.press, sweep: border.sweep, rest: border.rest,
+    point: pointer.point, click: (cell, mode) => pending.click(cell, mode, tools.tool === "pick"), select: pending.select, stroke, line: (points) => acts.line(points),
+    rubber: (rubber, isOpen) => cells.show({ rubber, isOpen }), press, sweep: border.sweep, rest: border.rest,
   } });
   const history = editHistory({ draft: () => state.draft || { planId: page.plan.plan_id }, detail, goBack: (revision) => tasks.goBack(revision), said: say });
   const tasks = editTasks({ state, draft, pending, history, say, load, redraw, changed, placeOf: (area) => communities().get(area) });
@@ -46,18 +48,17 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     },
   };
   const offers = editOffers({ draft, pending, card: choices, say, settled: tasks.idle, refused: tasks.refused, busy });
-  const bar = editBar(stage, { ways: { accept, renew: () => pending.aim(NEW), cancel }, hint: (tool) => TOOLS[tool][3] });
+  const bar = editBar(stage, { ways: { accept, renew: () => pending.aim(NEW), cancel, deal: pending.deal }, hint: (tool) => TOOLS[tool][3] });
   const toolbar = editToolbar(stage, { use, turn: tasks.turn, help });
   const table = editTable({ choose, point: pointer.pointAt, lock: (code, isLocked) => tasks.lock([code], isLocked), rename: tasks.rename });
+  const acts = editActs({ state, page, draft, pending, tasks, offers, table, say });
   const keys = editKeys({ acts: keyActs(), arrow: pointer.arrow, enter: enterKey, escape, hold: tools.hold });
   let sheet = null;
 
   function keyActs() {
-    const acts = Object.fromEntries(Object.entries(TOOLS).map(([name, [key]]) => [key.toLowerCase(), () => use(name)]));
+    const tooled = Object.fromEntries(Object.entries(TOOLS).map(([name, [key]]) => [key.toLowerCase(), () => use(name)]));
     return {
-      ...acts, x: toggleCursor, g: () => pending.turn(1), "shift+g": () => pending.turn(-1), n: () => pending.aim(NEW), m: merge, F2: () => startRename(),
-      ...splitKeys(), t: () => withOne(offers.streets), f: () => withOne(offers.fix), a: even, "shift+a": offers.redraw,
-      k: () => tasks.lock(chosenOrPointed()), "shift+k": () => tasks.lock(draft().codes()), "shift+l": lockPlan, p: nextProblem, j: history.toggle, c: () => byId("edit-area").focus(), e: leave, "?": help, "shift+?": help,
+      ...tooled, ...acts.keys, x: toggleCursor, g: () => pending.turn(1), "shift+g": () => pending.turn(-1), n: () => pending.aim(NEW), p: nextProblem, j: history.toggle, c: () => byId("edit-area").focus(), q: nextLevel, e: leave, "?": help, "shift+?": help,
       "ctrl+z": () => tasks.turn("undo"), "ctrl+shift+z": () => tasks.turn("redo"), "ctrl+y": () => tasks.turn("redo"),
     };
   }
@@ -69,14 +70,35 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     const { now, to } = pending;
     const moves = pending.moves();
     cells.show({ draft: draft(), selected: now?.cells || new Set(), moves, target: to, pointed: state.pointed, cursor: state.cursor });
-    table.draw({ draft: draft(), chosen: state.chosen, target: to, moves, vacant: vacantOf(draft(), page.grids), loads: loadsOf(page.grids) });
+    table.draw({ draft: draft(), chosen: state.chosen, target: to, moves, vacant: vacantOf(draft(), page.grids), loads: loadsOf(page.grids), count: now?.count });
     drawBar();
     toolbar.allow(tasks.mayTurn("undo"), tasks.mayTurn("redo"));
     const rows = [...draft().grids.values()];
     byId("edit-lock").firstChild.textContent = rows.every((row) => row.is_locked) ? t("全部解锁") : t("全部锁定");
     const off = rows.filter(isOff).length;
-    byId("edit-sum").replaceChildren(t("{n} 个网格，{m} 户", { n: rows.length, m: number(rows.reduce((sum, { households }) => sum + households, 0)) }), " · ", h("span", { class: off ? "alarm" : null }, off ? t("{n} 个不在规模内", { n: off }) : t("规模都适当")));
+    byId("edit-sum").replaceChildren(...sumOf(rows, off));
     byId("plan-note").textContent = [page.plan.area_name, t("第 {n} 版", { n: draft().revision })].filter(Boolean).join(" · ");
+  }
+
+  function sumOf(rows, off) {
+    const sum = number(rows.reduce((all, { households }) => all + households, 0));
+    const vacant = vacantOf(draft(), page.grids).size;
+    if (state.level === "units") return [t("{n} 个联户单元，{m} 户", { n: rows.length, m: sum })];
+    if (state.level === "zones") return [t("{n} 个责任区域，{m} 户", { n: rows.length, m: sum }), " · ", h("span", { class: vacant ? "alarm" : null }, t("{n} 个没有包保单位", { n: vacant }))];
+    return [t("{n} 个网格，{m} 户", { n: rows.length, m: sum }), " · ", h("span", { class: off ? "alarm" : null }, off ? t("{n} 个不在规模内", { n: off }) : t("规模都适当"))];
+  }
+
+  // The same ground, other lines on it; what was pending on those before is not any more.
+  function setLevel(level) {
+    cancel();
+    state.level = level;
+    for (const button of document.querySelectorAll("[data-level]")) if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(button.dataset.level === level));
+    if (state.isOn) load(state.area).then(redraw, tasks.tell);
+  }
+
+  function nextLevel() {
+    const all = Object.keys(LEVELS);
+    setLevel(all[(all.indexOf(state.level) + 1) % all.length]);
   }
 
   function use(name) {
@@ -109,6 +131,11 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     if (state.cursor >= 0) pending.click(state.cursor, "more", true);
   }
 
+  function press(place, radius) {
+    pointer.hide();
+    return border.press(place, radius);
+  }
+
   function stroke(found, mode, isFirst) {
     pending.stroke(found, mode, isFirst, state.chosen.length === 1 ? state.chosen[0] : null);
   }
@@ -126,8 +153,9 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   function enterKey(target) {
     const button = target.closest?.("button, a[href], summary");
     const code = button?.dataset.part === "name" && button.closest("tr").dataset.id;
-    const isShown = button?.dataset.part === "choice" && button.getAttribute("aria-pressed") === "true";
-    if (!pending.now || (button && !isShown && code !== pending.to)) return true;
+    // what is offered is accepted from wherever it was asked for
+    const isAsker = (pending.now?.offer || pending.now?.codes) && (button?.closest("#editing") || button?.getAttribute("aria-pressed") === "true");
+    if (!pending.now || (button && !isAsker && code !== pending.to)) return true;
     if (pending.isReady) accept();
     else if (state.pointed) pending.aim(state.pointed);
     return false;
@@ -164,56 +192,6 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     page.grids = page.grids.filter(({ grid_code: code }) => !gone.has(code)).map((row) => ({ ...row, ...told.get(row.grid_code), bbox: told.get(row.grid_code)?.bbox || row.bbox }));
   }
 
-  const chosenOrPointed = () => {
-    const code = table.codeInFocus() || state.pointed;
-    const selected = new Set([...(pending.now?.cells || [])].map((cell) => draft().gridOf(cell)));
-    if (state.chosen.length || code) return state.chosen.length ? state.chosen : [code];
-    return selected.size === 1 ? [...selected] : [];
-  };
-
-  function withOne(act) {
-    const [code] = chosenOrPointed();
-    if (code) act(code);
-    else say(t("请先选网格"));
-  }
-
-  function even() {
-    const codes = chosenOrPointed();
-    if (codes.length) offers.even(codes);
-    else say(t("请先选网格"));
-  }
-
-  const splitKeys = () => Object.fromEntries([2, 3, 4, 5, 6, 7, 8, 9].map((count) => [String(count), () => withOne((code) => offers.parts(code, count))]));
-
-  // A drawn line splits the grid that is chosen, else the one in which most of it lies.
-  function line(points) {
-    const { mesh, gridOf } = draft();
-    const met = new Map();
-    mesh.plane({ type: "Polygon", coordinates: [points] })[0].forEach(([x, y]) => {
-      const cell = mesh.cellAt(x, y);
-      if (cell >= 0) met.set(gridOf(cell), (met.get(gridOf(cell)) || 0) + 1);
-    });
-    const [most] = [...met].sort((a, b) => b[1] - a[1])[0] || [null];
-    const code = state.chosen.length === 1 ? state.chosen[0] : most;
-    if (code) offers.line(code, points);
-    else say(t("线不在这个社区里"));
-  }
-
-  function lockPlan() {
-    tasks.lockPlan(page.grids.some(({ is_locked: isLocked }) => !isLocked));
-  }
-
-  function merge() {
-    if (state.chosen.length > 1) pending.merge([...state.chosen]);
-    else say(t("请先在列表中选两个以上网格（按住 Ctrl 点）"));
-  }
-
-  function startRename() {
-    const [code] = chosenOrPointed();
-    if (code) table.rename(code);
-    else say(t("请先选网格"));
-  }
-
   function nextProblem() {
     const all = problemsOf(draft(), page.grids);
     if (!all.length) return say(t("这个社区没有问题了"));
@@ -241,12 +219,13 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     const planId = page.plan.plan_id;
     const mine = (state.asked += 1);
     const { revision } = await history.load();
-    const [{ grids }, { features }] = await Promise.all([get(`plans/${planId}/grids`), get(`plans/${planId}/cells`, { area_code: area })]);
+    const { level } = state;
+    const [{ grids }, { features }, parts] = await Promise.all([get(`plans/${planId}/grids`), get(`plans/${planId}/cells`, { area_code: area }), level === "grids" ? null : get(`plans/${planId}/parts`, { area_code: area })]);
     if (mine !== state.asked) return false;
     page.grids = grids;
-    const ids = state.area === area && draft() ? pending.ids() : [];
+    const ids = state.area === area && draft()?.level === level ? pending.ids() : [];
     const { to } = pending;
-    Object.assign(state, { area, cursor: -1, pointed: null, draft: draftOf({ planId, area, revision, rows: grids.filter((row) => row.area_code === area), features }) });
+    Object.assign(state, { area, cursor: -1, pointed: null, draft: draftOf({ planId, area, revision, level, parts, rows: grids.filter((row) => row.area_code === area), features }) });
     pending.resume({ ids, to });
     return true;
   }
@@ -260,7 +239,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
       if (!(await load(area))) return;
       if (state.around) state.around.remove();
       state.around = aroundLayer(map, { planId: page.plan.plan_id, revision: draft().revision, area });
-      const boxes = [...draft().grids.values()].map(({ bbox }) => bbox).filter(Boolean);
+      const boxes = page.grids.filter((row) => row.area_code === area).map(({ bbox }) => bbox).filter(Boolean);
       const [west, south, east, north] = [0, 1, 2, 3].map((side) => (side < 2 ? Math.min : Math.max)(...boxes.map((box) => box[side])));
       fitBeside(L.latLngBounds([south, west], [north, east]));
       redraw();
@@ -349,17 +328,12 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   });
   byId("edit-next").addEventListener("click", nextProblem);
   byId("edit-history").addEventListener("click", history.toggle);
-  byId("edit-lock").addEventListener("click", () => tasks.lock(draft().codes()));
-  const acts = {
-    parts: () => withOne((code) => offers.parts(code, Number(byId("edit-count").value))),
-    streets: () => withOne(offers.streets), fix: () => withOne(offers.fix), even, redraw: offers.redraw, plan: lockPlan,
-  };
+  for (const button of document.querySelectorAll("button[data-level]")) button.addEventListener("click", () => setLevel(button.dataset.level));
   const more = byId("edit-more");
   const showMore = () => byId("edit-grids").classList.toggle("is-more", more.checked);
   more.checked = window.matchMedia("(min-width: 1400px)").matches;
   more.addEventListener("change", showMore);
   showMore();
-  for (const button of document.querySelectorAll("[data-act]")) button.addEventListener("click", () => acts[button.dataset.act]());
 
   return {
     stop,

@@ -1,14 +1,17 @@
 // The planner's page: a plan's grids on the map and in a table, following each other.
 
 import { BANDS, bandBadge, gauge } from "./band.js";
-import { byId, data, debounce, empty, fact, fill, get, h, number, percent, setAddress, setText, t } from "./core.js";
+import { byId, data, debounce, empty, fact, fill, get, h, number, percent, Problem, setAddress, setText, t } from "./core.js";
 import { besideCard, card, chosen, fitBox, foldLegendOnPhone, keepInView, openOn } from "./map.js";
 import { measuresOfGrid, measuresOfPlan } from "./measures.js";
 import { dialogs } from "./plan_dialogs.js";
 import { planEditor } from "./plan_editor.js";
+import { planFindings } from "./plan_findings.js";
+import { planLife } from "./plan_life.js";
+import { planTalk } from "./plan_talk.js";
 import { sortable } from "./table.js";
 
-const UNPUBLISHED = new Set(["draft", "submitted", "approved"]);
+const EDITABLE = new Set(["draft", "returned"]);
 const STATES = { draft: t("草案"), submitted: t("已提交"), returned: t("已退回"), approved: t("已批准"), published: t("已发布"), superseded: t("已替代") };
 
 function cells(grid) {
@@ -73,18 +76,33 @@ function usual(plans) {
 const wholeOf = (grids) => [0, 1, 2, 3].map((side) => (side < 2 ? Math.min : Math.max)(...grids.map((grid) => grid.bbox[side])));
 
 export function start(map, { ground, grids: tiles }) {
-  const page = { plans: [], plan: null, grids: [], byCode: new Map(), report: null, bands: new Set() };
+  const page = { plans: [], plan: null, grids: [], byCode: new Map(), report: null, bands: new Set(), chosen: null };
   const outline = chosen(map);
   const table = sortable(byId("grids"), { id: (grid) => grid.grid_code, cells, order: "grid_code", choose: (code) => choose(code, true) });
   const detail = card(() => {
     outline.clear();
+    findings.clear();
     table.mark(null);
   });
+  const findings = planFindings(map, { page, detail, canMend: () => data.canEdit && EDITABLE.has(page.plan.state), mended: () => loadPlans(page.plan.plan_id) });
+  const talk = planTalk(map, { page, detail, life: () => life.told, chosen: () => page.chosen, choose: (code) => choose(code, true), changed: openLife, canSay: data.canSay });
+  const life = planLife({ page, today, reload: loadPlans, show: { findings: findings.open, talk: talk.open } });
   foldLegendOnPhone();
+
+  async function openLife() {
+    try {
+      await life.open();
+      talk.draw();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      byId("life").hidden = true;
+    }
+  }
 
   async function choose(code, move) {
     const grid = page.byCode.get(code);
     if (!grid) return;
+    page.chosen = code;
     table.mark(code);
     if (move) fitBox(map, grid.bbox, besideCard());
     else keepInView(map, grid.bbox);
@@ -150,8 +168,6 @@ export function start(map, { ground, grids: tiles }) {
     badge.className = `badge badge--${plan.state}`;
     const parts = [plan.area_name, plan.valid_from && t("{day} 起生效", { day: plan.valid_from }), t("第 {n} 版", { n: plan.revision }), plan.seed === null || plan.seed === undefined ? null : t("种子 {n}", { n: plan.seed })];
     setText("plan-note", parts.filter(Boolean).join(" · "));
-    const publish = byId("publish");
-    if (publish) publish.hidden = !UNPUBLISHED.has(plan.state);
   }
 
   function clearFilter() {
@@ -165,7 +181,11 @@ export function start(map, { ground, grids: tiles }) {
     const before = page.plan && page.plan.plan_id;
     page.plan = page.plans.find((plan) => String(plan.plan_id) === String(planId)) || usual(page.plans);
     const isOther = page.plan.plan_id !== before;
-    if (isOther) clearFilter();
+    if (isOther) {
+      clearFilter();
+      page.chosen = null;
+      byId("life").hidden = true;
+    }
     byId("plan").value = String(page.plan.plan_id);
     setAddress(`?${new URLSearchParams({ plan: page.plan.plan_id, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
     detail.close();
@@ -193,6 +213,7 @@ export function start(map, { ground, grids: tiles }) {
       applyFilter();
       if (grids.length && isOther) openOn(map, wholeOf(grids));
       if (editor) editor.offer();
+      openLife();
     });
   }
 
@@ -221,6 +242,6 @@ export function start(map, { ground, grids: tiles }) {
   byId("community").addEventListener("change", applyFilter);
   byId("show-zones").addEventListener("change", (event) => tiles.setZones(event.target.checked));
   const editor = data.canEdit ? planEditor(map, { page, ground, tiles, detail, reopen: loadPlans }) : null;
-  dialogs({ plan: () => page.plan, today, reload: loadPlans, edit: () => editor.expect() });
+  dialogs({ plan: () => page.plan, reload: loadPlans, edit: () => editor.expect() });
   loadPlans(data.plan);
 }

@@ -1,0 +1,1 @@
+"""Walking rounds beside networkx: the same tables of metres between doors, tours compared by length and by seconds."""
