@@ -17,6 +17,7 @@ PLANNERS = frozenset({"planner", "admin"})
 APPROVERS = frozenset({"approver", "admin"})
 ANALYSTS = frozenset({"street_office", "planner", "admin"})
 ADMINS = frozenset({"admin"})
+ISSUERS = PLANNERS | APPROVERS
 COMMENTERS = frozenset({"street_office", "planner", "approver", "admin"})
 HANDLERS = frozenset({"grid_worker", "street_office", "admin"})
 # Whose private numbers staff see: a street office calls its people out, an admin keeps the register. Planners hand
@@ -105,6 +106,7 @@ ACCESS: Mapping[str, Access] = {
     f"GET {V1}/plans/{{plan_id}}/dossier/ground": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/dossier.xlsx": Access(STAFF),
     f"GET {V1}/plans/{{plan_id}}/dossier.pdf": Access(STAFF),
+    f"GET {V1}/plans/{{plan_id}}/package.zip": Access(ISSUERS),
     f"POST {V1}/plans/{{plan_id}}/submit": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/recall": Access(PLANNERS),
     f"POST {V1}/plans/{{plan_id}}/return": Access(APPROVERS),

@@ -74,12 +74,14 @@ def _torn(ground: pd.DataFrame) -> pd.Series:
 
     Where none is left there, those not in the grid where most of its rows are; of as many the lowest.
     """
-    count = ground.groupby(["zone", "grid"]).size().rename("n").reset_index()
-    was = ground.groupby("zone")["was"].first()
-    count["stays"] = count["grid"].eq(count["zone"].map(was))
-    order = count.sort_values(["zone", "stays", "n", "grid"], ascending=[True, False, False, True], kind="stable")
-    home = order.drop_duplicates("zone").set_index("zone")["grid"]
-    return ground["grid"].ne(ground["zone"].map(home))
+    zone, zones = pd.factorize(ground["zone"].to_numpy())
+    labels, code = np.unique(ground[["grid", "was"]].to_numpy(), return_inverse=True)
+    grid, was = code.reshape(-1, 2).T
+    count = np.zeros((len(zones), max(len(labels), 1)), dtype=np.int64)
+    np.add.at(count, (zone, grid), 1)
+    # any cell left in its grid outweighs all that have gone
+    count[np.arange(len(zones)), was[np.unique(zone, return_index=True)[1]]] *= len(ground) + 1
+    return pd.Series(grid != count.argmax(axis=1)[zone], index=ground.index)
 
 
 def _pairs(rows: pd.DataFrame) -> pd.MultiIndex:

@@ -8,16 +8,18 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from api import grid_verbs, unit_verbs, zone_verbs
+from api.actions.read_plans import require_plan
 from api.auth import Account
 from api.grid_verbs import Sides, Verb
 from api.plan_edits import Edit, Level, Rules
 from api.plan_parts import NothingToDoError
 from data.postgis.engine import transaction
-from data.stores import edits, operations
+from data.stores import edits, operations, parts
 from data.stores.parts import PlanPart, Rows
 from geo.codes import scope_of
 from geo.cover import dissolve
 
+Told = tuple[dict[str, Any], gpd.GeoDataFrame]
 VERBS: Mapping[Level, Mapping[str, Verb]] = {
     "grids": grid_verbs.VERBS,
     "zones": zone_verbs.VERBS,
@@ -28,8 +30,13 @@ VERBS: Mapping[Level, Mapping[str, Verb]] = {
 def edit_plan(
     engine: Engine, *, plan_id: int, edit: Edit, rules: Rules, account: Account, actor: str,
     commit: bool = True,
-) -> dict[str, Any]:  # fmt: skip
+) -> Told:  # fmt: skip
     """Do one edit and tell the plan's revision, the codes of the grids touched and gone, and the cells that moved.
+
+    Returns
+    -------
+    dict, geopandas.GeoDataFrame
+        See `told`; and the grids touched, as of `preview_edit`, without the ground of those that keep it.
 
     Raises
     ------
@@ -41,15 +48,15 @@ def edit_plan(
         It touches ground beyond the account's scope.
     """
     with transaction(engine, actor=actor, action="edit_plan", scope=account.scope, commit=commit) as conn:
+        require_plan(conn, account, plan_id)
         operations.lock_plan(conn, plan_id, seen=edit.revision)
         before, after = _sides(conn, plan_id, edit, rules)
+        change = edits.change_of(before, after)
         rows = {**before.grids, **after.grids}
-        return kept(conn, plan_id, edits.change_of(before, after), edit, account=account, actor=actor, rows=rows)
+        return kept(conn, plan_id, change, edit, account=account, actor=actor, rows=rows, part=after)
 
 
-def preview_edit(
-    engine: Engine, *, plan_id: int, edit: Edit, rules: Rules, account: Account, actor: str
-) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
+def preview_edit(engine: Engine, *, plan_id: int, edit: Edit, rules: Rules, account: Account, actor: str) -> Told:
     """Return what `edit_plan` would tell, and the grids as they would be; nobody else waits for it.
 
     Returns
@@ -64,6 +71,7 @@ def preview_edit(
         As of `edit_plan`.
     """
     with transaction(engine, actor=actor, action="preview_edit", scope=account.scope, commit=False) as conn:
+        require_plan(conn, account, plan_id)
         operations.check_plan(conn, plan_id, seen=edit.revision)
         before, after = _sides(conn, plan_id, edit, rules)
         change = edits.change_of(before, after)
@@ -75,16 +83,30 @@ def preview_edit(
 
 
 def kept(
-    conn: Connection, plan_id: int, change: edits.Change, edit: Edit, *, account: Account, actor: str, rows: Rows
-) -> dict[str, Any]:
-    """Write a change as an edit of its own, and tell what it touched; `rows` are of all grids that it names."""
+    conn: Connection, plan_id: int, change: edits.Change, edit: Edit, *, account: Account, actor: str, rows: Rows,
+    part: PlanPart | None = None,
+) -> Told:  # fmt: skip
+    """Write a change as an edit of its own, and tell what it touched.
+
+    Parameters
+    ----------
+    rows
+        Of all grids that it names.
+    part
+        As of `data.stores.edits.write_change`.
+    """
     revision = edit.revision + 1
     within = edits.grids_of_parts(conn, change)
-    edits.write_change(conn, plan_id, change, revision)
+    edits.write_change(conn, plan_id, change, revision, part=part)
     operations.add_operation(
         conn, plan_id, revision=revision, verb=edit.verb, asked=edit.asked, change=change, actor=actor
     )  # fmt: skip
-    return told(change, revision, account, rows, within=within)
+    return shown(conn, plan_id, told(change, revision, account, rows, within=within))
+
+
+def shown(conn: Connection, plan_id: int, seen: dict[str, Any]) -> Told:
+    """Return what was told, and the grids as they are now; those that are not redrawn without their ground."""
+    return seen, parts.read_grids_by_code(conn, plan_id, seen["grids"], drawn=seen["redrawn"])
 
 
 def told(

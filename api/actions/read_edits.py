@@ -1,6 +1,5 @@
 """Read edits: what was done to a plan, and grids as they are after an edit."""
 
-from collections.abc import Collection
 from typing import Any
 
 import geopandas as gpd
@@ -20,14 +19,6 @@ CELL_KEYS = (
     "cell_id", "households", "people", "kind", "use", "building_id", "compound_id", "grid_code", "address",
 )  # fmt: skip
 KEYS = ("grid_code", "name", "kind", "area_code", "households", "people", "is_locked", "exception")
-
-
-def edited_grids(
-    conn: Connection, plan_id: int, codes: Collection[str], *, redrawn: Collection[str], profile: Profile
-) -> list[dict[str, Any]]:
-    """Return grids of a plan by code as features, in order of code; those that are not `redrawn` without ground."""
-    frame = parts.read_grids_by_code(conn, plan_id, codes, drawn=redrawn)
-    return grid_features(frame, profile=profile)
 
 
 def grid_features(frame: gpd.GeoDataFrame, *, profile: Profile) -> list[dict[str, Any]]:

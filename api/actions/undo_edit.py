@@ -1,10 +1,11 @@
 """Undo, redo, go back: a plan's edits are taken back and done again, by whomever and whenever; nothing is forgotten."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, Engine
 
-from api.actions.edit_plan import kept, told
+from api.actions.edit_plan import Told, kept, shown, told
+from api.actions.read_plans import require_plan
 from api.auth import Account
 from api.plan_edits import Edit
 from api.plan_parts import NothingToDoError
@@ -18,7 +19,7 @@ Way = Literal["undo", "redo"]
 
 def undo_edit(
     engine: Engine, *, plan_id: int, seen: int, way: Way = "undo", account: Account, actor: str, commit: bool = True
-) -> dict[str, Any]:
+) -> Told:
     """Take back the last edit that holds, or do the last one taken back again; return what `edit_plan` does.
 
     Raises
@@ -29,6 +30,7 @@ def undo_edit(
         As of `edit_plan`.
     """
     with transaction(engine, actor=actor, action=f"{way}_edit", scope=account.scope, commit=commit) as conn:
+        require_plan(conn, account, plan_id)
         operations.lock_plan(conn, plan_id, seen=seen)
         done, undone = operations.stacks(conn, plan_id)
         stack = done if way == "undo" else undone
@@ -44,12 +46,12 @@ def undo_edit(
             conn, plan_id, revision=seen + 1, verb=verb, asked={}, change=change, actor=actor, kind=way,
             of_revision=stack[-1],
         )  # fmt: skip
-        return told(change, seen + 1, account, rows, within=within)
+        return shown(conn, plan_id, told(change, seen + 1, account, rows, within=within))
 
 
 def restore(
     engine: Engine, *, plan_id: int, seen: int, revision: int, account: Account, actor: str, commit: bool = True
-) -> dict[str, Any]:
+) -> Told:
     """Make a plan what it was at a revision, as one edit that can be undone itself.
 
     Raises
@@ -62,6 +64,7 @@ def restore(
         As of `edit_plan`.
     """
     with transaction(engine, actor=actor, action="restore", scope=account.scope, commit=commit) as conn:
+        require_plan(conn, account, plan_id)
         operations.lock_plan(conn, plan_id, seen=seen)
         if not operations.first_revision(conn, plan_id) <= revision <= seen:
             raise NotFoundError(what="revision", key=revision)

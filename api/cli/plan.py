@@ -1,6 +1,8 @@
-"""wangge plan: propose, list, check, submit, approve, publish."""
+"""wangge plan: propose, list, check, submit, return, approve, publish, package, verify."""
 
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,12 +11,15 @@ from rich.table import Table
 from api.actions.advance_plan import advance_plan, submit_plan
 from api.actions.delete_plan import delete_plan
 from api.actions.examine_plan import examine, worded
+from api.actions.package_plan import package_plan
 from api.actions.propose_plan import PlanWishes, propose_plan
 from api.actions.publish_plan import publish_plan
+from api.actions.verify_package import verify_package
 from api.cli._service import Commit, actor, console, profile_of, progress_bar, ready_engine, told
 from data.postgis.engine import reading
-from data.stores import plans
+from data.stores import plans, town
 from data.stores.steps import Step
+from data.writers.files import write_together
 
 app = typer.Typer(help="Plans: dated maps of which ground belongs to which grid.", no_args_is_help=True)
 
@@ -144,3 +149,42 @@ def publish(
         )
     if told(commit):
         console.print(f"Plan {plan_id} holds from {valid_from:%Y-%m-%d}", highlight=False)
+
+
+@app.command()
+def package(
+    plan_id: int,
+    out: Annotated[Path, typer.Option(help="the ZIP file to write")],
+    english: Annotated[bool, typer.Option("--english", help="texts in English")] = False,
+) -> None:
+    """Write a plan with its announcement, maps, layers, tables and checksums into one file for other offices."""
+    with ready_engine() as engine, reading(engine) as connection:
+        source = town.read_deployment(connection).get("source") or {}
+        content, digest = package_plan(
+            connection, plan_id, profile=profile_of(engine), language="en" if english else "zh",
+            attribution=str(source.get("attribution") or source.get("authority") or ""),
+        )  # fmt: skip
+    write_together({out: partial(_write, content)})
+    console.print(f"{out}: {len(content):,} bytes, digest {digest}", highlight=False, soft_wrap=True)
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="a package")],
+    digest: Annotated[str | None, typer.Option(help="the digest that the office which issued it tells")] = None,
+) -> None:
+    """Verify a package without a database or network. Exit code 1 where something is wrong with it."""
+    found, flaws = verify_package(file, digest=digest)
+    if flaws:
+        table = Table("what", "where", "detail")
+        for flaw in flaws:
+            table.add_row(flaw.what, flaw.where, flaw.detail)
+        console.print(table)
+    state = f"{len(flaws)} flaws" if flaws else "nothing is wrong with it"
+    console.print(f"{len(found.files)} files, digest {found.digest}: {state}", highlight=False, soft_wrap=True)
+    if flaws:
+        raise typer.Exit(1)

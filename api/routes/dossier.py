@@ -1,4 +1,4 @@
-"""Dossier: what a plan changes - as an answer, as maps, as a workbook and on paper."""
+"""Dossier: what a plan changes - as an answer, as maps, as a workbook, on paper - and the plan to take along."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -7,7 +7,9 @@ import geopandas as gpd
 from fastapi import Query, Request, Response
 
 from api.actions.export_dossier import dossier_workbook
+from api.actions.package_plan import package_plan
 from api.actions.read_dossier import changed_ground, dossier_of
+from api.actions.read_plans import require_plan
 from api.answers import GEOJSON, attachment, collection, feature, json_answer
 from api.auth import Account
 from api.deps import AccountDep, LanguageDep, RowId, Services, ServicesDep
@@ -17,10 +19,12 @@ from api.routes import answers, guarded_router, problems
 from api.schemas.base import FeatureCollection
 from api.schemas.dossier import Dossier, DossierGround
 from data.calendar import ZONE
+from geo.codes import scope_of
 from maps.dossier import PaperDossier, Side, dossier_pdf
 from maps.picture import Outline
 
 PDF, XLSX = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
 BaseId = Annotated[int | None, Query(ge=1, lt=2**63, description="the plan to compare with; else those in force")]
 router = guarded_router("planning")
 
@@ -79,6 +83,22 @@ def take_paper(
         attribution=services.attribution(),
     )  # fmt: skip
     return attachment(dossier_pdf(paper, language=language), PDF, f"dossier-{plan_id}.pdf")
+
+
+@router.get(
+    "/api/v1/plans/{plan_id}/package.zip", response_class=Response,
+    responses={**problems(401, 403, 404), 200: {"content": {ZIP: {}}}},
+)  # fmt: skip
+def take_package(services: ServicesDep, account: AccountDep, language: LanguageDep, plan_id: RowId) -> Response:
+    """Take the whole plan along: announcement, maps, layers, tables, checksums; its digest is in `x-package-digest`."""
+    with services.limits.slot(), services.read(account) as conn:
+        account.require_cover(scope_of(require_plan(conn, account, plan_id)["area_code"]))
+        content, digest = package_plan(
+            conn, plan_id, profile=services.profile, attribution=services.attribution(), language=language
+        )
+    answer = attachment(content, ZIP, f"plan-{plan_id}.zip")
+    answer.headers["x-package-digest"] = digest
+    return answer
 
 
 def _dossier(

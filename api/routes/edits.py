@@ -7,9 +7,9 @@ from fastapi import Query, Request, Response
 
 from api.actions.branch_plan import branch_plan
 from api.actions.delete_plan import delete_plan
-from api.actions.edit_plan import edit_plan, preview_edit
+from api.actions.edit_plan import Told, edit_plan, preview_edit
 from api.actions.name_point import name_point
-from api.actions.read_edits import edited_grids, grid_features, history, parts_of, plan_cells_of
+from api.actions.read_edits import grid_features, history, parts_of, plan_cells_of
 from api.actions.read_plans import require_plan
 from api.actions.read_problems import fixes_of, problems_of
 from api.actions.read_streets import streets_of
@@ -74,16 +74,11 @@ def delete(
 @router.post("/api/v1/plans/{plan_id}/edits", responses=EDITED)
 def edit(request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: EditAsked) -> Response:
     """Do one edit upon the revision that was looked at, or tell what it would do; 409 where somebody was quicker."""
-    _require(services, account, plan_id)
     wanted, rules, engine = _edit_of(asked), _rules_of(services.profile), services.staff
     with services.limits.slot() if asked.verb in HEAVY else nullcontext():
-        if asked.dry_run:
-            seen, frame = preview_edit(
-                engine, plan_id=plan_id, edit=wanted, rules=rules, account=account, actor=account.name
-            )
-            return _shown(request, seen, grid_features(frame, profile=services.profile))
-        done = edit_plan(engine, plan_id=plan_id, edit=wanted, rules=rules, account=account, actor=account.name)
-    return _told(request, services, account, plan_id, done)
+        act = preview_edit if asked.dry_run else edit_plan
+        done = act(engine, plan_id=plan_id, edit=wanted, rules=rules, account=account, actor=account.name)
+    return _told(request, services, done)
 
 
 @router.post("/api/v1/plans/{plan_id}/undo", responses=EDITED)
@@ -103,11 +98,10 @@ def go_back(
     request: Request, services: ServicesDep, account: AccountDep, plan_id: RowId, asked: RestoreAsked
 ) -> Response:
     """Make the plan what it was at a revision: one edit more, which can be undone itself."""
-    _require(services, account, plan_id)
     done = restore(
         services.staff, plan_id=plan_id, seen=asked.revision, revision=asked.to, account=account, actor=account.name
     )
-    return _told(request, services, account, plan_id, done)
+    return _told(request, services, done)
 
 
 @router.post(
@@ -206,17 +200,11 @@ def _require(services: Services, account: Account, plan_id: int) -> None:
 
 
 def _turn(request: Request, services: Services, account: Account, plan_id: int, asked: Asked, way: Way) -> Response:
-    _require(services, account, plan_id)
     done = undo_edit(services.staff, plan_id=plan_id, seen=asked.revision, way=way, account=account, actor=account.name)
-    return _told(request, services, account, plan_id, done)
+    return _told(request, services, done)
 
 
-def _told(request: Request, services: Services, account: Account, plan_id: int, done: dict[str, Any]) -> Response:
-    with services.read(account) as conn:
-        shapes = edited_grids(conn, plan_id, done["grids"], redrawn=done["redrawn"], profile=services.profile)
-    return _shown(request, done, shapes)
-
-
-def _shown(request: Request, done: dict[str, Any], shapes: list[dict[str, Any]]) -> Response:
-    told = {key: done[key] for key in ("revision", "removed", "moved")}
-    return json_answer(request, {**told, "grids": shapes}, reader="nobody")
+def _told(request: Request, services: Services, done: Told) -> Response:
+    seen, frame = done
+    told = {key: seen[key] for key in ("revision", "removed", "moved")}
+    return json_answer(request, {**told, "grids": grid_features(frame, profile=services.profile)}, reader="nobody")

@@ -119,7 +119,8 @@ def planner_page(
         households_min=band[0], households_max=band[1], plan_id=plan,
         can_propose=services.may(account, "POST /api/v1/plans"),
         can_edit=services.may(account, "POST /api/v1/plans/{plan_id}/edits"),
-        can_say=services.may(account, "POST /api/v1/plans/{plan_id}/comments"), edit_area=edit,
+        can_say=services.may(account, "POST /api/v1/plans/{plan_id}/comments"),
+        can_take=services.may(account, "GET /api/v1/plans/{plan_id}/package.zip"), edit_area=edit,
     )  # fmt: skip
     return show(request, planner.render(context, language=language, nonce=nonce))
 

@@ -3,8 +3,8 @@
 Usage: make bench NAME=rounds [OPTIONS="--quick"]
 
 Buildings are parted into blocks of at most 20, 45 and 90 doors, halving the longer side. Both are given the same tables
-of metres on foot; a tour that is not one fails. Goals: never longer than a peer's, and a community (ten grids of at most
-45 doors, their tables included) in under a second. Peers live in .venv-bench (`make bench-peers`).
+of metres on foot; a tour that is not one fails. Goals: never longer than a peer's, and a community (ten grids of at
+most 45 doors, their tables included) in under a second. Peers live in .venv-bench (`make bench-peers`).
 """
 
 import argparse

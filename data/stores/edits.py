@@ -82,15 +82,20 @@ def touched_grids(change: Mapping[str, Any]) -> tuple[set[int], set[int]]:
     return (named | {int(grid) for row in change["cells"] for grid in row[1:3]}) - gone, gone
 
 
-def write_change(connection: Connection, plan_id: int, change: Mapping[str, Any], revision: int) -> None:
-    """Write a change of a plan, and what is derived from it, under a revision."""
-    cells = {int(row[0]) for name in ("cells", "zone_cells") for row in change[name]}
-    cells |= {int(row[0][0]) for row in change["shares"]}
-    home = set(grid_ids_of_cells(connection, plan_id, cells).tolist()) if cells else set()
+def write_change(
+    connection: Connection, plan_id: int, change: Mapping[str, Any], revision: int, *, part: PlanPart | None = None
+) -> None:
+    """Write a change of a plan, and what is derived from it, under a revision.
+
+    Parameters
+    ----------
+    part
+        All grids that it touches, as they are after it, where that is known; None: they are read.
+    """
     there, gone = touched_grids(change)
     new = {int(key) for key, was, _ in change["grids"] if was is None}
-    redrawn = home | ({int(grid) for row in change["cells"] for grid in row[1:3]} - new)
-    part = _turned(read_part(connection, plan_id, redrawn), change)
+    if part is None:
+        part = _turned(read_part(connection, plan_id, _grids_to_read(connection, plan_id, change, new)), change)
     moved = part.grid_of.isin({int(grid) for row in change["cells"] for grid in row[1:3]})
     drawn = _derived(dissolve(part.cells, part.grid_of[moved]), ("households", "people")) if moved.any() else {}
     rows = _after(change["grids"])
@@ -102,6 +107,14 @@ def write_change(connection: Connection, plan_id: int, change: Mapping[str, Any]
     _write_zones(connection, part, change, revision)
     _write_units(connection, part, change)
     connection.execute(delete(grids).where(grids.c.grid_id.in_(sorted(gone))))
+
+
+def _grids_to_read(connection: Connection, plan_id: int, change: Mapping[str, Any], new: set[int]) -> set[int]:
+    """Return the grids whose ground or parts a change alters, as they are before it."""
+    cells = {int(row[0]) for name in ("cells", "zone_cells") for row in change[name]}
+    cells |= {int(row[0][0]) for row in change["shares"]}
+    home = set(grid_ids_of_cells(connection, plan_id, cells).tolist()) if cells else set()
+    return home | ({int(grid) for row in change["cells"] for grid in row[1:3]} - new)
 
 
 def _relabel(connection: Connection, rows: Rows, revision: int) -> None:

@@ -17,9 +17,9 @@ class PlannerContext:
         The plan to open; without one the page opens the widest that is in force today.
     households_min, households_max : int
         The band of a grid, both allowed.
-    can_propose, can_edit, can_say : bool
-        Whether this visitor may ask for a new plan, edit drafts, or comment on plans. Steps of a plan's life are told
-        with the plan.
+    can_propose, can_edit, can_say, can_take : bool
+        Whether this visitor may ask for a new plan, edit drafts, comment on plans, or take packages along. Which steps
+        of its life a plan may take is told with the plan.
     edit_area : str, optional
         The community whose grids are edited from the start, where that may be.
     """
@@ -32,6 +32,7 @@ class PlannerContext:
     can_propose: bool = False
     can_edit: bool = False
     can_say: bool = False
+    can_take: bool = False
     edit_area: str | None = None
 
 
@@ -51,6 +52,7 @@ def render(context: PlannerContext, *, language: str, nonce: str) -> str:
         "canPropose": context.can_propose,
         "canEdit": context.can_edit,
         "canSay": context.can_say,
+        "canTake": context.can_take,
         "editArea": context.edit_area,
     }
     return render_page(

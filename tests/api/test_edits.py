@@ -224,18 +224,17 @@ def test_zones_and_units_are_edited_inside_a_grid_and_told_by_community(service:
         plan = branched(client, service.town.plan_id)
         asked = {"revision": 1, "level": "zones", "verb": "split", "codes": [f"{WEST_A}001"], "count": 2}
         seen = edited(client, plan, **asked, dry_run=True)
-        assert {row["to"] for row in seen["moved"]} == {f"{WEST_A}003"}
+        (new,) = {row["to"] for row in seen["moved"]}
+        assert new[:15] == WEST_A
         assert [row["id"] for row in edited(client, plan, **asked)["grids"]] == [WEST_A]
         edited(client, plan, revision=2, level="units", verb="move", cells=[1], households=12)
         told = client.get(f"{plan}/parts", params={"area_code": COMMUNITIES[0]}).json()
         assert told["revision"] == 3
         assert {row["zone_code"]: row["households"] for row in told["zones"] if row["grid_code"] == WEST_A} == {
-            f"{WEST_A}001": 60, f"{WEST_A}002": 120, f"{WEST_A}003": 60
+            f"{WEST_A}001": 60, f"{WEST_A}002": 120, new: 60
         }  # fmt: skip
         assert {row["answerable_unit"] for row in told["zones"]} == {None}
-        assert {row["unit_code"]: row["households"] for row in told["units"] if row["grid_code"] == WEST_A} == {
-            f"{WEST_A}0001": 228, f"{WEST_A}0002": 12
-        }  # fmt: skip
+        assert [row["households"] for row in told["units"] if row["grid_code"] == WEST_A] == [228, 12]
         assert len(told["cells"]) == 16
         assert sum(row["households"] for row in told["shares"]) == 480
         for wrong in ({"verb": "lock"}, {"verb": "merge", "codes": [f"{WEST_A}001", f"{EAST_A}001"]},

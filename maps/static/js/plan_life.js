@@ -1,6 +1,6 @@
 // A plan's life: how far it has come, what may be done next, and by whom it was done.
 
-import { byId, get, h, number, Problem, send, t } from "./core.js";
+import { byId, data, get, h, number, Problem, send, t } from "./core.js";
 import { timeWords } from "./edit_words.js";
 
 const STAGES = [["draft", t("草案")], ["submitted", t("提交")], ["approved", t("批准")], ["published", t("发布")]];
@@ -50,6 +50,7 @@ export function planLife({ page, today, reload, show }) {
       h("div", { class: "life__ways" },
         h("button", { class: "button button--small", type: "button", onclick: () => show.findings() }, t("检查")),
         h("a", { class: "button button--small", href: `/dossier?plan=${page.plan.plan_id}` }, t("比对")),
+        data.canTake && h("a", { class: "button button--small", href: `/api/v1/plans/${page.plan.plan_id}/package.zip?lang=${data.language}`, download: true, title: t("公告、每个网格的地图、图层、表格和校验值") }, t("成果包")),
         h("button", { class: "button button--small", type: "button", onclick: () => show.talk() }, t("意见与经过"), talk > 0 && h("b", {}, number(talk))),
         h("span", { class: "life__end" }, life.may.map((step) => h("button", { class: `button button--small${STEPS[step][3] ? " button--main" : ""}`, type: "button", onclick: () => ask(step) }, STEPS[step][0])))),
     ].filter(Boolean));
