@@ -88,6 +88,7 @@ ACCESS: Mapping[str, Access] = {
     # staff pages
     "GET /planner": Access(STAFF, "page"),
     "GET /dossier": Access(STAFF, "page"),
+    "GET /people": Access(STAFF, "page"),
     "GET /cover": Access(STAFF, "page"),
     "GET /reach": Access(STAFF, "page"),
     "GET /siting": Access(STAFF, "page"),

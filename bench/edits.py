@@ -9,6 +9,8 @@ Usage: make bench NAME=edits [OPTIONS="--scales 1 13.5 --repeats 40"]
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -100,19 +102,34 @@ def fill(engine: Engine, scale: float) -> int:
 
 @contextmanager
 def client_of(url: str) -> Iterator[httpx2.Client]:
-    """A client of a new service, signed in."""
+    """A client of a new service in a process of its own, signed in."""
+    served = subprocess.Popen(
+        [sys.executable, "-m", "bench.edits", "--serve", url], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert served.stdout is not None
+        address = f"http://127.0.0.1:{served.stdout.readline().strip()}"
+        with httpx2.Client(base_url=address, timeout=120, headers={"X-Wangge": "1"}) as client:
+            client.post("/api/v1/session", data={"name": "bench", "password": PASSWORD}).raise_for_status()
+            yield client
+    finally:
+        served.terminate()
+        served.wait(timeout=20)
+
+
+def serve(url: str) -> None:
+    """Serve a database until told to end; the first line written is the port."""
     settings = Settings(database_url=SecretStr(url), log_level="error", api_rate="100000/minute")
     server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, headers={"X-Wangge": "1"}) as client:
-        client.post("/api/v1/session", data={"name": "bench", "password": PASSWORD}).raise_for_status()
-        yield client
-    server.should_exit = True
-    thread.join(timeout=20)
+
+    def tell() -> None:
+        while not server.started:
+            time.sleep(0.05)
+        print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+
+    warm()
+    threading.Thread(target=tell, daemon=True).start()
+    server.run()
 
 
 def measure(url: str, plan_id: int, repeats: int) -> tuple[dict[str, list[float]], int, int]:
@@ -178,7 +195,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 13.5])
     parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
+    if wanted.serve:
+        serve(wanted.serve)
+        return
     warm()
 
     def work(cluster: PrivateServer) -> None:

@@ -201,16 +201,19 @@ def _count_rows(plan: PlanGround, band: tuple[int, int]) -> list[dict[str, Any]]
     """Grids whose stored counts are not those of their cells, not those of the register, or out of band."""
     cells = plan.cells.reindex(plan.grid_of.index)
     held = cells[["households", "people"]].groupby(plan.grid_of).sum().reindex(plan.grids.index, fill_value=0)
-    rows = []
-    for grid, own in plan.grids.iterrows():
-        off = held.loc[grid] - own[["households", "people"]].astype(int)
-        if off.any():
-            rows.append(_row(plan, "sums", grid, float(off["households"] or off["people"])))
-        count = int(own["households"])
-        beyond = count - band[1] if count > band[1] else min(0, count - band[0])
-        if own["kind"] == "general" and beyond:
-            rows.append(_row(plan, "above" if beyond > 0 else "below", grid, float(beyond)))
-    return rows + [_row(plan, "register", grid, float(off)) for grid, off in _register(plan).items()]
+    off = held - plan.grids[["households", "people"]].astype("int64")
+    off = off[off.ne(0).any(axis=1)]
+    count = plan.grids["households"].astype("int64")
+    beyond = count.sub(band[1]).clip(lower=0) + count.sub(band[0]).clip(upper=0)
+    beyond = beyond[beyond.ne(0) & plan.grids["kind"].eq("general")]
+    return [
+        *(
+            _row(plan, "sums", grid, float(a or b))
+            for grid, a, b in zip(off.index, off["households"], off["people"], strict=True)
+        ),
+        *(_row(plan, "above" if by > 0 else "below", grid, float(by)) for grid, by in beyond.items()),
+        *(_row(plan, "register", grid, float(by)) for grid, by in _register(plan).items()),
+    ]
 
 
 def _register(plan: PlanGround) -> pd.Series:

@@ -17,6 +17,7 @@ from geo.partition.warm import warm as warm_plans
 from geo.reach import nearest, reach, walks
 from geo.scene import scene_of
 from geo.suggestions import fix
+from geo.tours import tour, tree_m
 
 LON, LAT, STEP = 106.68, 26.58, 0.002
 
@@ -38,6 +39,10 @@ def warm_walks() -> None:
     reach(places[0], scene_of(network, homes))
     walks(places[0], scene_of(network, homes), longest_min=15.0)
     nearest(places[0], scene_of(network, homes))
+    for count in (5, 13):  # few places are tried completely, more are not
+        middles = np.arange(count, dtype=np.float64)
+        tour(np.abs(middles[:, None] - middles[None, :]), seed=0)
+        tree_m(np.abs(middles[:, None] - middles[None, :]))
 
 
 def warm_fixes() -> None:

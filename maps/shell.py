@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from maps.page import OfflineFigure
 from maps.words import LANG_ATTRIBUTES, environment, language_of, script_words
 
-STAFF_PAGES = ("planner", "cover", "reach", "siting", "incidents")
+STAFF_PAGES = ("planner", "people", "cover", "reach", "siting", "incidents")
 
 
 @dataclass(frozen=True, slots=True)

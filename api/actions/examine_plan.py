@@ -12,11 +12,10 @@ from api.auth import EVERYWHERE, Account
 from api.finding_words import finding_repair, finding_title
 from data.calendar import today
 from data.profiles import Profile
+from data.stores import answers, ground
 from data.stores import areas as area_store
 from data.stores import cells as cell_store
 from data.stores import grids as grid_store
-from data.stores import ground
-from data.stores import people as people_store
 from data.stores import plans as plan_store
 from geo.codes import scope_of
 from geo.doctor import UNITS, PlanGround, plan_findings
@@ -86,8 +85,7 @@ def _ground(conn: Connection, plan_id: int, reach: str) -> PlanGround:
     grids = grid_store.read_grids(conn, plan_id)
     grids = grids[grids["area_code"].str.startswith("" if reach == EVERYWHERE else reach)]
     grid_of = grid_store.read_assignment(conn, plan_id)
-    duties = people_store.read_duties(conn, on=today())
-    staffed = duties.loc[duties["role"] == "worker", "grid_code"].dropna()
+    staffed = answers.names_answering(conn, today(), role="worker")
     return PlanGround(
         areas=area_store.read_areas(conn, level="community", within=reach),
         cells=cell_store.read_cells(conn, within=reach),

@@ -1,6 +1,6 @@
 """Read a dossier: what a plan changes, with the names that its reader may see."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,9 +14,10 @@ from api.actions.read_plans import require_plan
 from api.auth import Account
 from data.calendar import today
 from data.profiles import Profile
+from data.stores import answers, ground, steps
+from data.stores import areas as area_store
 from data.stores import cells as cell_store
 from data.stores import grids as grid_store
-from data.stores import ground, steps
 from data.stores import people as people_store
 from data.stores import plans as plan_store
 from data.stores import stations as station_store
@@ -81,9 +82,7 @@ def _names(conn: Connection, plan_id: int, facts: Mapping[str, Any]) -> _Names:
     base = None if base_id is None else {key: plan_store.read_plan(conn, base_id)[key] for key in keys}
     own = grid_store.read_grids(conn, plan_id, geometry=False).set_index("grid_code")["name"].to_dict()
     changed = {row["grid_code"]: row["name"] for row in facts["grids"] if row["name"]}
-    duties = people_store.read_duties(conn, on=facts["on"])  # of the reader's scope: row-level security
-    duties = duties[(duties["role"] == "worker") & duties["grid_code"].notna()]
-    workers = {str(code): "、".join(called) for code, called in duties.groupby("grid_code")["name"]}
+    workers = answers.names_answering(conn, facts["on"], role="worker")  # row-level security: in scope
     known = people_store.read_people(conn)["name"]
     people = dict(zip(known.index.tolist(), known.tolist(), strict=True))
     return _Names(plan, base, {**own, **changed}, workers, people)
@@ -145,8 +144,8 @@ def changed_ground(
 ) -> dict[str, gpd.GeoDataFrame]:
     """Return the maps of a dossier: ``before`` and ``after``, the grids of the communities in which something changes.
 
-    Columns grid_code, name, state, households; ``moved`` is the ground that changes grid: from_grid, to_grid.
-    EPSG:4326, of the account's scope.
+    Columns grid_code, name, short (without its community's), state, households; ``moved`` is the ground that changes
+    grid: from_grid, to_grid, households. EPSG:4326, of the account's scope.
 
     Raises
     ------
@@ -158,16 +157,25 @@ def changed_ground(
     before = base_grids(conn, facts["bases"], geometry=True)
     states = {row["grid_code"]: row["state"] for row in facts["grids"]}
     towns = {code[:12] for code in states if account.covers(code)}
+    called = area_store.read_areas(conn, level="community")["name"].to_dict()
     return {
-        "before": _shown(before, towns, states), "after": _shown(after, towns, states),
+        "before": _shown(before, towns, states, called), "after": _shown(after, towns, states, called),
         "moved": _moved(conn, plan_id, facts, (before, after), towns),
     }  # fmt: skip
 
 
-def _shown(grids: gpd.GeoDataFrame, towns: set[str], states: Mapping[str, str]) -> gpd.GeoDataFrame:
+def _shown(
+    grids: gpd.GeoDataFrame, towns: set[str], states: Mapping[str, str], called: Mapping[Hashable, str]
+) -> gpd.GeoDataFrame:
     own = grids[grids["area_code"].isin(towns)]
-    own = own.assign(state=[states.get(code, "kept") for code in own["grid_code"]])
-    return gpd.GeoDataFrame(own[["grid_code", "name", "state", "households", "geometry"]])
+    own = own.assign(
+        state=[states.get(code, "kept") for code in own["grid_code"]],
+        short=[
+            str(name).removeprefix(called.get(area, ""))
+            for name, area in zip(own["name"], own["area_code"], strict=True)
+        ],
+    )
+    return gpd.GeoDataFrame(own[["grid_code", "name", "short", "state", "households", "geometry"]])
 
 
 def _moved(

@@ -11,8 +11,7 @@ from api.answers import bbox_of, feature
 from api.auth import Account
 from data.calendar import today
 from data.profiles import Profile
-from data.stores import operations, parts
-from data.stores import people as people_store
+from data.stores import answers, operations, parts
 from data.stores.parts import PlanPart, Row
 
 CELL_KEYS = (
@@ -80,9 +79,7 @@ def parts_of(conn: Connection, account: Account, plan_id: int, area_code: str) -
     plan = require_plan(conn, account, plan_id)
     account.require_cover(area_code)
     part = parts.read_part(conn, plan_id, parts.grids_of_plan(conn, plan_id, area_code=area_code))
-    duties = people_store.read_duties(conn, on=today())
-    held = duties[duties["role"] == "answerable_unit"].drop_duplicates("zone_code")
-    answerable = dict(zip(held["zone_code"].tolist(), held["name"].tolist(), strict=True))
+    answerable = answers.names_answering(conn, today(), role="answerable_unit")
     zone_codes = {key: str(row["zone_code"]) for key, row in part.zones.items()}
     unit_codes = {key: str(row["unit_code"]) for key, row in part.unit_rows.items()}
     shares = part.units[["cell_id", "unit", "households"]].itertuples(index=False)

@@ -12,10 +12,9 @@ from api.answers import bbox_of, feature
 from api.auth import EVERYWHERE, Account
 from data.calendar import today
 from data.profiles import Profile
+from data.stores import answers, operations
 from data.stores import areas as area_store
 from data.stores import grids as grid_store
-from data.stores import operations
-from data.stores import people as people_store
 from data.stores import plans as plan_store
 from data.tables.plans import grids as grids_table
 from data.tables.plans import plans as plans_table
@@ -105,7 +104,7 @@ def grid_feature(
     if frame.empty:
         raise NotFoundError(what="grid", key=grid_code)
     zones = grid_store.read_zones(conn, plan_id)
-    answerable = _answerable(conn)
+    answerable = answers.names_answering(conn, today(), role="answerable_unit")
     ((grid_id, row),) = _records(frame)
     properties = _row(grid_id, row)
     properties["zones"] = [
@@ -128,7 +127,7 @@ def zone_features(conn: Connection, account: Account, plan_id: int, grid_code: s
     zones = zones[zones["area_code"].map(account.covers).astype(bool)]
     if grid_code is not None:
         zones = zones[zones["grid_code"] == grid_code]
-    answerable = _answerable(conn)
+    answerable = answers.names_answering(conn, today(), role="answerable_unit")
     keys = ("zone_code", "name", "grid_code", "households", "people")
     return [
         feature(
@@ -146,7 +145,7 @@ def _grids(conn: Connection, account: Account, plan_id: int, *, profile: Profile
     frame = grid_store.read_grids(conn, plan_id)
     frame = frame[frame["area_code"].map(account.covers).astype(bool)]
     names = area_store.read_areas(conn)["name"]
-    workers = _workers(conn)
+    workers = answers.names_answering(conn, today(), role="worker")
     street_digits = LEVEL_DIGITS["street"]
     frame = frame.join(grid_store.count_parts(conn, plan_id))
     measures = _measures(conn, plan_id, frame)
@@ -205,20 +204,3 @@ def _compactness(frame: gpd.GeoDataFrame, measures: pd.Series) -> pd.Series:
     value = np.divide(4 * np.pi * shapely.area(shapes), around_m**2, out=np.zeros(len(shapes)), where=around_m > 0)
     known = measures.map(lambda own: own.get("polsby_popper")).astype(float)
     return known.fillna(pd.Series(value, index=frame.index)).round(4)
-
-
-def _workers(conn: Connection) -> pd.Series:
-    """Return grid_code -> name of the worker today; row-level security leaves out those of other scopes."""
-    return _names_by(conn, role="worker", column="grid_code")
-
-
-def _answerable(conn: Connection) -> dict[str, str]:
-    """Return zone_code -> unit answerable today."""
-    return {str(code): str(name) for code, name in _names_by(conn, role="answerable_unit", column="zone_code").items()}
-
-
-def _names_by(conn: Connection, *, role: str, column: str) -> pd.Series:
-    duties = people_store.read_duties(conn, on=today())
-    mine = duties[(duties["role"] == role) & duties[column].notna()].drop_duplicates(column)
-    names = people_store.read_people(conn)["name"]
-    return mine.set_index(column)["person_id"].map(names)

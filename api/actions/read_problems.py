@@ -8,8 +8,7 @@ from api.actions.read_plans import require_plan
 from api.auth import Account
 from data.calendar import today
 from data.profiles import Profile
-from data.stores import parts
-from data.stores import people as people_store
+from data.stores import answers, parts
 from data.stores.parts import PlanPart
 from geo.errors import NotFoundError
 from geo.rebalance import LockedGridError
@@ -31,8 +30,7 @@ def problems_of(
     part = parts.read_part(conn, plan_id, parts.grids_of_plan(conn, plan_id, area_code=area_code))
     if part.cells.empty:
         return []
-    duties = people_store.read_duties(conn, on=today())
-    held = set(duties.loc[duties["role"] == "worker", "grid_code"].dropna())
+    held = answers.names_answering(conn, today(), role="worker")
     vacant = [key for key, row in part.grids.items() if row["grid_code"] not in held]
     borders = parts.read_borders_of(conn, part.cells.index.tolist())
     found = next_problems(

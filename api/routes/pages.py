@@ -20,7 +20,7 @@ from api.schemas.plans import AreaCode
 from data.calendar import today
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
-from maps.pages import cover, dossier, figures, home, incidents, login, lookup, planner, reach, siting
+from maps.pages import cover, dossier, figures, home, incidents, login, lookup, people, planner, reach, siting
 from maps.pages.choices import Category
 from maps.pages.lookup import FoundPlace, answer_from
 from maps.shell import Desk, Shell, Visitor
@@ -136,6 +136,19 @@ def dossier_page(
         plan_id=plan, base_id=base,
     )  # fmt: skip
     return show(request, dossier.render(context, language=language, nonce=nonce))
+
+
+@planning.get("/people", response_class=HTMLResponse, responses=problems(401))
+def people_page(
+    request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, account: AccountDep,
+    on: OnDay = None,
+) -> HTMLResponse:  # fmt: skip
+    """Show who answers for each grid, what has nobody, and who is away."""
+    context = people.PeopleContext(
+        shell=shell_of(request, services, language, account), on=on or today(),
+        can_write=services.may(account, "POST /api/v1/duties"),
+    )  # fmt: skip
+    return show(request, people.render(context, language=language, nonce=nonce))
 
 
 @planning.get("/cover", response_class=HTMLResponse, responses=problems(401))

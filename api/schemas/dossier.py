@@ -152,6 +152,7 @@ class DossierGround(Answer):
     part: Literal["before", "after", "moved"]
     grid_code: str | None = None
     name: str | None = None
+    short: str | None = Field(default=None, description="its name without its community's", examples=["第3网格"])
     state: Change | None = None
     from_grid: str | None = None
     to_grid: str | None = None

@@ -37,6 +37,16 @@ def read_answers(connection: Connection, on: date) -> pd.DataFrame:
     return cast(pd.DataFrame, found.astype({"answer_id": "Int64"}))
 
 
+def names_answering(connection: Connection, on: date, *, role: str) -> dict[str, str]:
+    """Return who of a role answers on a day, substitutes for those who are away: code of the target -> names.
+
+    Several of one target are told together; a target where nobody answers is not in it.
+    """
+    found = read_answers(connection, on)
+    mine = found[(found["role"] == role) & found["answer_id"].notna()]
+    return {str(code): "、".join(dict.fromkeys(names)) for code, names in mine.groupby("code")["answer"]}
+
+
 def read_targets(
     connection: Connection,
     role: str,

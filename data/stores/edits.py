@@ -35,6 +35,7 @@ from data.tables.plans import grids, household_units, plan_cells, unit_cells, zo
 from geo.cover import dissolve, shapes_of_units
 
 Change = dict[str, Any]
+MANY = 1000
 
 
 def change_of(before: PlanPart, after: PlanPart) -> Change:
@@ -154,8 +155,7 @@ def _write_zones(connection: Connection, part: PlanPart, change: Mapping[str, An
     drawn = _derived(dissolve(part.cells, own), ("households", "people")) if len(own) else {}
     _put_rows(connection, zones, change["zones"], drawn, {"revision": revision})
     put = [{"zone_id": row[2], "cell_id": row[0]} for row in change["zone_cells"]]
-    if put:
-        copy_frame(connection, zone_cells, pd.DataFrame(put))
+    _put_in(connection, zone_cells, put)
 
 
 def _write_units(connection: Connection, part: PlanPart, change: Mapping[str, Any]) -> None:
@@ -172,8 +172,7 @@ def _write_units(connection: Connection, part: PlanPart, change: Mapping[str, An
         for row in change["shares"]
         if row[2] is not None
     ]
-    if put:
-        copy_frame(connection, unit_cells, pd.DataFrame(put))
+    _put_in(connection, unit_cells, put)
 
 
 def _derived(drawn: gpd.GeoDataFrame, names: Sequence[str]) -> Rows:
@@ -200,6 +199,14 @@ def _put(connection: Connection, table: Table, key: int, values: Row, *, is_new:
         connection.execute(insert(table).values(**{column.name: key}, **values))
     elif values:
         connection.execute(update(table).where(column == key).values(**values))
+
+
+def _put_in(connection: Connection, table: Table, rows: list[Row]) -> None:
+    """Write rows of a table; COPY pays from so many on."""
+    if len(rows) > MANY:
+        copy_frame(connection, table, pd.DataFrame(rows))
+    elif rows:
+        connection.execute(insert(table), rows)
 
 
 def _take_out(connection: Connection, table: Table, column: ColumnElement[int], rows: Sequence[Sequence[Any]]) -> None:

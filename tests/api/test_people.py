@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import text
 
+from api.schemas import people as shapes
 from data.postgis.engine import reading
 from tests.fixtures.services import Service, running_service
 from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, VACANT
@@ -55,6 +57,34 @@ def leave(client: httpx2.Client, person: int, substitute: int | None, status: in
 def workers(client: httpx2.Client, grid: str, on: str = JULY) -> list[tuple[str, str | None]]:
     (row,) = asked(client, "duties", on=on, grid_code=grid)["grids"]
     return [(one["name"], one["answer"]) for one in row["workers"]]
+
+
+MODELS: dict[str, type[BaseModel]] = {
+    "people": shapes.People,
+    "people/1": shapes.PersonDetail,
+    "duties": shapes.Duties,
+    f"duties?grid_code={FIRST}": shapes.Duties,
+    "duties/vacancies?role=unit_head": shapes.Vacancies,
+    "duties/vacancies?from=2025-12-30&to=2026-02-01": shapes.Vacancies,
+    "duties/load": shapes.Loads,
+    f"duties/rounds?area_code={A}": shapes.Rounds,
+    "absences": shapes.Absences,
+}
+
+
+@pytest.mark.parametrize("path", MODELS)
+def test_an_answer_is_what_its_schema_says(service: Service, path: str) -> None:
+    with service.client("planner") as client:
+        answer = client.get(f"{V1}/{path}")
+    assert answer.status_code == 200, answer.text
+    MODELS[path].model_validate(answer.json())
+    assert answer.headers["cache-control"] == "no-store", "people are kept by no cache"
+
+
+def test_what_a_change_means_is_what_its_schema_says(own: httpx2.Client) -> None:
+    over = {"duties": [{"duty_id": 1, "revision": 1}], "to_person_id": 2, "on": JULY, "is_trial": True}
+    shapes.Consequences.model_validate(done(own, "duties/hand-over", **over))
+    shapes.AbsenceMade.model_validate(leave(own, 1, 2, is_trial=True))
 
 
 def test_who_answers_for_each_grid_vacant_ones_first(service: Service) -> None:

@@ -14,7 +14,7 @@ from tests.fixtures.services import Service
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ("/", "/lookup", "/login", "/docs")
-STAFF_PAGES = ("/planner", "/cover", "/reach", "/siting", "/incidents")
+STAFF_PAGES = ("/planner", "/people", "/cover", "/reach", "/siting", "/incidents")
 
 
 @pytest.mark.parametrize("path", [*PAGES, *STAFF_PAGES])

@@ -14,7 +14,7 @@ MAPS = {
     "/siting": "planner",
     "/incidents": "street_office",
 }
-PAGES = {"/": None, "/login": None, "/lookup": None, "/figures": None, **MAPS}
+PAGES = {"/": None, "/login": None, "/lookup": None, "/figures": None, "/people": "planner", **MAPS}
 Open = Callable[..., Watched]
 
 pytestmark = pytest.mark.browser

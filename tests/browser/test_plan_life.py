@@ -60,7 +60,7 @@ def test_a_plan_is_submitted_sent_back_approved_and_published(open_page: Enter, 
     day = (today() + timedelta(days=60)).isoformat()
     dialog.locator("[name=valid_from]").fill(day)
     dialog.get_by_role("button", name="发布", exact=True).click()
-    expect(approver.locator("#plan-state")).to_have_text("已发布")
+    expect(approver.locator("#plan-state")).to_have_text("待生效")
     expect(approver.locator("#plan-note")).to_contain_text(day)
     approver.get_by_text("意见与经过").click()
     expect(approver.locator(".talk--step")).to_have_count(5)

@@ -7,7 +7,7 @@ from datetime import date
 import shapely
 
 from maps.base import MapView
-from maps.pages import cover, figures, home, incidents, login, lookup, planner, problem, reach, siting
+from maps.pages import cover, figures, home, incidents, login, lookup, people, planner, problem, reach, siting
 from maps.pages.choices import Category
 from maps.picture import Outline
 from maps.shell import Desk, Shell, Visitor
@@ -112,4 +112,5 @@ def cases(text: str = NICE) -> list[Case]:
         Case("login", login.render, login.LoginContext(around, text, text), False),
         Case("problem", problem.render, problem.ProblemContext(around, 403, text, text), False),
         Case("siting", siting.render, siting.SitingContext(around, VIEW, kinds, circles, walkers, True), True),
+        Case("people", people.render, people.PeopleContext(around, date(2026, 11, 20), True), False),
     ]

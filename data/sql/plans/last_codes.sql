@@ -10,8 +10,8 @@ WITH given AS (
     SELECT coalesce(side ->> 'zone_code', side ->> 'unit_code')
     FROM plan_operations
     CROSS JOIN LATERAL jsonb_array_elements((change -> 'zones') || (change -> 'units')) AS changed
-    CROSS JOIN LATERAL jsonb_path_query(changed, '$[1 to 2]') AS side
-    WHERE plan_id = :plan_id
+    CROSS JOIN LATERAL (VALUES (changed -> 1), (changed -> 2)) AS sides (side)
+    WHERE plan_id = :plan_id AND kind = 'edit' AND verb NOT IN ('rename', 'lock', 'unlock')
 )
 SELECT
     asked.grid_code,

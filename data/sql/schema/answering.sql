@@ -3,6 +3,8 @@
 -- One step only: the substitute of a substitute is asked for nothing, so there is no circle to go round in.
 -- Rows: one a duty that holds on the day; answer_id is null with a problem: away, substitute_away.
 -- It runs as whoever asks, in their scope.
+-- Row-level security and days hide from the planner how many rows there are: it takes 80,000 duties for a hundred, and
+-- looks through all absences for each. What calls this therefore joins by hashing (enable_nestloop).
 CREATE FUNCTION wangge_standing(day date) RETURNS TABLE (
     duty_id bigint, person_id bigint, area_code text, role text, grid_code text, zone_code text, unit_code text,
     building_id bigint, valid daterange, answer_id bigint, problem text
@@ -30,7 +32,7 @@ $$;
 CREATE FUNCTION wangge_answers(day date) RETURNS TABLE (
     duty_id bigint, person_id bigint, area_code text, role text, grid_code text, zone_code text, unit_code text,
     building_id bigint, valid daterange, name text, answer_id bigint, answer text, kind text, duty_line text, problem text
-) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     scope text := coalesce(current_setting('wangge.scope', true), '');
 BEGIN
@@ -51,7 +53,7 @@ GRANT EXECUTE ON FUNCTION wangge_answers(date) TO wangge_writer;
 -- On which days grids have somebody of a role: a row a grid that ever had a duty of it: grid_code, days. Of all
 -- scopes: that somebody answers is no secret, who it is stays behind. Days are added up as sets, not one by one.
 CREATE FUNCTION wangge_answered(asked text) RETURNS TABLE (grid_code text, days datemultirange)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     scope text := current_setting('wangge.scope', true);
 BEGIN
@@ -83,7 +85,7 @@ GRANT EXECUTE ON FUNCTION wangge_answered(text) TO wangge_writer;
 -- Whom the public may call: a row a grid that has a worker on that day: grid_code, masked name, duty line. Of several
 -- the one who holds it longest; a substitute only where nobody of the grid is there. Nobody learns that one is away.
 CREATE OR REPLACE FUNCTION public_contacts(day date) RETURNS TABLE (grid_code text, name text, duty_line text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_nestloop = off AS $$
 DECLARE
     scope text := current_setting('wangge.scope', true);
 BEGIN

@@ -13,20 +13,6 @@ const fillOf = (state) => (state === "kept" ? null : colour(`change-${state}`));
 // Lines across ground that moves: what lies below is still seen.
 const hatching = (id) => s("defs", {}, s("pattern", { id, patternUnits: "userSpaceOnUse", width: 8, height: 8, patternTransform: "rotate(45)" }, s("line", { x1: 0, y1: 0, x2: 0, y2: 8, stroke: colour("change-moved"), "stroke-width": 2.5 })));
 
-const areaOf = ({ properties }) => properties.grid_code.slice(0, 12);
-
-function groups(grids) {
-  const titles = new Map();
-  for (const grid of grids) titles.set(areaOf(grid), [...(titles.get(areaOf(grid)) || []), grid.properties.name]);
-  return titles;
-}
-
-function sharedStart([first, ...others]) {
-  let end = others.length ? first.length : 0;
-  for (const other of others) while (other.slice(0, end) !== first.slice(0, end)) end -= 1;
-  return end;
-}
-
 // Grids of one side and the ground that moves, in a pane of their own.
 function sideLayer(map, name, level) {
   const [pane, namePane] = [[name, level], [`${name}-names`, level + 110]].map(([key, index]) => {
@@ -46,10 +32,9 @@ function sideLayer(map, name, level) {
   const look = (feature) => ({ color: colour("ink-2"), weight: feature.properties.state === "kept" ? 1 : 2, fillColor: fillOf(feature.properties.state), fillOpacity: feature.properties.state === "kept" ? 0 : 0.6 });
   const wayLook = (isChosen) => ({ color: colour("change-moved"), weight: isChosen ? 3.5 : 1.5, fillColor: `url(#${hatch})`, fillOpacity: isChosen ? 1 : 0.55 });
 
-  // Without what all names of a community begin with.
-  function nameOf({ properties }, shared) {
-    const { name: title, households, lon, lat } = properties;
-    const words = h("span", {}, title.slice(shared), h("small", {}, t("{n} 户", { n: number(households) })));
+  function nameOf({ properties }) {
+    const { short: title, households, lon, lat } = properties;
+    const words = h("span", {}, title, h("small", {}, t("{n} 户", { n: number(households) })));
     return L.tooltip({ permanent: true, direction: "center", className: "grid-name", pane: `${name}-names`, interactive: false }).setLatLng([lat, lon]).setContent(words);
   }
 
@@ -68,8 +53,7 @@ function sideLayer(map, name, level) {
         pane: name, renderer, style: () => wayLook(false),
         onEachFeature: (feature, layer) => layer.on({ mousemove: ({ latlng }) => pointer.show(latlng, ...told(feature.properties)), mouseout: () => pointer.hide() }),
       }).addTo(group);
-      const titles = groups(grids);
-      drawn.eachLayer(({ feature }) => feature.properties.state !== "kept" && nameOf(feature, sharedStart(titles.get(areaOf(feature)))).addTo(names));
+      drawn.eachLayer(({ feature }) => feature.properties.state !== "kept" && nameOf(feature).addTo(names));
       showNames();
     },
     mark(from, to) {

@@ -37,7 +37,8 @@ export function editTable(hear) {
     const now = { ...draft.figures().get(code), households: grid.households, people: grid.people }; // these as the server has them
     const then = after?.get(code);
     const load = loads.get(grid.worker);
-    const figure = (key, write = number) => becoming(now[key] === undefined ? "–" : write(now[key]), after && (then ? write(then[key]) : "–"));
+    const of = (row, key, write) => (row?.[key] === undefined ? "–" : write(row[key])); // a grid may have no cells for a moment
+    const figure = (key, write = number) => becoming(of(now, key, write), after && of(then, key, write));
     const isChosen = chosen.includes(code);
     const name = h("button", { class: "name", type: "button", "data-part": "name", "aria-pressed": String(isChosen) }, grid.name);
     const lock = h("button", { class: "close edit-lock", type: "button", "data-part": "lock", "aria-pressed": String(Boolean(grid.is_locked)), title: grid.is_locked ? t("解锁") : t("锁定"), "aria-label": `${grid.is_locked ? t("解锁") : t("锁定")} ${grid.name}` }, lockIcon(grid.is_locked));

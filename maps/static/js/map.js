@@ -80,8 +80,14 @@ export function showMap() {
   if (onPhone()) window.scrollTo({ top: 0, behavior: calm() ? "auto" : "smooth" });
 }
 
-// Room for the floating card, which lies over the map's right side, or over its foot on a phone.
-export const besideCard = () => (onPhone() ? { paddingBottomRight: [24, 180], paddingTopLeft: [24, 24] } : { paddingBottomRight: [400, 60], paddingTopLeft: [60, 60] });
+// Room for the floating card, which lies over the map's right side, or over its foot on a phone; on a narrow map what is
+// looked at comes as near to the card as it must to be seen at all.
+export function besideCard() {
+  if (onPhone()) return { paddingBottomRight: [24, 180], paddingTopLeft: [24, 24] };
+  const width = byId("map").clientWidth;
+  const side = Math.min(60, width * 0.04);
+  return { paddingBottomRight: [Math.min(400, Math.max(width * 0.4, width - 200)), 60], paddingTopLeft: [side, 60] };
+}
 
 // Move only if (west, south, east, north) would lie under the card.
 export function keepInView(map, [west, south, east, north]) {

@@ -277,6 +277,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     byId("reading").hidden = state.isOn;
     byId("editing").hidden = !state.isOn;
     toolbar.box.hidden = !state.isOn;
+    map.invalidateSize({ animate: false }); // the panel may be wider for the columns of the editor
     byId("edit").replaceChildren(state.isOn ? t("完成") : t("编辑"), h("kbd", {}, "E"));
     if (!state.isOn) keys.stop();
   }
@@ -330,7 +331,10 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   byId("edit-history").addEventListener("click", history.toggle);
   for (const button of document.querySelectorAll("button[data-level]")) button.addEventListener("click", () => setLevel(button.dataset.level));
   const more = byId("edit-more");
-  const showMore = () => byId("edit-grids").classList.toggle("is-more", more.checked);
+  const showMore = () => {
+    byId("edit-grids").classList.toggle("is-more", more.checked);
+    map.invalidateSize({ animate: false });
+  };
   more.checked = window.matchMedia("(min-width: 1400px)").matches;
   more.addEventListener("change", showMore);
   showMore();

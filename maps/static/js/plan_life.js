@@ -36,7 +36,7 @@ export function planLife({ page, today, reload, show }) {
     const reached = REACHED[life.state];
     const done = [...life.steps].reverse().find(({ step }) => step === STEP_OF[state]);
     const isReturned = at === 0 && life.state === "returned";
-    const told = at <= reached && done ? `${done.actor} · ${timeWords(done.at).slice(0, 5)}` : "";
+    const told = at <= reached && done ? `${timeWords(done.at).slice(0, 5)} ${done.actor.replace(/^command:/, "")}` : "";
     return h("li", { class: `stage-step${at <= reached ? " is-done" : ""}${isReturned ? " is-back" : ""}`, "aria-current": at === reached ? "step" : null },
       h("span", {}, isReturned ? t("已退回") : words), h("span", { class: "code" }, told));
   }

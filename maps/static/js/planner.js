@@ -12,7 +12,7 @@ import { planTalk } from "./plan_talk.js";
 import { sortable } from "./table.js";
 
 const EDITABLE = new Set(["draft", "returned"]);
-const STATES = { draft: t("草案"), submitted: t("已提交"), returned: t("已退回"), approved: t("已批准"), published: t("已发布"), superseded: t("已替代") };
+const STATES = { draft: t("草案"), submitted: t("已提交"), returned: t("已退回"), approved: t("已批准"), superseded: t("已替代") };
 
 function cells(grid) {
   return [
@@ -60,15 +60,23 @@ function zonesOf(zones) {
   return h("div", {}, h("p", { class: "sub" }, t("责任区域与包保单位")), h("div", { class: "rows" }, rows));
 }
 
-const nameOf = (plan) => (plan.state === "published" ? plan.name : `${plan.name} · ${STATES[plan.state] || plan.state}`);
-
 // The day here, whatever the reader's clock is set to.
 const today = () => new Date().toLocaleDateString("sv-SE", { timeZone: "Asia/Shanghai" });
 
+const isInForce = (plan) => Boolean(plan.valid_from) && plan.valid_from <= today() && (!plan.valid_to || plan.valid_to > today());
+
+// What a plan is today: one that another will replace from a later day on is in force until then.
+function stateOf(plan) {
+  if (isInForce(plan)) return t("现行");
+  if (plan.valid_from && plan.valid_from > today()) return t("待生效");
+  return STATES[plan.state] || plan.state;
+}
+
+const nameOf = (plan) => (isInForce(plan) ? plan.name : `${plan.name} · ${stateOf(plan)}`);
+
 // What to open unasked: of the plans in force today the one with most grids, not one community's newest draft.
 function usual(plans) {
-  const inForce = (plan) => plan.state === "published" && plan.valid_from && plan.valid_from <= today() && (!plan.valid_to || plan.valid_to > today());
-  const [widest] = plans.filter(inForce).sort((a, b) => b.grids - a.grids);
+  const [widest] = plans.filter(isInForce).sort((a, b) => b.grids - a.grids);
   return widest || plans[0];
 }
 
@@ -164,9 +172,9 @@ export function start(map, { ground, grids: tiles }) {
     const { plan } = page;
     const badge = byId("plan-state");
     badge.hidden = false;
-    badge.textContent = STATES[plan.state] || plan.state;
-    badge.className = `badge badge--${plan.state}`;
-    const parts = [plan.area_name, plan.valid_from && t("{day} 起生效", { day: plan.valid_from }), t("第 {n} 版", { n: plan.revision }), plan.seed === null || plan.seed === undefined ? null : t("种子 {n}", { n: plan.seed })];
+    badge.textContent = stateOf(plan);
+    badge.className = `badge${isInForce(plan) ? " badge--published" : ""}`;
+    const parts = [plan.area_name, plan.valid_from && t("{day} 起生效", { day: plan.valid_from }), plan.valid_to && t("{day} 起由新方案代替", { day: plan.valid_to }), t("第 {n} 版", { n: plan.revision }), plan.seed === null || plan.seed === undefined ? null : t("种子 {n}", { n: plan.seed })];
     setText("plan-note", parts.filter(Boolean).join(" · "));
   }
 
