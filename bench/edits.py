@@ -3,7 +3,7 @@
 Every edit is asked as the planner's page asks it, by one hand, and taken back. Goal: 95 of 100 answers in 0.2 s, at
 whatever size (locking all grids of a plan: 1 s). There is no peer: what is measured is ours alone.
 
-Usage: make bench NAME=edits [OPTIONS="--scales 1 13.5 --repeats 40"]
+Usage: make bench NAME=edits [OPTIONS="--scales 1 14 --repeats 40"]
 """
 
 import argparse
@@ -193,7 +193,7 @@ def on_cluster(work: Callable[[PrivateServer], None]) -> None:
 def main() -> None:
     """Build a town of each scale, serve it, edit it."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 13.5])
+    parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 14.0])
     parser.add_argument("--repeats", type=int, default=40)
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     wanted = parser.parse_args()

@@ -47,8 +47,9 @@ def examine(conn: Connection, plan_id: int, *, profile: Profile, within: str = E
         Leading digits of the division whose ground is asked about.
     """
     plan = plan_store.read_plan(conn, plan_id, within=within)
-    reach = max((scope_of(plan["area_code"]), within), key=lambda digits: len(digits) * (digits != EVERYWHERE))
-    found = plan_findings(_ground(conn, plan_id, reach), band=profile.grid.band)
+    whole = scope_of(plan["area_code"])
+    asked = within if within != EVERYWHERE and len(within) > len(whole) else whole
+    found = plan_findings(_ground(conn, plan_id, asked), band=profile.grid.band)
     codes = grid_store.read_grids(conn, plan_id, geometry=False)["grid_code"]
     stale = _stale_base(conn, plan_id, plan["state"])
     errors = int(found["is_error"].sum())
@@ -81,18 +82,18 @@ def worded(conn: Connection, plan_id: int, report: Mapping[str, Any], *, languag
     ]}  # fmt: skip
 
 
-def _ground(conn: Connection, plan_id: int, reach: str) -> PlanGround:
+def _ground(conn: Connection, plan_id: int, within: str) -> PlanGround:
     grids = grid_store.read_grids(conn, plan_id)
-    grids = grids[grids["area_code"].str.startswith("" if reach == EVERYWHERE else reach)]
+    grids = grids[grids["area_code"].str.startswith(within)]
     grid_of = grid_store.read_assignment(conn, plan_id)
     staffed = answers.names_answering(conn, today(), role="worker")
     return PlanGround(
-        areas=area_store.read_areas(conn, level="community", within=reach),
-        cells=cell_store.read_cells(conn, within=reach),
-        borders=cell_store.read_borders(conn, within=reach),
+        areas=area_store.read_areas(conn, level="community", within=within),
+        cells=cell_store.read_cells(conn, within=within),
+        borders=cell_store.read_borders(conn, within=within),
         grid_of=grid_of[grid_of.isin(grids.index)],
         grids=grids,
-        buildings=ground.read_buildings(conn, within=reach),
+        buildings=ground.read_buildings(conn, within=within),
         vacant=grids.index[~grids["grid_code"].isin(staffed)],
     )
 

@@ -1,16 +1,13 @@
 """Package a plan: announcement, maps, layers, tables, report and checksums in one file that others can verify."""
 
 import json
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from sqlalchemy import Connection
 
@@ -27,7 +24,7 @@ from data.stores import grids as grid_store
 from data.stores import ground as ground_store
 from data.stores import plans as plan_store
 from data.stores import steps
-from data.writers.package import pack
+from data.writers.package import layer_files, pack
 from geo.codes import scope_of
 from geo.crs import metric_crs_of
 from maps.grid_sheet import GridSheet, sheet_svg, window_of
@@ -51,10 +48,9 @@ class PlanLayers:
     zones: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
 
-    def items(self) -> list[tuple[str, gpd.GeoDataFrame]]:
+    def by_name(self) -> dict[str, gpd.GeoDataFrame]:
         """Return the layers by name."""
-        names = ("communities", "cells", "grids", "zones", "units")
-        return [(name, getattr(self, name)) for name in names]
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def package_plan(
@@ -79,7 +75,7 @@ def package_plan(
         "report.json": _json(_last_report(conn, plan_id)),
         "plan.xlsx": _tables(conn, plan, layers, dossier, language),
         "dossier.xlsx": dossier_workbook(dossier, language=language),
-        **_layer_files(layers),
+        **layer_files(layers.by_name(), also=("grids", "zones")),
         **_sheets(conn, plan, layers, attribution=attribution, language=language),
     }
     return pack(files)
@@ -126,17 +122,6 @@ def _last_report(conn: Connection, plan_id: int) -> dict[str, Any]:
 
 def _json(facts: Mapping[str, Any]) -> bytes:
     return json.dumps(facts, ensure_ascii=False, indent=1, default=str).encode()
-
-
-def _layer_files(layers: PlanLayers) -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder) / "plan.gpkg"
-        for name, frame in layers.items():
-            pyogrio.write_dataframe(frame, package, layer=name, driver="GPKG")
-        for name in ("grids", "zones"):
-            frame = getattr(layers, name)
-            pyogrio.write_dataframe(frame, Path(folder) / f"{name}.geojson", driver="GeoJSON", RFC7946=True)
-        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
 
 
 def _tables(

@@ -1,31 +1,21 @@
 """Verify a package: whether its files are those that were put in, and whether its plan holds - without a database."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import shapely
 
-from data.readers.package import Package, open_package
+from data.readers.package import Package, open_package, read_layers
 from geo.cover import cover_findings, dissolve
 from geo.doctor import ROUNDING_M2
-from geo.errors import WanggeError
 from geo.frames import empty_frame
 
 LAYERS = ("communities", "cells", "grids", "zones", "units")
 # Corners are kept whole in a GeoPackage: what differs by more was drawn otherwise.
 SAME_DEG2 = 1e-13
-
-
-class NoPlanError(WanggeError):
-    """A package without the layers of a plan."""
-
-    zh = "成果包中没有方案图层（plan.gpkg）：{reason}。"
-    en = "The package holds no layers of a plan (plan.gpkg): {reason}."
 
 
 @dataclass(frozen=True)
@@ -63,7 +53,7 @@ def _file_flaws(package: Package, digest: str | None) -> Iterator[Flaw]:
 
 
 def _plan_flaws(package: Package) -> Iterator[Flaw]:
-    layers = _layers(package)
+    layers = read_layers(package, LAYERS)
     cells, grids = layers["cells"].set_index("cell_id"), layers["grids"].set_index("grid_code")
     for column, frame in (("cell_id", layers["cells"]), ("grid_code", layers["grids"])):
         for value in frame.loc[frame[column].duplicated(), column].unique():
@@ -77,18 +67,6 @@ def _plan_flaws(package: Package) -> Iterator[Flaw]:
     for row in found.to_dict("records"):
         yield Flaw(str(row["finding"]), str(row["place"]), f"{row['area_m2']:.1f} m2")
     yield from _part_flaws(layers)
-
-
-def _layers(package: Package) -> dict[str, gpd.GeoDataFrame]:
-    if "plan.gpkg" not in package.files:
-        raise NoPlanError(reason="no plan.gpkg")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "plan.gpkg"
-        file.write_bytes(package.files["plan.gpkg"])
-        try:
-            return {name: pyogrio.read_dataframe(file, layer=name) for name in LAYERS}
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            raise NoPlanError(reason=str(error)) from error
 
 
 def _code_flaws(grids: gpd.GeoDataFrame) -> Iterator[Flaw]:

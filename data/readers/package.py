@@ -2,16 +2,28 @@
 
 import hashlib
 import re
+import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.writers.package import SUMS
-from geo.errors import BadFileError
+import geopandas as gpd
+import pyogrio
+
+from data.writers.package import LAYERS_FILE, SUMS
+from geo.errors import BadFileError, WanggeError
 
 BYTES_MAX = 4 * 1024**3
 ENTRIES_MAX = 200_000
 LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+class NoPlanError(WanggeError):
+    """A package without the layers of a plan."""
+
+    zh = "成果包中没有方案图层（plan.gpkg）：{reason}。"
+    en = "The package holds no layers of a plan (plan.gpkg): {reason}."
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,25 @@ def open_package(path: Path) -> Package:
         missing=tuple(sorted(set(listed) - set(found))),
         added=tuple(sorted(set(found) - set(listed))),
     )
+
+
+def read_layers(package: Package, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]:
+    """Return layers of a package's GeoPackage by name.
+
+    Raises
+    ------
+    NoPlanError
+        It has no GeoPackage, one that cannot be read, or not all of the layers.
+    """
+    if LAYERS_FILE not in package.files:
+        raise NoPlanError(reason=f"no {LAYERS_FILE}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / LAYERS_FILE
+        file.write_bytes(package.files[LAYERS_FILE])
+        try:
+            return {name: pyogrio.read_dataframe(file, layer=name) for name in names}
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            raise NoPlanError(reason=str(error)) from error
 
 
 def _read(archive: zipfile.ZipFile, file: str) -> dict[str, bytes]:

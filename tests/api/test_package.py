@@ -14,7 +14,8 @@ import pyogrio
 import pytest
 from sqlalchemy import text
 
-from api.actions.verify_package import LAYERS, NoPlanError, verify_package
+from api.actions.verify_package import LAYERS, verify_package
+from data.readers.package import NoPlanError
 from data.writers.package import SUMS, pack
 from geo.errors import BadFileError
 from tests.fixtures.services import STREET_1, Service, running_service
