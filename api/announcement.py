@@ -49,6 +49,7 @@ To verify, without any network
    Ask the office that issued it for the digest, by telephone or by letter.
 """,
 }
+_NUMERALS = ("0123", "零一二三")
 _WORDS = {
     "zh": {
         "title": "关于实施《{name}》的公告",
@@ -56,7 +57,7 @@ _WORDS = {
         "draft": "（{state}，尚未生效）", "changes": "一、网格调整", "none": "网格没有调整。",
         "change": "{name}（{code}）：{state}，{before} 户 → {after} 户", "codes": "二、新旧网格对照",
         "way": "{from_name}（{from_grid}）→ {to_name}（{to_grid}）：{buildings} 栋、{households} 户",
-        "ask": "三、查询",
+        "ask": "{n}、查询",
         "door": "在政务服务网格查询页面输入地址或扫描门牌，即可查到您的网格员；也可致电{desk} {phone}。",
     },
     "en": {
@@ -65,7 +66,7 @@ _WORDS = {
         "draft": "({state}; not in force yet)", "changes": "1. What changes", "none": "No grid changes.",
         "change": "{name} ({code}): {state}, {before} -> {after} households", "codes": "2. Old and new grids",
         "way": "{from_name} ({from_grid}) -> {to_name} ({to_grid}): {buildings} buildings, {households} households",
-        "ask": "3. To find out",
+        "ask": "{n}. To find out",
         "door": "Enter your address on the public page, or scan your doorplate; or call {desk}, {phone}.",
     },
 }  # fmt: skip
@@ -84,7 +85,8 @@ def announcement(
         *([] if plan["valid_from"] else [words["draft"].format(state=state)]), "",
         words["changes"], *(_changes(words, dossier["grids"], language) or [words["none"]]), "",
         *_codes(words, dossier["moves"]),
-        words["ask"], words["door"].format(desk=desk[0], phone=desk[1]), "",
+        words["ask"].format(n=_NUMERALS[language == "zh"][3 if dossier["moves"] else 2]),
+        words["door"].format(desk=desk[0], phone=desk[1]), "",
     ]  # fmt: skip
     return "\n".join(lines)
 

@@ -37,16 +37,19 @@ REPAIRS: Mapping[str, tuple[str, str]] = {
     "register": ("更新地块户数：重新切分该社区地块", "Bring the counts up to date: cut the community's cells anew"),
     "below": ("并入相邻楼栋，或与相邻网格合并", "Take buildings in from next door, or merge it"),
     "above": ("划出几栋楼，或一分为二", "Give buildings away, or split it"),
-    "vacant": ("安排网格员，或在发布前列入空岗清单", "Assign a worker, or publish it as vacant"),
+    "vacant": (
+        "到“人员任职”安排网格员；不安排则列入空岗清单",
+        "Assign a worker on the page of people; else it is listed as vacant",
+    ),
     "stale_base": (
         "从现行方案另建草案，或在比对中逐项确认",
         "Branch from the plan in force, or check each change in the dossier",
     ),
 }
-EXCUSED = ("已证明无法避免，可以保留", "It may stay: it was proved that it cannot be otherwise")
+EXCUSED = ("无法避免，可以保留：没有步行通道通向别处", "It may stay: no way on foot leads from it to any other grid")
 NO_TAKER = (
-    "没有相邻网格可以接收：检查锁定或步行通道",
-    "No open grid next door can take it: check locks and ways on foot",
+    "没有相邻网格可以接收：解锁相邻网格，或让这一块单独成为网格",
+    "No open grid next door can take it: unlock one, or make it a grid of its own",
 )
 BARRIERS: Mapping[str, tuple[str, str]] = {
     "water": ("河流水面", "water"),

@@ -90,7 +90,7 @@ def plan_findings(plan: PlanGround, *, band: tuple[int, int]) -> gpd.GeoDataFram
         A frame lacks what it should have.
     """
     require(plan.grids, "grids", columns=["area_code", "kind", "households", "people", "is_locked", "exception"])
-    found = [*_cover_rows(plan), *_piece_rows(plan), *_count_rows(plan, band), *_vacant_rows(plan)]
+    found = [*_cover_rows(plan), *_piece_rows(plan, band), *_count_rows(plan, band), *_vacant_rows(plan)]
     rows = pd.DataFrame(found, columns=list(COLUMNS), dtype=object).astype({"size": "float64", "is_error": bool})
     order = {kind: place for place, kind in enumerate((*ERRORS, *WARNINGS))}
     rows["order"], rows["least"] = rows["kind"].map(order), -rows["size"].abs()
@@ -127,8 +127,12 @@ def _cover_rows(plan: PlanGround) -> list[dict[str, Any]]:
     return rows
 
 
-def _piece_rows(plan: PlanGround) -> list[dict[str, Any]]:
-    """Parts of a grid that one cannot walk to from the rest of it: apart, or cut off by what lies between."""
+def _piece_rows(plan: PlanGround, band: tuple[int, int]) -> list[dict[str, Any]]:
+    """Parts of a grid that one cannot walk to from the rest of it: apart, or cut off by what lies between.
+
+    A part from which no way on foot leads to any other grid of the community, and too small to be one itself, can be in
+    no plan without a grid in pieces: it is no error.
+    """
     piece, cells = _pieces(plan)
     homes = cells.groupby(piece).agg(households=("households", "sum"), count=("grid", "size"), grid=("grid", "first"))
     first = pd.Series(cells.index, index=piece).groupby(level=0).min()
@@ -141,15 +145,18 @@ def _piece_rows(plan: PlanGround) -> list[dict[str, Any]]:
     of_cell = pd.Series(piece, index=cells.index)
     beside = _beside(plan, of_cell)
     shapes = plan.cells.geometry
-    return [
-        _row(
-            plan, "pieces" if barrier is None else "cut", row["grid"], float(row["households"]), barrier=barrier,
-            other=_taker(plan, beside, label, row["grid"]), cells=tuple(own := of_cell.index[of_cell == label]),
-            geometry=shapes.loc[own].union_all(),
-        )
-        for label, row in lesser.iterrows()
-        for barrier in [_barrier(beside, label, row["grid"])]
-    ]  # fmt: skip
+    rows = []
+    for label, row in lesser.iterrows():
+        grid, own = row["grid"], of_cell.index[of_cell == label]
+        barrier = _barrier(beside, label, grid)
+        found = _row(
+            plan, "pieces" if barrier is None else "cut", grid, float(row["households"]), barrier=barrier,
+            other=_taker(plan, beside, label, grid), cells=tuple(own), geometry=shapes.loc[own].union_all(),
+        )  # fmt: skip
+        if row["households"] < band[0] and _is_island(plan, beside, label, grid):
+            found["is_error"] = False
+        rows.append(found)
+    return rows
 
 
 def _pieces(plan: PlanGround) -> tuple[Ints, pd.DataFrame]:
@@ -183,6 +190,13 @@ def _barrier(beside: pd.DataFrame, label: Hashable, grid: Hashable) -> str | Non
     """Return what lies on most of the border between a piece and the rest of its grid; None where they do not touch."""
     own = beside[(beside["piece"] == label) & (beside["grid"] == grid)]
     return None if own.empty else str(own.sort_values(["length_m", "kind"], ascending=[False, True])["kind"].iloc[0])
+
+
+def _is_island(plan: PlanGround, beside: pd.DataFrame, label: Hashable, grid: Hashable) -> bool:
+    """Return whether no way on foot leads from a piece to any other grid of its community."""
+    home = plan.grids.index[plan.grids["area_code"] == plan.grids.at[grid, "area_code"]]
+    ways = beside[(beside["piece"] == label) & beside["is_walkable"] & (beside["grid"] != grid)]
+    return not bool(ways["grid"].isin(home).any())
 
 
 def _taker(plan: PlanGround, beside: pd.DataFrame, label: Hashable, grid: Hashable) -> Hashable | None:

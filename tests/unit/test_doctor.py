@@ -119,6 +119,17 @@ def test_a_locked_neighbour_takes_nothing_and_a_certificate_excuses() -> None:
     assert plan_findings(excused, band=BAND)["is_error"].tolist() == [False]
 
 
+def test_an_island_too_small_for_a_grid_may_stay_and_a_larger_one_may_not() -> None:
+    """The north, all of it W, behind a wall: nobody walks from it to any other grid of the community."""
+    plan = ground(is_wall=lambda a, b: {a[1], b[1]} == {0, 1})
+    column = (plan.grid_of.index - 1) % 6
+    plan = drawn(plan, plan.grid_of.where((plan.grid_of.index > 6) & (column != 3), "W"))
+    for band, is_error in (((31, 60), False), ((30, 60), True)):  # six cells of 5 households
+        found = plan_findings(plan, band=band)
+        (island,) = found[found["kind"] == "cut"].to_dict("records")
+        assert (island["size"], island["other"], island["is_error"]) == (30.0, None, is_error)
+
+
 def test_counts_are_held_against_cells_register_and_band() -> None:
     plan = ground()
     wrong = replace(plan, grids=plan.grids.assign(households=[45, 44]))

@@ -27,7 +27,10 @@ export function editActs({ state, page, draft, pending, tasks, offers, table, sa
   }
 
   function merge() {
-    if (state.chosen.length > 1) pending.merge([...state.chosen]);
+    say(null);
+    // The largest goes on, so that fewest households change grid.
+    const held = (code) => draft().grids.get(code)?.households || 0;
+    if (state.chosen.length > 1) pending.merge([...state.chosen].sort((one, other) => held(other) - held(one)));
     else say(t("请先在列表中选两个以上网格（按住 Ctrl 点）"));
   }
 

@@ -3,7 +3,7 @@
 import { h, t } from "./core.js";
 import { TOOLS } from "./edit_toolbar.js";
 
-const FIELDS = "input, select, textarea, dialog";
+const FIELDS = "input:not([type=checkbox]), select, textarea, dialog";
 const BUTTONS = "button, a[href], summary";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -25,7 +25,7 @@ export function editKeys({ acts, arrow, enter, escape, hold }) {
     if (event.altKey) return false;
     if (key in ARROWS) return !target.closest(".panel, #detail") && arrow(ARROWS[key], event.shiftKey) !== true;
     if (key === " ") {
-      if (target.closest(BUTTONS)) return false;
+      if (target.closest(`${BUTTONS}, input`)) return false;
       hold(true);
       return true;
     }

@@ -1,4 +1,4 @@
-// What is to be mended in a community: grids out of the band, then grids that nobody answers for.
+// What is to be mended in a community: grids in pieces, grids out of the band, then grids that nobody answers for.
 
 export const isOff = ({ band }) => band === "below" || band === "above";
 
@@ -13,6 +13,8 @@ export function vacantOf(draft, planned) {
 }
 
 export function problemsOf(draft, planned) {
+  const figures = draft.level === "grids" ? draft.figures() : new Map();
+  const torn = draft.codes().filter((code) => (figures.get(code)?.pieces || 0) > 1);
   const off = draft.codes().filter((code) => isOff(draft.grids.get(code)));
-  return [...new Set([...off, ...vacantOf(draft, planned)])];
+  return [...new Set([...torn, ...off, ...vacantOf(draft, planned)])];
 }

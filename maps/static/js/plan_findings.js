@@ -4,6 +4,7 @@ import { empty, fill, get, h, number, Problem, send, t } from "./core.js";
 import { besideCard, fitBox } from "./map.js";
 
 const UNITS = { m2: (n) => `${n} m²`, households: (n) => t("{n} 户", { n }), buildings: (n) => t("{n} 栋", { n }), communities: (n) => t("{n} 个社区", { n }) };
+const FOLDED = 5; // findings of one kind that are shown at once
 const ROOM = 18; // px around a small place
 
 const sizeOf = ({ size, unit }) => (size === null ? "" : UNITS[unit](number(size)));
@@ -49,13 +50,18 @@ export function planFindings(map, { page, detail, canMend, mended }) {
 
   function show({ errors, warnings, findings }) {
     const words = errors ? t("{n} 处错误，改正后才能提交", { n: errors }) : t("没有错误，可以提交");
-    const part = (isError, title) => {
-      const rows = findings.filter((one) => one.is_error === isError);
-      return rows.length ? [h("p", { class: "sub" }, title), h("ul", { class: "findings" }, rows.map(rowOf))] : [];
-    };
+    const wrong = findings.filter((one) => one.is_error);
+    const rest = new Map();
+    for (const one of findings.filter((each) => !each.is_error)) {
+      const title = `${one.title}：${one.repair}`;
+      rest.set(title, [...(rest.get(title) || []), one]);
+    }
+    const list = (rows) => h("ul", { class: "findings" }, rows.map(rowOf));
     detail.show([h("h2", {}, t("方案检查"))], [
       h("p", { class: `verdict${errors ? " verdict--alarm" : ""}` }, words),
-      ...part(true, t("错误")), ...part(false, t("提示（{n}）", { n: warnings })),
+      ...(wrong.length ? [h("p", { class: "sub" }, t("错误")), list(wrong)] : []),
+      rest.size > 0 && h("p", { class: "sub" }, t("提示（{n}）", { n: warnings })),
+      ...[...rest].map(([title, rows]) => (rows.length > FOLDED ? h("details", { class: "finding" }, h("summary", {}, title, h("b", {}, number(rows.length))), list(rows)) : list(rows))),
       findings.length ? null : empty(t("没有发现问题。")),
     ].filter(Boolean));
   }

@@ -11,7 +11,7 @@ const REACHED = { draft: 0, returned: 0, submitted: 1, approved: 2, published: 3
 const STEPS = {
   submit: [t("提交审批"), t("提交审批？提交后不能再改，可以撤回。"), ["remark"], true],
   recall: [t("撤回"), t("撤回这个方案，继续修改？"), [], false],
-  return: [t("退回"), t("退回修改"), ["reason"], false],
+  return: [t("退回方案"), t("退回修改"), ["reason"], false],
   approve: [t("批准"), t("批准方案"), ["document_number"], true],
   publish: [t("发布"), t("发布方案"), ["valid_from", "document_number"], true],
 };
@@ -32,9 +32,12 @@ export function planLife({ page, today, reload, show }) {
   const box = byId("life");
   let life = null;
 
+  const last = (name) => [...life.steps].reverse().find(({ step }) => step === name);
+  const openTalk = () => life.comments.filter(({ settled_at: settled }) => !settled).length;
+
   function stage(at, [state, words]) {
     const reached = REACHED[life.state];
-    const done = [...life.steps].reverse().find(({ step }) => step === STEP_OF[state]);
+    const done = last(STEP_OF[state]);
     const isReturned = at === 0 && life.state === "returned";
     const told = at <= reached && done ? `${timeWords(done.at).slice(0, 5)} ${done.actor.replace(/^command:/, "")}` : "";
     return h("li", { class: `stage-step${at <= reached ? " is-done" : ""}${isReturned ? " is-back" : ""}`, "aria-current": at === reached ? "step" : null },
@@ -42,11 +45,13 @@ export function planLife({ page, today, reload, show }) {
   }
 
   function draw() {
-    const talk = life.comments.filter(({ settled_at: settled }) => !settled).length;
-    const returned = life.state === "returned" && [...life.steps].reverse().find(({ step }) => step === "return");
+    const talk = openTalk();
+    const submitted = life.state === "submitted" && last("submit");
+    const returned = life.state === "returned" && last("return");
     box.replaceChildren(...[
       h("ol", { class: "stages" }, STAGES.map((one, at) => stage(at, one))),
       returned && h("p", { class: "verdict verdict--alarm" }, `${t("退回原因")}：${returned.remark}`),
+      submitted && submitted.remark && h("p", { class: "verdict" }, `${submitted.actor}：${submitted.remark}`),
       h("div", { class: "life__ways" },
         h("button", { class: "button button--small", type: "button", onclick: () => show.findings() }, t("检查")),
         h("a", { class: "button button--small", href: `/dossier?plan=${page.plan.plan_id}` }, t("比对")),
@@ -58,19 +63,21 @@ export function planLife({ page, today, reload, show }) {
   }
 
   // What it costs is seen before it is done.
-  async function costOf(place, step) {
+  async function costOf(place, step, button) {
     if (!STEPS[step][3]) return;
     place.append(h("p", { class: "section__note" }, t("正在检查…")));
     const { plan_id: id } = page.plan;
     const [found, { totals }] = await Promise.all([get(`plans/${id}/findings`), get(`plans/${id}/dossier`)]);
     const row = (words, value, alarm) => h("div", {}, h("dt", {}, words), h("dd", { class: alarm ? "alarm" : null }, number(value)));
-    place.replaceChildren(
-      h("dl", { class: "facts" }, row(t("错误"), found.errors, found.errors > 0), row(t("提示"), found.warnings), row(t("换网格的户数"), totals.households), row(t("换网格的楼栋"), totals.buildings), row(t("负担变化的网格员"), totals.workers), row(t("待移交事件"), totals.incidents)),
-    );
+    place.replaceChildren(...[
+      h("dl", { class: "facts" }, row(t("错误"), found.errors, found.errors > 0), row(t("提示"), found.warnings), row(t("换网格的户数"), totals.households), row(t("换网格的楼栋"), totals.buildings), row(t("负担变化的网格员"), totals.workers), row(t("待移交事件"), totals.incidents), row(t("未处理意见"), openTalk(), openTalk() > 0)),
+      found.errors > 0 && h("p", { class: "problem-line", role: "alert" }, t("{n} 处错误，改正后才能提交", { n: found.errors })),
+    ].filter(Boolean));
+    button.disabled = found.errors > 0;
   }
 
   // What it was approved by is what it is published by, unless another number is given.
-  const approved = () => [...life.steps].reverse().find(({ step }) => step === "approve")?.document_number || "";
+  const approved = () => last("approve")?.document_number || "";
 
   function ask(step) {
     const [words, question, fields] = STEPS[step];
@@ -102,7 +109,7 @@ export function planLife({ page, today, reload, show }) {
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
-    costOf(cost, step).catch(told);
+    costOf(cost, step, button).catch(told);
   }
 
   return {

@@ -3,7 +3,7 @@
 import { byId, h, Problem, send, t } from "./core.js";
 import { timeWords } from "./edit_words.js";
 
-const STEPS = { submit: t("提交审批"), recall: t("撤回"), return: t("退回"), approve: t("批准"), publish: t("发布") };
+const STEPS = { submit: t("提交审批"), recall: t("撤回"), return: t("退回方案"), approve: t("批准"), publish: t("发布") };
 
 // `life()` is what is known; `chosen()` the grid that is looked at, if any; `changed` learns it anew.
 export function planTalk(map, { page, detail, life, chosen, choose, changed, canSay }) {
