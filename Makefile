@@ -1,6 +1,6 @@
 # Wangge. `make demo` and `make test` are all you need; each sets up what it needs and is safe to run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
+.PHONY: help demo test test-pages test-rest setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
 NAME ?= town
@@ -13,8 +13,15 @@ help: ## show this list
 demo: setup ## set everything up, build the demo town, serve the pages
 	@$(WANGGE) demo
 
+# Pages are tested beside the rest, on the other core: what they have to say comes when they are done.
 test: setup-test gate ## set everything up, then run the gate and all tests
-	@.venv/bin/python -m pytest
+	@$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-pages test-rest
+
+test-pages:
+	@.venv/bin/python -m pytest tests/browser
+
+test-rest:
+	@.venv/bin/python -m pytest tests/project tests/unit tests/store tests/laws tests/api
 
 setup: ## .venv with the wangge command, browser assets, PostGIS
 	@bash setup/packages.sh demo
