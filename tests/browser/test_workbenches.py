@@ -83,8 +83,8 @@ def test_zones_can_be_shown(open_browser: Open) -> None:
 def test_the_cover_page_tells_the_database_s_truth(open_browser: Open, served: Served) -> None:
     page = open_browser(role="planner").open("/cover")
     vacant = served.ask(
-        "SELECT count(*) FROM grids g WHERE NOT EXISTS"
-        " (SELECT 1 FROM duties d WHERE d.grid_code = g.grid_code AND d.role = 'worker')",
+        "SELECT count(*) FROM grids g WHERE NOT EXISTS (SELECT 1 FROM wangge_standing(current_date) s"
+        " WHERE s.grid_code = g.grid_code AND s.role = 'worker' AND s.answer_id IS NOT NULL)",
     )
     assert figure(page, "sum-vacant") == vacant
     assert figure(page, "sum-outside") == 0

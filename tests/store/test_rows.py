@@ -238,7 +238,7 @@ def test_moments_without_a_zone_are_refused(undone: Connection) -> None:
 def test_days_ranges_and_documents(undone: Connection) -> None:
     duties = metadata.tables["duties"]
     frame = pd.DataFrame(
-        {"person_id": [1, 1], "area_code": AREA, "role": "worker", "grid_code": "529901001001001",
+        {"person_id": [1, 1], "area_code": AREA, "role": "worker", "grid_code": "529901001001999",
          "duty_id": [900, 901], "valid": [Range(date(2026, 1, 1), date(2026, 2, 1)), Range(date(2026, 2, 1), None)]}
     ).set_index("duty_id")  # fmt: skip
     copy_frame(undone, duties, frame)
