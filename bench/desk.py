@@ -17,11 +17,8 @@ import httpx2
 import shapely
 from playwright.sync_api import Page, sync_playwright
 
-from bench.edits import V1, client_of, fill, on_cluster, told
+from bench.edits import V1, Found, at_scales, client_of
 from data.postgis.engine import open_engine
-from data.postgis.migrate import upgrade
-from data.postgis.server import PrivateServer
-from geo.warm import warm
 from tests.fixtures.editing import KEEP_MAP, ON_SCREEN
 
 NEAR_DEG = 1e-5
@@ -64,7 +61,7 @@ def hand(page: Page, cells: dict[int, shapely.Geometry], grid_of: dict[int, str]
     return took
 
 
-def measure(url: str, plan_id: int, repeats: int) -> tuple[dict[str, list[float]], int, int]:
+def measure(url: str, plan_id: int, repeats: int) -> Found:
     """Return the seconds of moves and undos on the page, and how many grids and cells the plan has."""
     with client_of(url) as client, sync_playwright() as playwright:
         draft = client.post(f"{V1}/{plan_id}/branch", json={"name": "调整"}).raise_for_status().json()["plan_id"]
@@ -114,19 +111,7 @@ def main() -> None:
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 14.0])
     parser.add_argument("--repeats", type=int, default=40)
     wanted = parser.parse_args()
-    warm()
-
-    def work(cluster: PrivateServer) -> None:
-        before: dict[str, float] = {}
-        for at, scale in enumerate(wanted.scales):
-            url = cluster.create_database(f"desk_{at}_test")
-            upgrade(url)
-            engine = open_engine(url, statement_timeout_ms=0)
-            plan_id = fill(engine, scale)
-            engine.dispose()
-            before = told(scale, measure(url, plan_id, wanted.repeats), before)
-
-    on_cluster(work)
+    at_scales("desk", wanted.scales, lambda url, plan_id: measure(url, plan_id, wanted.repeats))
 
 
 if __name__ == "__main__":

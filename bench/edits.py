@@ -48,6 +48,7 @@ CELLS = text("""
     WHERE plan_id = :plan AND kind = 'general' GROUP BY 1, 2 ORDER BY 2""")
 Asked = dict[str, Any]
 Grids = list[tuple[str, list[int]]]
+Found = tuple[dict[str, list[float]], int, int]  # seconds by task, how many grids, how many cells
 
 
 class Desk:
@@ -132,7 +133,7 @@ def serve(url: str) -> None:
     server.run()
 
 
-def measure(url: str, plan_id: int, repeats: int) -> tuple[dict[str, list[float]], int, int]:
+def measure(url: str, plan_id: int, repeats: int) -> Found:
     """Return the seconds of every task, and how many grids and cells the plan has."""
     engine = open_engine(url)
     with client_of(url) as client:
@@ -164,7 +165,7 @@ def p95(took: list[float]) -> float:
     return sorted(took)[max(0, -(-95 * len(took) // 100) - 1)]
 
 
-def told(scale: float, found: tuple[dict[str, list[float]], int, int], before: dict[str, float]) -> dict[str, float]:
+def told(scale: float, found: Found, before: dict[str, float]) -> dict[str, float]:
     """Print one line a task, with the growth since the size before; return the medians."""
     took, grids, cells = found
     medians = {task: statistics.median(seconds) for task, seconds in took.items()}
@@ -179,13 +180,21 @@ def told(scale: float, found: tuple[dict[str, list[float]], int, int], before: d
     return medians
 
 
-def on_cluster(work: Callable[[PrivateServer], None]) -> None:
-    """Do something on a database server of its own, which leaves nothing behind."""
+def at_scales(name: str, scales: list[float], measure: Callable[[str, int], Found]) -> None:
+    """Draw and propose a town of each scale on a database server that leaves nothing behind, and measure its plan."""
+    warm()
+    before: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         cluster = PrivateServer(Path(folder), is_durable=False)
         cluster.start()
         try:
-            work(cluster)
+            for at, scale in enumerate(scales):
+                url = cluster.create_database(f"{name}_{at}_test")
+                upgrade(url)
+                engine = open_engine(url, statement_timeout_ms=0)
+                plan_id = fill(engine, scale)
+                engine.dispose()
+                before = told(scale, measure(url, plan_id), before)
         finally:
             cluster.stop()
 
@@ -200,19 +209,7 @@ def main() -> None:
     if wanted.serve:
         serve(wanted.serve)
         return
-    warm()
-
-    def work(cluster: PrivateServer) -> None:
-        before: dict[str, float] = {}
-        for at, scale in enumerate(wanted.scales):
-            url = cluster.create_database(f"edits_{at}_test")
-            upgrade(url)
-            engine = open_engine(url, statement_timeout_ms=0)
-            plan_id = fill(engine, scale)
-            engine.dispose()
-            before = told(scale, measure(url, plan_id, wanted.repeats), before)
-
-    on_cluster(work)
+    at_scales("edits", wanted.scales, lambda url, plan_id: measure(url, plan_id, wanted.repeats))
 
 
 if __name__ == "__main__":

@@ -113,10 +113,12 @@ def tiles(folder: Path, count: int, seed: int) -> Iterator[dict[str, Any]]:
 
 def surface(out: Path, arrays: dict[str, Any], repeats: int) -> None:
     """Draw the surface of the town."""
-    bounds = tuple(arrays["bounds"].tolist())
+    bandwidth_m = float(arrays["bandwidth_m"])
+    west, south, east, north = arrays["bounds"].tolist()
 
     def drawn(xy: Floats) -> Floats:
-        return density(xy, bandwidth_m=float(arrays["bandwidth_m"]), cell_m=CELL_M, bounds=bounds)[0]  # type: ignore[arg-type]
+        found, _ = density(xy, bandwidth_m=bandwidth_m, cell_m=CELL_M, bounds=(west, south, east, north))
+        return found
 
     drawn(arrays["xy"][:100])
     found, cost = best(lambda: drawn(arrays["xy"]), repeats=repeats)

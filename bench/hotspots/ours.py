@@ -70,7 +70,8 @@ def first(out: Path, ground: Ground, repeats: int) -> None:
     z = getis_ord(found, ground.mesh, inside=ground.inside)
     q = q_values(two_sided_p(z))
     p = permuted_p(found, ground.mesh, inside=ground.inside, permutations=repeats, seed=SEED) if repeats else z
-    hand_back(out, {"has_numba": "numba" in sys.modules}, z=z, q=q, p=p)  # type: ignore[dict-item]
+    facts: dict[str, Any] = {"has_numba": "numba" in sys.modules}
+    hand_back(out, facts, z=z, q=q, p=p)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import { h, t } from "./core.js";
 import { TOOLS } from "./edit_toolbar.js";
 
-const FIELDS = "input:not([type=checkbox]), select, textarea, dialog";
+const FIELDS = "input:not([type=checkbox]), select, textarea, dialog[open]";
 const BUTTONS = "button, a[href], summary";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

@@ -317,7 +317,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   }
 
   document.addEventListener("keydown", (event) => {
-    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest?.("input, select, textarea, dialog");
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest?.("input, select, textarea, dialog[open]");
     if (state.isOn || event.key.toLowerCase() !== "e" || !isPlain || document.querySelector("dialog[open]") || isNarrow()) return;
     event.preventDefault(); // or the letter is written into the dialog that opens
     [byId("edit"), byId("branch")].find((button) => !button.hidden)?.click();
