@@ -34,6 +34,7 @@ setup-test:
 	@bash setup/packages.sh test
 	@bash setup/python.sh requirements-dev.lock
 	@.venv/bin/python setup/assets.py
+	@.venv/bin/python setup/warm.py
 
 gate: lint types contracts ## format, lint, types, import contracts
 

@@ -85,7 +85,7 @@ def dedicated_units(ground: Ground, among: Flags, *, uses: Collection[str], min_
         left[members] = False
         if indivisible_pieces(ground, left, band) > indivisible_pieces(ground, free, band):
             continue
-        unit = with_enclosed(ground, members, left)
+        unit = with_enclosed(ground, members, left & ~reserved)  # what may be a grid of its own is not swallowed
         whole = with_block(ground, unit, free, reserved)
         rest = free.copy()
         rest[whole] = False

@@ -16,9 +16,7 @@ from geo.cover import cover_findings, dissolve
 from tests.fixtures.drawn import Drawn, draw, frame, metres, streets
 
 SIDE = 20
-SETTINGS = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+SETTINGS = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 place = st.floats(0, SIDE, allow_nan=False).map(lambda value: round(value, 2))
 size = st.sampled_from([0.02, 0.3, 1.0, 2.5, 6.0])
 

@@ -9,8 +9,8 @@ from geo import strips
 from geo.gathering import Gathering, gathering
 from geo.rng import generator
 
-many = settings(max_examples=150, deadline=None)
-few = settings(max_examples=40, deadline=None)
+many = settings(max_examples=150)
+few = settings(max_examples=40)
 
 on_lattice = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), min_size=1, max_size=70)
 anywhere = st.lists(st.tuples(st.floats(-50, 50), st.floats(-50, 50)), min_size=1, max_size=70)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from geo.datums import convert, from_wgs84, is_shifted, to_wgs84
 
 SAME_DEG = 1e-8
-many = settings(max_examples=150, deadline=None)
+many = settings(max_examples=150)
 china = st.tuples(st.floats(73.5, 135.0), st.floats(15.6, 53.6))
 earth = st.tuples(st.floats(-180.0, 180.0), st.floats(-90.0, 90.0))
 shifted = st.sampled_from(["gcj02", "bd09"])

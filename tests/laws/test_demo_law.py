@@ -22,7 +22,7 @@ from geo.rng import generator
 
 METRES = metric_crs(107.72, 27.95)
 WALLED = ["walled", "works", "school", "hospital"]
-few = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(min_value=0, max_value=2**31)
 
 
@@ -172,7 +172,7 @@ def test_blocks_leave_no_line_hanging(seed: int, size: float) -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 def test_same_seed_same_town_and_another_seed_another(seed: int) -> None:
     profile = load_profile("demo")
     first, again, other = (draw_town(profile, scale=0.05, seed=number) for number in (seed, seed, seed + 1))

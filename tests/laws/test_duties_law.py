@@ -154,7 +154,7 @@ def answering(duty: Duty, away: list[Absence], day: int) -> int | None:
     return other
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(worlds())
 def test_a_span_is_what_each_of_its_days_says(
     town: tuple[Engine, int, int], world: tuple[list[Duty], list[Absence], int, int]

@@ -18,7 +18,7 @@ from geo.town import NO_LIMIT, Bounds
 
 BAND, STEPS = Band(30, 50), 10**6
 BOUNDS = Bounds((30, 0), (50, NO_LIMIT))
-MANY = settings(max_examples=300, deadline=None)
+MANY = settings(max_examples=300)
 
 Group = frozenset[int]
 

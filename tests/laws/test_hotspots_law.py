@@ -11,7 +11,7 @@ from geo.hotspots.discovery import q_values, two_sided_p
 from geo.hotspots.mesh import Mesh, Neighbours, cells_of, counts, mesh_over, neighbours, polygons, sums_about
 from geo.hotspots.rates import deviates, locally_smoothed_rates, raw_rates, smoothed_rates
 
-some = settings(max_examples=60, deadline=None)
+some = settings(max_examples=60)
 kinds = st.sampled_from(["square", "hexagon"])
 EAST_M, NORTH_M = 471_000.0, 3_093_000.0
 offsets = st.tuples(st.floats(0, 500, width=32), st.floats(0, 300, width=32))

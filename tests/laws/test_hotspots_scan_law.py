@@ -9,7 +9,7 @@ from geo.hotspots.findings import Found
 from geo.hotspots.scan import scan
 from geo.hotspots.spacetime import spacetime
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 REPEATS = 19
 Town = tuple[np.ndarray, np.ndarray, np.ndarray]
 

@@ -12,7 +12,7 @@ from geo.lookup import GridIndex
 GEOD = pyproj.Geod(ellps="WGS84")
 AROUND = np.arange(0.0, 360.0, 5.0)
 SIZE_DEG = 0.01
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 
 
 def town(seed: int, lon: float, lat: float) -> gpd.GeoDataFrame:

@@ -11,7 +11,7 @@ from shapely import affinity
 from geo.neighbours import neighbours_of
 from tests.fixtures.tiled import in_degrees, pairs, voronoi, with_vertices
 
-SETTINGS = settings(max_examples=25, deadline=None)
+SETTINGS = settings(max_examples=25)
 seeds = st.integers(0, 10_000)
 
 

@@ -17,7 +17,7 @@ from geo.zones import zones_in_grids
 from tests.fixtures.lattice import lattice
 
 BAND = (30, 50)
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -105,7 +105,7 @@ def do(desk: Desk, verb: str, community: int, some: list[int], pick: int) -> Non
         desk.edit(**{"verb": verb, **asked_of_grids(verb, cells, one, other, pick)})
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(steps())
 def test_any_edits_keep_every_promise_and_undo_gives_the_start(
     desk: Desk, tried: list[tuple[str, int, list[int], int]]

@@ -24,7 +24,7 @@ from tests.fixtures.walkground import XY, buildings, lattice_lines, metres, stat
 SIDE, SPACING_M = 5, 120.0
 ALL = lattice_lines(SIDE, SPACING_M)
 MINUTES = (5.0, 15.0)
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=12)
 
 nets = st.lists(st.booleans(), min_size=len(ALL), max_size=len(ALL)).map(
     lambda keep: [ALL[0], *(line for line, kept in zip(ALL[1:], keep[1:], strict=True) if kept)]

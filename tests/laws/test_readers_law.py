@@ -81,7 +81,7 @@ def as_csv(rows: list[list[str]]) -> bytes:
     return "\r\n".join(",".join('"' + text.replace('"', '""') + '"' for text in row) for row in rows).encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables())
 def test_every_row_of_any_table_lands_or_is_rejected(table: tuple[str, list[list[str]]]) -> None:
     name, rows = table
@@ -103,7 +103,7 @@ def test_every_row_of_any_table_lands_or_is_rejected(table: tuple[str, list[list
         write_rejects(made, Path(folder) / "rejects.csv")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(sorted(FORMS)),
     st.one_of(
@@ -134,7 +134,7 @@ points = st.tuples(st.floats(106, 108), st.floats(26, 28)).map(lambda xy: {"type
 boxes = st.floats(106, 108).map(lambda x: json.loads(shapely.to_geojson(shapely.box(x, 27, x + 0.01, 27.01))))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from(NOUNS),
     st.lists(
@@ -165,7 +165,7 @@ def test_every_feature_of_any_geojson_lands_or_is_rejected(name: str, features: 
             assert not there.is_empty.any()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.floats(0, 1e4), max_size=30))
 def test_whole_numbers_keep_the_total_and_stay_within_one(figures: list[float]) -> None:
     series = pd.Series(figures, dtype=float)

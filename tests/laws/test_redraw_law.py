@@ -19,7 +19,7 @@ from geo.verify import verify_plan
 from tests.fixtures.lattice import lattice
 
 Town = tuple[gpd.GeoDataFrame, pd.DataFrame]
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

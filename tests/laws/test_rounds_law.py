@@ -26,7 +26,7 @@ def tables(draw: st.DrawFn, most: int = 40) -> np.ndarray:
     return np.minimum(table, table.T)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(tables(), st.integers(0, 9))
 def test_a_round_passes_every_door_once_between_its_bounds(way_m: np.ndarray, seed: int) -> None:
     order = tour(way_m, seed=seed)
@@ -41,7 +41,7 @@ def test_a_round_passes_every_door_once_between_its_bounds(way_m: np.ndarray, se
     assert abs(sum(edge["weight"] for edge in tree.edges.values()) - least_m) < 1e-6 + 1e-11 * len(way_m)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(tables(most=7))
 def test_a_round_of_few_doors_is_the_shortest(way_m: np.ndarray) -> None:
     rest = itertools.permutations(range(1, len(way_m)))

@@ -14,7 +14,7 @@ from tests.fixtures.walkground import XY, buildings, lattice_lines, stations, st
 
 SIDE, SPACING_M = 5, 120.0
 ALL = lattice_lines(SIDE, SPACING_M)
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 
 nets = st.lists(st.booleans(), min_size=len(ALL), max_size=len(ALL)).map(
     lambda keep: [ALL[0], *(line for line, kept in zip(ALL[1:], keep[1:], strict=True) if kept)]

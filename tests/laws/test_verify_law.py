@@ -16,7 +16,7 @@ from tests.fixtures.lattice import lattice, together
 
 BAND, PEOPLE = (30, 50), [(60, 160), (80, 130)]
 USES, LEAST_M2 = ("mall",), 2000
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Town(NamedTuple):

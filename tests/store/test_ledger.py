@@ -184,7 +184,7 @@ def living(new_database: object) -> Iterator[Engine]:
         engine.dispose()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES)
 def test_read_on_is_read_anew(living: Engine, changes: list[tuple[str, int, str]]) -> None:
     with reading(living) as conn:

@@ -111,7 +111,7 @@ def shared_engine(kept: Kept) -> Iterator[Engine]:
 
 
 @given(assignment=assignments(), swap=st.randoms(use_true_random=False))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_any_plan_comes_back_as_it_was_made(shared_engine: Engine, assignment: pd.Series, swap: object) -> None:
     made = dissolved(assignment)
     order = list(made.grids.index)
@@ -299,7 +299,7 @@ def test_a_plan_replaced_on_its_first_day_held_on_none(undone: Connection) -> No
 
 
 @given(days=st.lists(st.dates(date(2026, 1, 2), date(2028, 1, 1)), min_size=1, max_size=4))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_no_day_has_two_plans_or_none(shared_engine: Engine, days: list[date]) -> None:
     """Whatever is published in whatever order: refused, or every day since the first has exactly one plan."""
     with undoing(shared_engine) as conn:

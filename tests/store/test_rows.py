@@ -81,7 +81,7 @@ def building_frame(rows: list[dict[str, Any]], first_id: int) -> gpd.GeoDataFram
 
 
 @given(rows=st.lists(building_rows, min_size=1, max_size=6), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_written_is_read_back(engine_of_role: Engine, rows: list[dict[str, Any]], data: st.DataObject) -> None:
     """Values, types, ids and every bit of every coordinate; in whatever order the rows came."""
     frame = building_frame(rows, 1_000)
@@ -101,7 +101,7 @@ def test_what_is_written_is_read_back(engine_of_role: Engine, rows: list[dict[st
         max_size=5,
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_guarded_tables_take_the_same_rows(engine_of_role: Engine, rows: list[tuple[str | None, datetime]]) -> None:
     """COPY is refused where row-level security holds: the way round must lose nothing either."""
     index = pd.RangeIndex(1_000, 1_000 + len(rows), name="incident_id").astype("int64")

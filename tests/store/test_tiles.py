@@ -228,7 +228,7 @@ def crowd(kept: Kept) -> Iterator[tuple[Connection, gpd.GeoDataFrame]]:
 
 
 @given(lon=st.floats(WEST - 0.03, WEST + 0.03), lat=st.floats(SOUTH - 0.03, SOUTH + 0.03), z=st.integers(15, 18))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_building_in_a_tile_is_in_the_tile(
     crowd: tuple[Connection, gpd.GeoDataFrame], lon: float, lat: float, z: int
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.compare import NONE, OtherCellsError, compare
@@ -49,7 +49,6 @@ def test_a_building_that_moves_in_part_is_told_so() -> None:
 
 
 @given(old=codes, new=codes)
-@settings(deadline=None)
 def test_sums_are_those_of_the_cells(old: list[str | None], new: list[str | None]) -> None:
     before, after = plan(old), plan(new)
     found = compare(CELLS, BORDERS, before, after)
@@ -72,7 +71,6 @@ def test_sums_are_those_of_the_cells(old: list[str | None], new: list[str | None
 
 
 @given(old=codes, new=codes, seed=st.integers(0, 99))
-@settings(deadline=None)
 def test_rows_in_another_order_change_nothing(old: list[str | None], new: list[str | None], seed: int) -> None:
     before, after = plan(old), plan(new)
     draw = np.random.default_rng(seed)

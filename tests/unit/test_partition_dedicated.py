@@ -67,3 +67,12 @@ def test_two_compounds_side_by_side_are_two_dedicated_grids() -> None:
     plan = proposed(lattice([[0] * 4, [0] * 4, [100] * 4], uses=uses, compounds=compounds), dedicated_uses=["works"])
     assert len(plan.dedicated) == 2
     assert certificates(plan) == []
+
+
+def test_a_dedicated_grid_does_not_swallow_another_and_what_lies_beyond() -> None:
+    # Found by the law of tests/laws/test_verify_law.py: the three would take all, and be parted by the one.
+    uses = {(x, 0): use for x, use in enumerate(["mall", "mall", "mall", None, "mall", None])}
+    plan = proposed(lattice([[0] * 6], uses=uses), dedicated_uses=["mall"], dedicated_min_m2=CELL_M2 / 2)
+    assert plan.assignment.tolist() == [0, 0, 0, 0, 1, 1]
+    assert plan.dedicated == {0, 1}
+    assert "contiguity" not in set(plan.exceptions["rule"])

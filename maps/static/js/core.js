@@ -59,15 +59,22 @@ async function read(response) {
   throw new Problem(words || t("服务没有给出可用的回答（{status}）。", { status: response.status }), response.status, body);
 }
 
-async function ask(path, options) {
-  let response;
+async function reach(path, options) {
   try {
-    response = await fetch(path, { credentials: "same-origin", ...options });
+    return await fetch(path, { credentials: "same-origin", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(t("连不上服务，请检查网络后再试。"), 0);
   }
-  return read(response);
+}
+
+const ask = async (path, options) => read(await reach(path, options));
+
+// What is no JSON: the response itself, or the refusal in words.
+export async function take(path) {
+  const response = await reach(path);
+  if (!response.ok) await read(response);
+  return response;
 }
 
 // GET /api/v1/<path>; empty values are left out of the query.

@@ -1,6 +1,7 @@
 // The dossier page: what a plan changes, in sums, in rows for those who have to act, and on two sides of a map.
 
-import { byId, data, empty, fill, get, h, number, s, setAddress, setText, t } from "./core.js";
+import { byId, data, empty, fill, get, h, number, Problem, s, setAddress, setText, t } from "./core.js";
+import { patient } from "./download.js";
 import { twoSides } from "./dossier_maps.js";
 import { foldLegendOnPhone } from "./map.js";
 
@@ -79,6 +80,11 @@ export function start(map) {
     for (const kind of ["xlsx", "pdf"]) byId(`take-${kind}`).href = `/api/v1/plans/${page.plan}/dossier.${kind}?${new URLSearchParams({ ...query(), lang: data.language })}`.replace("base=&", "");
   }
 
+  function refused(error) {
+    if (!(error instanceof Problem)) throw error;
+    byId("dossier-state").replaceChildren(h("div", { class: "state state--failed", role: "alert" }, error.message));
+  }
+
   async function load() {
     const base = byId("base").value;
     setAddress(`?${new URLSearchParams({ plan: page.plan, ...(base ? { base } : {}), ...(data.language === "en" ? { lang: "en" } : {}) })}`);
@@ -100,5 +106,6 @@ export function start(map) {
   }
 
   byId("base").addEventListener("change", load);
+  for (const kind of ["xlsx", "pdf"]) patient(byId(`take-${kind}`), refused);
   fill(byId("dossier-state"), offerBases, () => (page.plan ? load() : byId("dossier-state").replaceChildren(empty(t("还没有网格方案。")))));
 }

@@ -55,7 +55,7 @@ export function editActs({ state, page, draft, pending, tasks, offers, table, sa
   // What zones and units know nothing of.
   const ofGrids = (act) => () => (draft().level === "grids" ? act() : say(t("此操作只用于网格")));
 
-  const buttons = { parts: () => parts(Number(byId("edit-count").value)), streets: ofGrids(() => withOne(offers.streets)), fix: ofGrids(() => withOne(offers.fix)), even: ofGrids(even), redraw: ofGrids(offers.redraw), plan: ofGrids(lockPlan) };
+  const buttons = { parts: () => parts(Number(byId("edit-count").value)), streets: ofGrids(() => withOne(offers.streets)), fix: ofGrids(() => withOne(offers.fix)), even: ofGrids(even), redraw: ofGrids(offers.redraw), merge, plan: ofGrids(lockPlan) };
   for (const button of document.querySelectorAll("[data-act]")) button.addEventListener("click", () => buttons[button.dataset.act]());
   byId("edit-lock").addEventListener("click", ofGrids(lockAll));
 
@@ -63,7 +63,7 @@ export function editActs({ state, page, draft, pending, tasks, offers, table, sa
     line,
     keys: {
       ...Object.fromEntries(COUNTS.map((count) => [String(count), () => parts(count)])),
-      t: buttons.streets, f: buttons.fix, a: buttons.even, "shift+a": buttons.redraw, m: merge, F2: () => (draft().level === "units" ? say(t("联户单元没有名称")) : withOne(table.rename)),
+      t: buttons.streets, f: buttons.fix, a: buttons.even, "shift+a": buttons.redraw, m: buttons.merge, F2: () => (draft().level === "units" ? say(t("联户单元没有名称")) : withOne(table.rename)),
       k: ofGrids(() => tasks.lock(meant())), "shift+k": ofGrids(lockAll), "shift+l": buttons.plan,
     },
   };

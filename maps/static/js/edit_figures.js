@@ -41,9 +41,9 @@ export function figuresOf(mesh, group) {
   return found;
 }
 
-// Households that the worker of each grid answers for, all of the plan's grids that are theirs added up.
-export function loadsOf(rows) {
+// Households that the worker of each grid answers for, all of the plan's grids that are theirs added up; `holds(row)`: what a grid holds.
+export function loadsOf(rows, holds = ({ households }) => households) {
   const held = new Map();
-  for (const { worker, households } of rows) if (worker) held.set(worker, (held.get(worker) || 0) + households);
+  for (const row of rows) if (row.worker) held.set(row.worker, (held.get(row.worker) || 0) + holds(row));
   return held;
 }

@@ -3,7 +3,7 @@
 import { get, h, number, Problem, send, t } from "./core.js";
 import { bodyOfMoves } from "./edit_border.js";
 
-const NONE = { none: t("移动三栋楼以内无法使它进入规模"), unfinished: t("限度内没有找到办法"), in_band: t("它已在规模内") };
+const NONE = { none: t("移动三栋楼以内无法使它进入规模，可试周边平衡（A）或合并（M）"), unfinished: t("限度内没有找到办法"), in_band: t("它已在规模内") };
 
 // `settled()` waits for edits under way; `refused(error)` tells a refusal and loads what was missed; `card` is the page's.
 export function editOffers({ draft, pending, card, say, settled, refused, busy }) {

@@ -3,6 +3,7 @@
 import { bandBadge, bandOf, gauge } from "./band.js";
 import { byId, h, number, s, t } from "./core.js";
 import { sidesOf } from "./edit_bar.js";
+import { loadsOf } from "./edit_figures.js";
 
 const LOCK = { true: "M6 9V6.5a4 4 0 0 1 8 0V9M4.5 9h11v8h-11z", false: "M6 9V6.5a4 4 0 0 1 7.6-1.7M4.5 9h11v8h-11z" };
 const lockIcon = (isLocked) => s("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, s("path", { d: LOCK[Boolean(isLocked)] }));
@@ -29,14 +30,15 @@ export function editTable(hear) {
   const keyOf = (event) => event.target.closest("tr")?.dataset.id;
   const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
 
+  const loadIn = (loads, { worker }) => (loads.has(worker) ? number(loads.get(worker)) : "–");
+
   // Who answers for a zone; of units nobody is told here.
   const answers = ({ level }, { worker }) => (level === "units" ? "" : worker || h("span", { class: "alarm" }, t("空缺")));
 
-  function rowOf(grid, { draft, colours, after, chosen, target, vacant, loads, focus }) {
+  function rowOf(grid, { draft, colours, after, chosen, target, vacant, loads, loadsAfter, focus }) {
     const code = grid.grid_code;
     const now = { ...draft.figures().get(code), households: grid.households, people: grid.people }; // these as the server has them
     const then = after?.get(code);
-    const load = loads.get(grid.worker);
     const of = (row, key, write) => (row?.[key] === undefined ? "–" : write(row[key])); // a grid may have no cells for a moment
     const figure = (key, write = number) => becoming(of(now, key, write), after && of(then, key, write));
     const isChosen = chosen.includes(code);
@@ -50,7 +52,7 @@ export function editTable(hear) {
       h("td", { class: "number col-more" }, figure("people")),
       h("td", { class: "number col-more" }, figure("compactness", (value) => value.toFixed(2))),
       h("td", { class: "number col-more" }, figure("stations")),
-      h("td", { class: "number col-more" }, load === undefined ? "–" : number(load)),
+      h("td", { class: "number col-more" }, becoming(loadIn(loads, grid), loadsAfter && loadIn(loadsAfter, grid))),
       h("td", {}, lock));
     if (focus && focus[0] === code) queueMicrotask(() => row.querySelector(`[data-part=${focus[1]}]`)?.focus({ preventScroll: true }));
     return row;
@@ -89,9 +91,12 @@ export function editTable(hear) {
     const { draft } = shown;
     const picture = draft.picture();
     const after = shown.moves.size ? afterOf(draft, shown.moves, shown.count) : null;
+    const loads = loadsOf(shown.planned);
+    const then = ({ grid_code: code, households }) => (draft.grids.has(code) ? after.get(code)?.households || 0 : households);
+    const loadsAfter = after && draft.level === "grids" ? loadsOf(shown.planned, then) : null;
     document.body.dataset.level = draft.level;
     body.closest("table").querySelector("th.col-band").textContent = draft.level === "zones" ? t("包保单位") : t("规模");
-    body.replaceChildren(...draft.codes().map((code) => rowOf(draft.grids.get(code), { ...shown, ...picture, after, focus: keep })));
+    body.replaceChildren(...draft.codes().map((code) => rowOf(draft.grids.get(code), { ...shown, ...picture, after, loads, loadsAfter, focus: keep })));
   }
 
   body.addEventListener("click", (event) => {

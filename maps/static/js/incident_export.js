@@ -1,7 +1,8 @@
 // What can be taken away: tables and a brief from the service, by the same filters; the map as a picture, made here.
 
 import { byId, data, t } from "./core.js";
-import { handOver, mapPicture } from "./map_picture.js";
+import { handOver } from "./download.js";
+import { mapPicture } from "./map_picture.js";
 
 export function incidentExport(map, { filters, legend, layer }) {
   const menu = byId("export");

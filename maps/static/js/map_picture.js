@@ -130,12 +130,3 @@ export function mapPicture(map, { title, lines, rows, attribution }) {
   paintScale(ctx, map, box, ink);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
-
-// Hand a file to the person in front of the page.
-export function handOver(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

@@ -7,14 +7,13 @@ import { borderDrag } from "./edit_border.js";
 import { aroundLayer, cellLayer } from "./edit_cells.js";
 import { planDeletion } from "./edit_delete.js";
 import { draftOf } from "./edit_draft.js";
-import { loadsOf } from "./edit_figures.js";
 import { editHistory } from "./edit_history.js";
 import { editKeys, keySheet } from "./edit_keys.js";
 import { editOffers } from "./edit_offers.js";
 import { LEVELS } from "./edit_levels.js";
 import { pendingEdit } from "./edit_pending.js";
 import { editPointer } from "./edit_pointer.js";
-import { isOff, problemsOf, vacantOf } from "./edit_problems.js";
+import { isOff, problemsOf, tornOf, vacantOf } from "./edit_problems.js";
 import { editTable } from "./edit_table.js";
 import { editTasks } from "./edit_tasks.js";
 import { editToolbar, TOOLS } from "./edit_toolbar.js";
@@ -70,7 +69,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     const { now, to } = pending;
     const moves = pending.moves();
     cells.show({ draft: draft(), selected: now?.cells || new Set(), moves, target: to, pointed: state.pointed, cursor: state.cursor });
-    table.draw({ draft: draft(), chosen: state.chosen, target: to, moves, vacant: vacantOf(draft(), page.grids), loads: loadsOf(page.grids), count: now?.count });
+    table.draw({ draft: draft(), chosen: state.chosen, target: to, moves, vacant: vacantOf(draft(), page.grids), planned: page.grids, count: now?.count });
     drawBar();
     toolbar.allow(tasks.mayTurn("undo"), tasks.mayTurn("redo"));
     const rows = [...draft().grids.values()];
@@ -83,9 +82,10 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   function sumOf(rows, off) {
     const sum = number(rows.reduce((all, { households }) => all + households, 0));
     const vacant = vacantOf(draft(), page.grids).size;
+    const torn = tornOf(draft()).length;
     if (state.level === "units") return [t("{n} 个联户单元，{m} 户", { n: rows.length, m: sum })];
     if (state.level === "zones") return [t("{n} 个责任区域，{m} 户", { n: rows.length, m: sum }), " · ", h("span", { class: vacant ? "alarm" : null }, t("{n} 个没有包保单位", { n: vacant }))];
-    return [t("{n} 个网格，{m} 户", { n: rows.length, m: sum }), " · ", h("span", { class: off ? "alarm" : null }, off ? t("{n} 个不在规模内", { n: off }) : t("规模都适当"))];
+    return [t("{n} 个网格，{m} 户", { n: rows.length, m: sum }), " · ", h("span", { class: off ? "alarm" : null }, off ? t("{n} 个不在规模内", { n: off }) : t("规模都适当")), ...(torn ? [" · ", h("span", { class: "alarm" }, t("{n} 个分成几块", { n: torn }))] : [])];
   }
 
   // The same ground, other lines on it; what was pending on those before is not any more.
@@ -102,6 +102,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   }
 
   function use(name) {
+    say(null);
     tools.use(name);
     toolbar.mark(name);
     map.getContainer().focus({ preventScroll: true });
@@ -142,6 +143,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
 
   // The list: a row is a target where cells are selected, else it is chosen.
   function choose(code, isMore) {
+    say(null);
     if (pending.now?.to !== undefined && !isMore) return pending.aim(code);
     if (pending.now) pending.clear();
     const others = state.chosen.filter((one) => one !== code);
@@ -193,11 +195,13 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   }
 
   function nextProblem() {
-    const all = problemsOf(draft(), page.grids);
+    const problems = problemsOf(draft(), page.grids);
+    const all = [...problems.keys()];
     if (!all.length) return say(t("这个社区没有问题了"));
     const code = all[(all.indexOf(state.chosen[0]) + 1) % all.length];
     state.chosen = [code];
     redraw();
+    say(problems.get(code));
     table.focusOn(code);
     const { bbox } = draft().grids.get(code);
     return bbox && fitBox(map, bbox, BESIDE_TOOLS);
@@ -235,6 +239,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
     setAddress(`?${new URLSearchParams({ plan: page.plan.plan_id, edit: area, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
     state.chosen = [];
     say(null);
+    byId("editing").classList.toggle("loading", draft()?.area !== area);
     try {
       if (!(await load(area))) return;
       if (state.around) state.around.remove();
@@ -245,6 +250,8 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
       redraw();
     } catch (error) {
       tasks.tell(error);
+    } finally {
+      if (state.area === area || !state.isOn) byId("editing").classList.remove("loading");
     }
   }
 

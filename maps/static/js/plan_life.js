@@ -1,6 +1,7 @@
 // A plan's life: how far it has come, what may be done next, and by whom it was done.
 
 import { byId, data, get, h, number, Problem, send, t } from "./core.js";
+import { patient } from "./download.js";
 import { timeWords } from "./edit_words.js";
 
 const STAGES = [["draft", t("草案")], ["submitted", t("提交")], ["approved", t("批准")], ["published", t("发布")]];
@@ -46,6 +47,12 @@ export function planLife({ page, today, reload, show }) {
 
   function draw() {
     const talk = openTalk();
+    const fault = h("p", { class: "problem-line", role: "alert", hidden: true });
+    const failed = (error) => {
+      if (!(error instanceof Problem)) throw error;
+      fault.textContent = error.message;
+      fault.hidden = false;
+    };
     const submitted = life.state === "submitted" && last("submit");
     const returned = life.state === "returned" && last("return");
     box.replaceChildren(...[
@@ -55,16 +62,18 @@ export function planLife({ page, today, reload, show }) {
       h("div", { class: "life__ways" },
         h("button", { class: "button button--small", type: "button", onclick: () => show.findings() }, t("检查")),
         h("a", { class: "button button--small", href: `/dossier?plan=${page.plan.plan_id}` }, t("比对")),
-        data.canTake && h("a", { class: "button button--small", href: `/api/v1/plans/${page.plan.plan_id}/package.zip?lang=${data.language}`, download: true, title: t("公告、每个网格的地图、图层、表格和校验值") }, t("成果包")),
+        data.canTake && patient(h("a", { class: "button button--small", href: `/api/v1/plans/${page.plan.plan_id}/package.zip?lang=${data.language}`, download: true, title: t("公告、每个网格的地图、图层、表格和校验值") }, t("成果包")), failed),
         h("button", { class: "button button--small", type: "button", onclick: () => show.talk() }, t("意见与经过"), talk > 0 && h("b", {}, number(talk))),
         h("span", { class: "life__end" }, life.may.map((step) => h("button", { class: `button button--small${STEPS[step][3] ? " button--main" : ""}`, type: "button", onclick: () => ask(step) }, STEPS[step][0])))),
+      fault,
     ].filter(Boolean));
     box.hidden = false;
   }
 
-  // What it costs is seen before it is done.
+  // What it costs is seen before it is done: until then there is nothing to press.
   async function costOf(place, step, button) {
     if (!STEPS[step][3]) return;
+    button.disabled = true;
     place.append(h("p", { class: "section__note" }, t("正在检查…")));
     const { plan_id: id } = page.plan;
     const [found, { totals }] = await Promise.all([get(`plans/${id}/findings`), get(`plans/${id}/dossier`)]);
@@ -109,7 +118,11 @@ export function planLife({ page, today, reload, show }) {
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
-    costOf(cost, step, button).catch(told);
+    costOf(cost, step, button).catch((error) => {
+      cost.replaceChildren();
+      button.disabled = false; // the service examines it once more
+      told(error);
+    });
   }
 
   return {

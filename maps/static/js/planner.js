@@ -192,7 +192,7 @@ export function start(map, { ground, grids: tiles }) {
     if (isOther) {
       clearFilter();
       page.chosen = null;
-      byId("life").hidden = true;
+      byId("life").replaceChildren();
     }
     byId("plan").value = String(page.plan.plan_id);
     setAddress(`?${new URLSearchParams({ plan: page.plan.plan_id, ...(data.language === "en" ? { lang: "en" } : {}) })}`);
