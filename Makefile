@@ -56,7 +56,7 @@ openapi: ## write docs/openapi.json anew
 	@$(WANGGE) openapi > docs/openapi.json
 
 pictures: setup-test ## take the README's pictures anew: make pictures AT=http://127.0.0.1:8000 (a running demo)
-	@.venv/bin/python docs/pictures/take.py $(AT) $$($(WANGGE) database home)/demo-accounts.txt
+	@.venv/bin/python -m docs.pictures.take $(AT) $$($(WANGGE) database home)/demo-accounts.txt
 
 bench: setup-test $(if $(filter partition reach hotspots rounds,$(NAME)),bench-peers) ## measure one task: make bench NAME=town, NAME=partition OPTIONS=--quick
 	$(if $(filter reach,$(NAME)),@bash setup/pgrouting.sh)

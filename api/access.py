@@ -19,6 +19,7 @@ ANALYSTS = frozenset({"street_office", "planner", "admin"})
 ADMINS = frozenset({"admin"})
 ISSUERS = PLANNERS | APPROVERS
 COMMENTERS = frozenset({"street_office", "planner", "approver", "admin"})
+PLATE_KEEPERS = frozenset({"street_office", "planner", "admin"})  # who prints doorplates and hangs them up
 HANDLERS = frozenset({"grid_worker", "street_office", "admin"})
 # Whose private numbers staff see: a street office calls its people out, an admin keeps the register. Planners hand
 # duties over and workers look up colleagues; for both the name and the duty line are enough.
@@ -75,6 +76,11 @@ ACCESS: Mapping[str, Access] = {
     "GET /login": _open("page"),
     f"GET {V1}/lookup": _open(rate="lookup"),
     f"GET {V1}/search": _open(rate="search"),
+    "GET /d/{code}": _open("page", "lookup"),  # failures are counted by the route: see api.limits.Limits.guessing
+    "GET /D/{code}": _open("page", "lookup"),
+    "POST /d/{code}/report": _open("page", "lookup"),
+    f"GET {V1}/doors/{{code}}": _open(rate="lookup"),
+    f"POST {V1}/doors/{{code}}/reports": _open(rate="lookup"),
     "GET /tiles/base/{z}/{x}/{y}.mvt": _open("tile", "tile"),
     "GET /tiles/published/{z}/{x}/{y}.mvt": _open("tile", "tile"),
     # the service
@@ -93,6 +99,14 @@ ACCESS: Mapping[str, Access] = {
     "GET /reach": Access(STAFF, "page"),
     "GET /siting": Access(STAFF, "page"),
     "GET /incidents": Access(STAFF, "page"),
+    # notice boards
+    "GET /board/{grid_code}": _open("page", "lookup"),  # another day's is for staff: the route asks
+    f"GET {V1}/boards/{{grid_code}}": _open(rate="lookup"),
+    "GET /boards": Access(STAFF, "page"),
+    f"GET {V1}/boards/{{grid_code}}/poster.pdf": Access(STAFF),
+    f"GET {V1}/boards/{{grid_code}}/poster.png": Access(STAFF),
+    f"POST {V1}/boards/batch": Access(COMMENTERS),
+    f"GET {V1}/boards/batch/{{job_id}}/file": Access(COMMENTERS),
     # areas, plans, cover
     f"GET {V1}/areas": Access(STAFF),
     f"GET {V1}/plans": Access(STAFF),
@@ -145,6 +159,19 @@ ACCESS: Mapping[str, Access] = {
     f"POST {V1}/absences": Access(PLANNERS),
     f"PUT {V1}/absences/{{absence_id}}": Access(PLANNERS),
     f"DELETE {V1}/absences/{{absence_id}}": Access(PLANNERS),
+    # doorplates
+    "GET /plates": Access(PLATE_KEEPERS, "page"),
+    f"POST {V1}/plates/issue": Access(PLATE_KEEPERS),
+    f"GET {V1}/plates": Access(PLATE_KEEPERS),
+    f"GET {V1}/plates/batches": Access(PLATE_KEEPERS),
+    f"GET {V1}/plates/reprints": Access(PLATE_KEEPERS),
+    f"POST {V1}/plates/{{plate_id}}/revoke": Access(PLATE_KEEPERS),
+    f"POST {V1}/plates/reports/{{report_id}}/settle": Access(PLATE_KEEPERS),
+    f"POST {V1}/plates/printed": Access(PLATE_KEEPERS),
+    f"GET {V1}/plates/sheet.svg": Access(PLATE_KEEPERS),
+    f"GET {V1}/plates/sheet.pdf": Access(PLATE_KEEPERS),
+    f"POST {V1}/plates/sheets": Access(PLATE_KEEPERS),
+    f"GET {V1}/plates/sheets/{{job_id}}/file": Access(PLATE_KEEPERS),
     # reach
     f"GET {V1}/reach/stations": Access(STAFF),
     f"GET {V1}/reach/circles": Access(STAFF),

@@ -16,13 +16,14 @@ from api.auth import GuardedRoute
 from api.deps import Services
 from api.errors import add_error_handlers
 from api.headers import Envelope
-from api.jobs import install_queue
 from api.limits import Limits
+from api.queue_tables import install_queue
 from api.routes import (
     TAGS,
     accounts,
     areas,
     audit,
+    boards,
     cases,
     cover,
     docs,
@@ -38,6 +39,8 @@ from api.routes import (
     pages,
     people,
     plans,
+    plate_pages,
+    plates,
     reach,
     session,
     siting,
@@ -50,6 +53,7 @@ ROUTERS = (
     pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
     edits.router, life.router, dossier.router, cover.router, people.router, reach.router, siting.router,
     incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
+    boards.residents, boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street,
     open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
@@ -106,6 +110,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = services.settings.threads
     await anyio.to_thread.run_sync(install_queue, services.settings.url)
     await anyio.to_thread.run_sync(services.check_scope_is_kept)
+    services.published.listen()
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from api.jobs import install_queue
+from api.queue_tables import install_queue
 from api.settings import Settings
 from data.postgis.engine import open_engine
 from data.postgis.migrate import upgrade

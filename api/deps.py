@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine
 
 from api.access import ACCESS
 from api.actions.count_incidents import Clock, clock_of
-from api.actions.look_up import PublishedGrids
 from api.actions.read_density import Surfaces
 from api.actions.read_home import HomeFigures
 from api.actions.read_incidents import last_day, require_row_security
@@ -25,6 +24,8 @@ from api.jobs import Queue
 from api.language import Language, language_of
 from api.ledgers import Ledgers
 from api.limits import Limits, client_key
+from api.plate_keys import PlateKeys
+from api.published import PublishedGrids
 from api.schemas.base import Day
 from api.settings import Settings
 from api.tile_cache import TileCache
@@ -64,6 +65,7 @@ class Services:
     homes: TownHomes = field(default_factory=TownHomes)
     findings: Fresh[dict[str, Any]] = field(default_factory=lambda: Fresh(kept_max=64))
     tiles: TileCache = field(default_factory=TileCache)
+    boards: Fresh[Any] = field(default_factory=lambda: Fresh(kept_max=256))
 
     @cached_property
     def public(self) -> Engine:
@@ -93,6 +95,11 @@ class Services:
     def home(self) -> HomeFigures:
         """The figures of the front door."""
         return HomeFigures(self.published)
+
+    @cached_property
+    def plate_keys(self) -> PlateKeys:
+        """What signs doorplate codes, and tells ours from guessed ones."""
+        return PlateKeys(self.staff, self.settings.plate_keys)
 
     @cached_property
     def queue(self) -> Queue:
@@ -151,7 +158,9 @@ class Services:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("home", "published", "queue", "profile"):
+        if "published" in self.__dict__:
+            self.published.close()
+        for name in ("home", "published", "plate_keys", "queue", "profile"):
             self.__dict__.pop(name, None)
         for name in ("public", "staff"):
             engine = self.__dict__.pop(name, None)

@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from api.language import Language, language_of
 from api.limits import TooManyError
 from data.stores.operations import StaleRevisionError
+from data.stores.plates import RevokedPlateError
 from geo.errors import ConflictError, DeniedError, InputError, NotFoundError, WanggeError
 from maps.pages.problem import ProblemContext, render
 from maps.shell import Desk, Shell
@@ -88,6 +89,7 @@ TABLE: Mapping[type[WanggeError], Kind] = {
     InputError: Kind(422, "bad-input", "输入有误", "Input cannot be used"),
     UnknownParameterError: Kind(400, "unknown-parameter", "查询参数有误", "Unknown parameter"),
     NotFoundError: Kind(404, "not-found", "找不到", "Not found"),
+    RevokedPlateError: Kind(410, "revoked-plate", "门牌已停用", "Doorplate revoked"),
     ConflictError: Kind(409, "conflict", "状态冲突", "Conflict"),
     DeniedError: Kind(403, "denied", "没有权限", "Not allowed"),
     ForeignRequestError: Kind(403, "foreign-request", "跨站请求", "Cross-site request"),

@@ -16,9 +16,10 @@ Value = TypeVar("Value")
 
 @dataclass(eq=False)
 class _Entry(Generic[Value]):
-    """What is kept of one key: its value and when it was asked for; who holds `loading` loads it."""
+    """What is kept of one key: its value, when it was asked for and how; who holds `loading` loads it."""
 
     held: tuple[float, Value] | None = None
+    load: Callable[[], Value] | None = None
     loading: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -48,9 +49,22 @@ class Fresh(Generic[Value]):
             if held is None or time.monotonic() - held[0] >= every_s:
                 # As old as the moment it was asked for, not the one it came at.
                 held = entry.held = (time.monotonic(), load())
+                entry.load = load
             return held[1]
         finally:
             entry.loading.release()
+
+    def renew(self) -> None:
+        """Load all that is kept anew, now; those who ask meanwhile are given what is there.
+
+        What is loading already is loaded once more: it may have begun before the change.
+        """
+        with self._lock:
+            kept = [entry for entry in self._entries.values() if entry.load is not None]
+        for entry in kept:
+            with entry.loading:
+                if entry.load is not None:
+                    entry.held = (time.monotonic(), entry.load())
 
     def _entry(self, key: Hashable) -> _Entry[Value]:
         with self._lock:

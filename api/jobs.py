@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any
 
 import procrastinate
@@ -18,9 +19,13 @@ from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import Engine, make_url, text
 
 from api.actions import Progress
+from api.actions.draw_board import BoardOrder, keep_boards
 from api.actions.find_clusters import find_clusters
 from api.actions.measure_reach import measure_reach
+from api.actions.print_plates import Imprint, print_order
+from api.actions.print_plates import Order as PlateOrder
 from api.actions.propose_plan import PlanWishes, propose_plan
+from api.queue_tables import install_queue
 from api.settings import Settings
 from data.postgis.engine import WRITER, open_engine, reading, transaction
 from data.profiles import Profile, load_profile
@@ -35,7 +40,6 @@ ATTEMPTS_MAX = 3
 STALLED_AFTER_S = 30.0
 SWEEP_EVERY_S = 10.0
 PROGRESS_EVERY_S = 0.5
-_INSTALL_LOCK = 7_491_206  # any number: two processes that start together must not install twice
 
 FAULT = {
     "zh": "任务因意外错误停止，已记录。请联系管理员，任务编号 {job_id}。",
@@ -87,10 +91,27 @@ def _find_clusters(engine: Engine, profile: Profile, order: Order, progress: Pro
     return {"clusters": find_clusters(engine, profile=profile, actor=actor, progress=progress, **order.arguments)}
 
 
+def _print_plates(engine: Engine, profile: Profile, order: Order, progress: Progress) -> dict[str, Any]:
+    del profile  # what plates say was settled when they were ordered
+    asked, imprint = PlateOrder(**order.arguments["order"]), Imprint(**order.arguments["imprint"])
+    return print_order(engine, asked, imprint, job_id=order.job_id, progress=progress)
+
+
+def _print_boards(engine: Engine, profile: Profile, order: Order, progress: Progress) -> dict[str, Any]:
+    asked = order.arguments
+    wanted = BoardOrder(asked["size"], asked["format"], date.fromisoformat(asked["on"]), asked["public_url"])
+    made = keep_boards(
+        engine, asked["area_code"], wanted, job_id=order.job_id, profile=profile, progress=progress
+    )  # fmt: skip
+    return {"name": made.name, "size_bytes": made.size_bytes}
+
+
 RUNNERS: Mapping[str, Runner] = {
     "propose_plan": _propose_plan,
     "measure_reach": _measure_reach,
     "find_clusters": _find_clusters,
+    "print_plates": _print_plates,
+    "print_boards": _print_boards,
 }
 
 
@@ -98,6 +119,8 @@ RUNNERS: Mapping[str, Runner] = {
 STEPS_ZH = (
     ("reading cells", "正在读取地块"),
     ("drawing grids", "正在划分网格"),
+    ("drawing plates", "正在绘制门牌"),
+    ("drawing board", "正在绘制公示栏"),
     ("checking the plan", "正在独立校验方案"),
     ("drawing zones and household units", "正在划分责任区域和联户单元"),
     ("storing", "正在保存"),
@@ -118,30 +141,6 @@ def job_message(row: Mapping[str, Any], language: str) -> str | None:
     if message is None or language == "en":
         return message
     return next((zh for en, zh in STEPS_ZH if message.startswith(en)), message)
-
-
-def install_queue(url: str) -> bool:
-    """Create the queue's tables where they are missing, and let the writer role use them; return whether it did.
-
-    Needs a login that may create tables.
-    """
-    owner = open_engine(url, pool_size=1)
-    try:
-        with owner.begin() as conn:
-            conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _INSTALL_LOCK})
-            if conn.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is not None:
-                return False
-            schema = procrastinate.schema.SchemaManager.get_schema()
-            conn.exec_driver_sql(schema.replace("%", "%%"))
-            conn.exec_driver_sql(
-                "GRANT SELECT, INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_events,"
-                f" procrastinate_periodic_defers, procrastinate_workers TO {WRITER};"
-                f" GRANT USAGE ON SEQUENCE procrastinate_jobs_id_seq, procrastinate_events_id_seq,"
-                f" procrastinate_periodic_defers_id_seq TO {WRITER}"
-            )
-        return True
-    finally:
-        owner.dispose()
 
 
 class Queue:

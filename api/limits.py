@@ -56,12 +56,28 @@ class Limits:
     @classmethod
     def from_settings(cls, settings: Settings) -> "Limits":
         """Return the limits an operator set."""
-        names = ("api", "tile", "login", "lookup", "search")
+        names = ("api", "tile", "login", "lookup", "search", "door")
         return cls({name: getattr(settings, f"{name}_rate") for name in names})
 
     def login(self, name: str, client: str) -> "Login":
         """Return the counts that a try to sign in stands under."""
         return Login(self, name, client)
+
+    @contextmanager
+    def guessing(self, client: str, failure: type[Exception]) -> Iterator[None]:
+        """Count what fails with `failure` as a guessed doorplate code; nothing that succeeds makes up for it.
+
+        Raises
+        ------
+        TooManyError
+            The client guessed too often: also instead of `failure`, so that a burst at once learns no more.
+        """
+        self.check("door", "code", client)
+        try:
+            yield
+        except failure:
+            self.hit("door", "code", client)
+            raise
 
     def hit(self, rate: str, *keys: str) -> None:
         """Count one call.

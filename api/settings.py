@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from data.plate_codes import KEY_BYTES_MIN
 from geo.errors import WanggeError
 
 # Words people leave in a sample file. A service that others can reach must not run with one of them.
@@ -46,6 +47,10 @@ class Settings(BaseSettings):
         How long a session lives without signing in again.
     login_rate, lookup_rate, search_rate, api_rate
         Requests a client may make, e.g. ``10/minute``.
+    door_rate
+        Wrong doorplate codes a client may ask for, and reports of plates it may send.
+    plate_key
+        Secrets that sign doorplate codes, the newest first, older ones after commas; None keeps one in the database.
     threads, pool_size
         Worker threads for requests; database connections kept for each of the two roles.
     forwarded_allow_ips
@@ -66,10 +71,12 @@ class Settings(BaseSettings):
     login_rate: Rate = "10/minute"
     lookup_rate: Rate = "60/minute"
     search_rate: Rate = "60/minute"
+    door_rate: Rate = "30/hour"
     api_rate: Rate = "1200/minute"
     tile_rate: Rate = "6000/minute"
     threads: Annotated[int, Field(ge=2, le=200)] = 16
     pool_size: Annotated[int, Field(ge=1, le=50)] = 8
+    plate_key: SecretStr | None = None
     max_body_bytes: Annotated[int, Field(gt=0)] = 1_000_000
     forwarded_allow_ips: str = ""
     log_format: Literal["json", "console"] = "json"
@@ -95,6 +102,15 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("plate_key")
+    @classmethod
+    def _are_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value().strip():
+            return None
+        if any(len(key) < KEY_BYTES_MIN or is_placeholder(key.decode()) for key in _keys_in(value)):
+            raise ValueError(f"every key takes at least {KEY_BYTES_MIN} letters, chosen at random")
+        return value
+
     @model_validator(mode="after")
     def _no_placeholders(self) -> Self:
         """Refuse to run for others with a password from a sample file."""
@@ -113,6 +129,11 @@ class Settings(BaseSettings):
         return self.public_url.startswith("https://")
 
     @property
+    def plate_keys(self) -> tuple[bytes, ...]:
+        """The secrets of `plate_key`, newest first; none where the database keeps one."""
+        return _keys_in(self.plate_key) if self.plate_key is not None else ()
+
+    @property
     def url(self) -> str:
         """The database address, in clear: for opening engines only.
 
@@ -121,6 +142,11 @@ class Settings(BaseSettings):
         if self.database_url is None:
             raise NoDatabaseError()
         return self.database_url.get_secret_value()
+
+
+def _keys_in(value: SecretStr) -> tuple[bytes, ...]:
+    parts = value.get_secret_value().split(",")
+    return tuple(part.strip().encode() for part in parts if part.strip())
 
 
 def is_placeholder(secret: str) -> bool:

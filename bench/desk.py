@@ -8,8 +8,6 @@ Usage: make bench NAME=desk [OPTIONS="--scales 1 14 --repeats 40"]
 
 import argparse
 import json
-import os
-import shutil
 from collections import Counter
 from random import Random
 
@@ -19,6 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.edits import V1, Found, at_scales, client_of
 from data.postgis.engine import open_engine
+from tests.fixtures.browser import find_chromium
 from tests.fixtures.editing import KEEP_MAP, ON_SCREEN
 
 NEAR_DEG = 1e-5
@@ -71,7 +70,7 @@ def measure(url: str, plan_id: int, repeats: int) -> Found:
         features = client.get(f"{V1}/{draft}/cells", params={"area_code": area}).json()["features"]
         cells = {row["properties"]["cell_id"]: shapely.from_geojson(json.dumps(row["geometry"])) for row in features}
         grid_of = {row["properties"]["cell_id"]: row["properties"]["grid_code"] for row in features}
-        program = os.environ.get("WANGGE_CHROMIUM") or shutil.which("chromium")
+        program = find_chromium()
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         page = opened(browser.new_page(viewport={"width": 1440, "height": 900}, locale="zh-CN"), client, draft, area)
         took = {"move, seen": hand(page, cells, grid_of, repeats), "undo, seen": []}

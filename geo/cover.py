@@ -77,16 +77,18 @@ def dissolve(cells: gpd.GeoDataFrame, assignment: pd.Series) -> gpd.GeoDataFrame
     assignment = assignment.sort_index()  # where a ring begins hangs on it
     chosen = cells.loc[assignment.index]
     labels, row = np.unique(assignment.to_numpy(), return_inverse=True)
-    rows = pd.DataFrame({"row": row, "area_code": chosen["area_code"].to_numpy(object)})
-    spread = rows.groupby("row")["area_code"].nunique(dropna=False) > 1
-    if spread.any():
-        raise LabelAcrossAreasError(labels=", ".join(map(str, labels[spread.to_numpy()][:5])))
+    code, areas = pd.factorize(chosen["area_code"].to_numpy(object), use_na_sentinel=False)
+    low, high = np.full(len(labels), len(areas)), np.full(len(labels), -1)
+    np.minimum.at(low, row, code)
+    np.maximum.at(high, row, code)
+    if (low != high).any():
+        raise LabelAcrossAreasError(labels=", ".join(map(str, labels[low != high][:5])))
     sums = {name: np.zeros(len(labels), dtype=np.int64) for name in ("households", "people")}
     for name, total in sums.items():
         np.add.at(total, row, chosen[name].to_numpy(np.int64))
     frame = pd.DataFrame(
         {
-            "area_code": rows.groupby("row")["area_code"].first().to_numpy(object),
+            "area_code": areas[low],
             **sums,
             "cells": np.bincount(row, minlength=len(labels)),
         },

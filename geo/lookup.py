@@ -9,7 +9,10 @@ within a millimetre up to some kilometres). Limits: not across the 180th meridia
 See docs/methods/lookup.md.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -19,16 +22,26 @@ import shapely
 
 from geo.errors import BadPointError, BadSettingError
 from geo.frames import POLYGONS, require, require_geometry
+from geo.locator import (
+    ROUNDING_M,
+    Tables,
+    border_m,
+    first,
+    first_of_many,
+    metres_per_degree,
+    only,
+    only_of_many,
+    tables,
+    touched,
+)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Shapes = npt.NDArray[np.object_]
 Kind = Literal["assigned", "near_border", "several", "outside"]
 
-SEMI_MAJOR_M, ECCENTRICITY2 = 6_378_137.0, 0.006_694_379_990_141_3
-ROUNDING_M = 0.001  # a point nearer to a border than this is on it: coordinates carry no more
 OVERLAP_MIN_M2 = 1.0
-FAR_DEG = 400.0
+UNSURE = -2
 
 
 @dataclass(frozen=True)
@@ -64,14 +77,17 @@ class GridIndex:
     ----------
     ids
         (g,) ids, sorted.
-    tree
-        their polygons in degrees, in the same order.
+    shapes
+        (g,) their polygons in degrees, in the same order.
+    tables
+        What points are held against (`geo.locator`), in the same order.
     overlaps
         (o,) tree of ground that two grids claim, in degrees; empty for a proper plan.
     """
 
     ids: npt.NDArray[Any]
-    tree: shapely.STRtree
+    shapes: Shapes
+    tables: Tables
     overlaps: shapely.STRtree
 
     @classmethod
@@ -86,12 +102,38 @@ class GridIndex:
         require(grids, "grids")
         require_geometry(grids, "grids", kinds=POLYGONS)
         grids = grids.sort_index()
-        shapes = grids.geometry.to_numpy().copy()
-        shapely.prepare(shapes)
-        ids = grids.index.to_numpy().copy()
-        ids.flags.writeable = shapes.flags.writeable = False
-        tree = shapely.STRtree(shapes)
-        return cls(ids, tree, shapely.STRtree(_overlaps(tree)))
+        shapes, ids = grids.geometry.to_numpy().copy(), grids.index.to_numpy().copy()
+        made = tables(shapes)
+        for array in (ids, shapes, *made):
+            array.flags.writeable = False
+        return cls(ids, shapes, made, shapely.STRtree(_overlaps(shapes)))
+
+    @cached_property
+    def place(self) -> Callable[[float, float, float], int]:
+        """A function (lon, lat, accuracy_m) -> the number among `ids` of the grid that a disc lies wholly in.
+
+        -1 where it touches none, `UNSURE` otherwise. For those who ask often: nothing is checked.
+        """
+        return partial(only, *self.tables)
+
+    @cached_property
+    def cover(self) -> Callable[[float, float], int]:
+        """A function (lon, lat) -> the number among `ids` of the first grid that covers a point, -1 where none does.
+
+        As PostGIS' ST_Covers has it, also on borders and corners. Nothing is checked.
+        """
+        return partial(first, *self.tables)
+
+    def places(self, lon: Floats, lat: Floats, accuracy_m: Floats) -> Ints:
+        """Return `place` of (n,) discs, checked.
+
+        Raises
+        ------
+        BadPointError
+            A coordinate is not a number, or out of range (the first one is named).
+        """
+        _check_points(lon, lat)
+        return np.asarray(only_of_many(*self.tables, lon, lat, accuracy_m))
 
     def find(self, lon: float, lat: float, *, accuracy_m: float = 0.0) -> Answer:
         """Return the grid of one place.
@@ -111,7 +153,7 @@ class GridIndex:
         BadSettingError
             The accuracy is negative or not a number.
         """
-        _check_points(np.array([[lon, lat]]))
+        _check_points(np.array([lon]), np.array([lat]))
         if not 0 <= accuracy_m < np.inf:
             raise BadSettingError(
                 what="accuracy_m",
@@ -120,13 +162,13 @@ class GridIndex:
                 reason_zh="必须是不小于 0 的米数",
             )
         radius_m = accuracy_m + ROUNDING_M
-        near, to_m = self._near(lon, lat, radius_m)
+        near, to_m = touched(float(lon), float(lat), radius_m, *self.tables)
         if len(near) == 0:
             return Answer("outside", (), certain=False, distance_to_border_m=self._nearest_m(lon, lat))
-        border_m = self._border_m(near, to_m, lon, lat)
+        away_m = self._border_m(near[to_m == 0.0], lon, lat) if to_m[0] == 0.0 else float(to_m[0])
+        kind = self._kind(len(near), away_m, to_m, radius_m, (lon, lat))
         ids = tuple(self.ids[near].tolist())
-        kind = self._kind(len(near), border_m, to_m, radius_m, (lon, lat))
-        return Answer(kind, ids, certain=kind == "assigned", distance_to_border_m=border_m)
+        return Answer(kind, ids, certain=kind == "assigned", distance_to_border_m=away_m)
 
     def find_many(self, lon: Floats, lat: Floats) -> npt.NDArray[Any]:
         """Return the grid of every point: (n,) ids; on a border the lowest id.
@@ -143,33 +185,21 @@ class GridIndex:
         BadPointError
             A coordinate is not a number, or out of range (the first one is named).
         """
-        lonlat = np.stack([np.ravel(lon), np.ravel(lat)], axis=1).astype(np.float64)
-        _check_points(lonlat)
+        x, y = (np.ravel(np.asarray(axis, dtype=np.float64)) for axis in (lon, lat))
+        _check_points(x, y)
+        place = first_of_many(*self.tables, x, y)
         is_integer = np.issubdtype(self.ids.dtype, np.integer)
-        found = np.full(len(lonlat), -1 if is_integer else None, dtype=self.ids.dtype if is_integer else object)
-        # a tree of the points is asked, because then the grids' polygons are the prepared ones
-        grid, point = shapely.STRtree(np.asarray(shapely.points(lonlat))).query(
-            self.tree.geometries, predicate="covers"
-        )
-        order = np.argsort(-grid, kind="stable")  # the lowest id is written last
-        found[point[order]] = self.ids[grid[order]]
+        found = np.full(len(x), -1 if is_integer else None, dtype=self.ids.dtype if is_integer else object)
+        found[place >= 0] = self.ids[place[place >= 0]]
         return found
 
-    def _near(self, lon: float, lat: float, radius_m: float) -> tuple[Ints, Floats]:
-        """Positions of the grids a disc touches and metres to each (0 inside), nearest first."""
-        hit = self.tree.query(_box(lon, lat, radius_m))
-        hit = np.sort(hit)
-        to_m = _metres_to(self.tree.geometries[hit], lon, lat)
-        is_near = to_m <= radius_m
-        hit, to_m = hit[is_near], to_m[is_near]
-        order = np.lexsort((hit, to_m))
-        return hit[order], to_m[order]
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Their polygons in a tree, made when somebody asks from outside."""
+        return shapely.STRtree(self.shapes)
 
-    def _border_m(self, near: Ints, to_m: Floats, lon: float, lat: float) -> float:
-        inside = near[to_m == 0.0]
-        if len(inside) == 0:
-            return float(to_m[0])
-        return float(_metres_to(shapely.boundary(self.tree.geometries[inside]), lon, lat).min())
+    def _border_m(self, inside: Ints, lon: float, lat: float) -> float:
+        return min(float(border_m(place, float(lon), float(lat), *self.tables)) for place in inside.tolist())
 
     def _kind(self, count: int, border_m: float, to_m: Floats, radius_m: float, place: tuple[float, float]) -> Kind:
         if count == 1 and to_m[0] == 0.0 and border_m > radius_m:
@@ -185,58 +215,54 @@ class GridIndex:
     def _nearest_m(self, lon: float, lat: float) -> float:
         """Metres to the nearest grid: a first one by degrees, then every one that could be nearer."""
         if len(self.ids) == 0:
-            return float("inf")
-        first = self.tree.geometries[[self.tree.nearest(shapely.Point(lon, lat))]]
-        bound_m = float(_metres_to(first, lon, lat)[0])
+            return math.inf
+        nearest = self.tree.geometries[[self.tree.nearest(shapely.Point(lon, lat))]]
+        bound_m = float(_metres_to(nearest, lon, lat)[0])
         hit = self.tree.query(_box(lon, lat, bound_m))
         return min(bound_m, float(_metres_to(self.tree.geometries[hit], lon, lat).min(initial=np.inf)))
 
 
-def _overlaps(tree: shapely.STRtree) -> Shapes:
+def _overlaps(shapes: Shapes) -> Shapes:
     """Ground that two grids claim, more than a square metre of it."""
-    shapes = tree.geometries
-    a, b = tree.query(shapes, predicate="intersects")
+    if shapely.coverage_is_valid(shapes):  # as plans are, which are dissolved from cells; ten times as fast
+        return shapes[:0]
+    shapely.prepare(shapes)
+    a, b = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     a, b = a[a < b], b[a < b]
     is_more_than_touch = ~shapely.touches(shapes[a], shapes[b])
     a, b = a[is_more_than_touch], b[is_more_than_touch]
     shared = np.asarray(shapely.intersection(shapes[a], shapes[b]), dtype=object)
-    east_m, north_m = _metres_per_degree(shapely.get_y(shapely.centroid(shared)))
+    east_m, north_m = _scale_at(shapely.get_y(shapely.centroid(shared)))
     return np.asarray(shared[shapely.area(shared) * east_m * north_m > OVERLAP_MIN_M2], dtype=object)
 
 
 def _metres_to(shapes: Shapes, lon: float, lat: float) -> Floats:
     """Metres from a place to each shape, on the tangent plane; 0 inside."""
     covers = shapely.covers(shapes, shapely.Point(lon, lat))
-    scale = np.array(_metres_per_degree(lat))
+    scale = np.array(metres_per_degree(lat))
     plane = shapely.transform(shapes[~covers], lambda xy: (xy - [lon, lat]) * scale)
     to_m = np.zeros(len(shapes))
     to_m[~covers] = shapely.distance(plane, shapely.Point(0.0, 0.0))
     return to_m
 
 
-def _metres_per_degree(lat: Any) -> tuple[Any, Any]:
-    """Length of a degree of longitude and of latitude (radii of curvature, WGS 84)."""
-    angle = np.radians(lat)
-    curve = 1.0 - ECCENTRICITY2 * np.sin(angle) ** 2
-    across = SEMI_MAJOR_M / np.sqrt(curve)
-    along = SEMI_MAJOR_M * (1.0 - ECCENTRICITY2) / curve**1.5
-    return np.radians(across) * np.cos(angle), np.radians(along)
+def _scale_at(lat: Floats) -> tuple[Floats, Floats]:
+    found = np.array([metres_per_degree(one) for one in lat.tolist()]).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
 
 
 def _box(lon: float, lat: float, radius_m: float) -> Any:
     """A box in degrees that holds the disc, a little more to be safe."""
-    east_m, north_m = _metres_per_degree(lat)
-    half_lon = min(1.01 * radius_m / max(east_m, 1e-9), FAR_DEG)
-    half_lat = min(1.01 * radius_m / north_m, FAR_DEG)
+    east_m, north_m = metres_per_degree(lat)
+    half_lon, half_lat = min(1.01 * radius_m / east_m, 360.0), min(1.01 * radius_m / north_m, 360.0)
     return shapely.box(lon - half_lon, lat - half_lat, lon + half_lon, lat + half_lat)
 
 
-def _check_points(lonlat: Floats) -> None:
-    is_bad = ~np.isfinite(lonlat).all(axis=1)
-    if is_bad.any():
-        value = tuple(lonlat[is_bad][0].tolist())
-        raise BadPointError(value=value, reason="it is not a number", reason_zh="不是数字")
-    is_bad = (np.abs(lonlat) > [180.0, 90.0]).any(axis=1)
-    if is_bad.any():
-        value = tuple(lonlat[is_bad][0].tolist())
-        raise BadPointError(value=value, reason="it is out of range", reason_zh="超出范围")
+def _check_points(lon: Floats, lat: Floats) -> None:
+    for is_bad, reason, reason_zh in (
+        (~(np.isfinite(lon) & np.isfinite(lat)), "it is not a number", "不是数字"),
+        ((np.abs(lon) > 180.0) | (np.abs(lat) > 90.0), "it is out of range", "超出范围"),
+    ):
+        if is_bad.any():
+            value = (float(lon[is_bad][0]), float(lat[is_bad][0]))
+            raise BadPointError(value=value, reason=reason, reason_zh=reason_zh)

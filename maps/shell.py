@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from maps.page import OfflineFigure
 from maps.words import LANG_ATTRIBUTES, environment, language_of, script_words
 
-STAFF_PAGES = ("planner", "people", "cover", "reach", "siting", "incidents")
+STAFF_PAGES = ("planner", "people", "boards", "cover", "reach", "siting", "incidents", "plates")
+# Pages that not every role of the staff may open.
+PAGE_ROLES: Mapping[str, frozenset[str]] = {"plates": frozenset({"street_office", "planner", "admin"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,13 @@ def render_page(
         scripts=() if figure else scripts,
         data=block,
         other_language=with_language(shell.path, "en" if language == "zh" else "zh"),
-        staff_pages=STAFF_PAGES,
+        staff_pages=_pages_of(shell.visitor),
     )  # fmt: skip
+
+
+def _pages_of(visitor: Visitor | None) -> tuple[str, ...]:
+    role = visitor.role if visitor else ""
+    return tuple(page for page in STAFF_PAGES if page not in PAGE_ROLES or role in PAGE_ROLES[page])
 
 
 def with_language(path: str, language: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from api.actions.look_up import PublishedGrids, Snapshot
 from api.actions.read_incidents import Wanted, is_own
 from api.answers import bbox_of
+from api.published import PublishedGrids, Snapshot
 from data.calendar import today
 from data.ledger import FIRST_DAY, NEVER, Bools, Ints, Ledger, Standing, Words, chosen
 from data.profiles import Profile

@@ -1,11 +1,8 @@
-"""Look up: who answers at a point, on a day. The published grids stand in memory; contacts are read fresh.
+"""Look up: who answers at a point, on a day, from what stands in memory (`api.published`).
 
-A snapshot of the grids is kept for each set of published plans. At most once a second the database
-is asked which plans hold and at which revision, so a plan published a second ago answers.
 The point asked for is kept nowhere.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,20 +11,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
-from api.fresh import Fresh
+from api.published import PublishedGrids, Snapshot
 from data.postgis.engine import reading
 from data.profiles import Profile
-from data.stores import areas as area_store
-from data.stores import doors, people, town
-from data.stores import grids as grid_store
-from data.stores import stations as station_store
+from data.stores import doors
 from geo.datums import to_wgs84
-from geo.lookup import GridIndex
 
-CHECK_EVERY_S = 1.0
-SNAPSHOTS_KEPT = 6
 STATION_MAX_M = 3000.0
 DOOR_MAX_M = 60.0
 # A place known more roughly than this, or that so many grids may hold, is asked for again instead of guessed.
@@ -35,12 +26,6 @@ COARSE_M = 100.0
 CHOICES_MAX = 5
 MASK_ZH, MASK_EN = "网格员", "Grid worker"
 
-# One short text that changes whenever another plan holds in any community, or one that holds was dissolved anew.
-_REVISION = text(
-    "SELECT coalesce(md5(string_agg(concat_ws(':', a.area_code, p.plan_id, p.revision), ',' ORDER BY a.area_code)), '')"
-    " FROM plan_areas a JOIN plans p USING (plan_id)"
-    " WHERE a.scheme = 'general' AND a.valid @> CAST(:day AS date)"
-)
 _WALKS = text(
     "SELECT station_id, walk_min FROM building_walks WHERE building_id = :id AND walk_min IS NOT NULL"
     " UNION SELECT station_id, walk_min FROM category_walks WHERE building_id = :id"
@@ -73,77 +58,6 @@ _MESSAGES = {
     ),
 }
 _QUESTIONS = ("您家属于哪一个：{names}？", "Which of these is yours: {names}?")
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The grids of one set of published plans, ready to be asked."""
-
-    key: str
-    index: GridIndex | None
-    grids: gpd.GeoDataFrame
-    zones: GridIndex | None
-    zone_names: pd.Series
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What does not depend on a plan: the communities, the stations, and what the town says of itself."""
-
-    communities: gpd.GeoDataFrame
-    stations: gpd.GeoDataFrame
-    deployment: dict[str, Any]
-
-
-class PublishedGrids:
-    """Snapshots by day, shared by all threads; a stale one is replaced, never changed."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self._days: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
-        self._snapshots: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
-        self._contacts: Fresh[pd.DataFrame] = Fresh(kept_max=SNAPSHOTS_KEPT)
-        self._ground: Fresh[Ground] = Fresh(kept_max=1)
-
-    def on(self, day: date) -> Snapshot:
-        """Return the grids that hold on a day, checked at most a second ago; the ones before while new ones load."""
-        return self._days.get(day, lambda: self._held_on(day), every_s=CHECK_EVERY_S)
-
-    def ground(self, *, every_s: float = 60.0) -> Ground:
-        """Return communities and stations, at most `every_s` old."""
-        return self._ground.get("ground", self._load_ground, every_s=every_s)
-
-    def _held_on(self, day: date) -> Snapshot:
-        with reading(self.engine) as conn:
-            key = str(conn.scalar(_REVISION, {"day": day}))
-        return self._snapshots.get(key, lambda: self._load(day, key), every_s=math.inf)
-
-    def _load(self, day: date, key: str) -> Snapshot:
-        with reading(self.engine) as conn:
-            grids = grid_store.read_published(conn, day)
-            zones = grid_store.read_published_zones(conn, day)
-        return Snapshot(
-            key=key,
-            index=GridIndex.from_grids(grids) if len(grids) else None,
-            grids=grids,
-            zones=GridIndex.from_grids(zones) if len(zones) else None,
-            zone_names=zones["name"],
-        )
-
-    def contacts(self, day: date) -> pd.DataFrame:
-        """Return whom the public may call on a day, by grid code; at most a second old."""
-        return self._contacts.get(day, lambda: self._load_contacts(day), every_s=CHECK_EVERY_S)
-
-    def _load_contacts(self, day: date) -> pd.DataFrame:
-        with reading(self.engine) as conn:
-            return people.public_contacts(conn, day)
-
-    def _load_ground(self) -> Ground:
-        with reading(self.engine) as conn:
-            communities = area_store.read_areas(conn, level="community")
-            stations = station_store.read_stations(conn)
-            deployment = town.read_deployment(conn)
-        return Ground(communities=communities, stations=stations, deployment=deployment)
 
 
 @dataclass(frozen=True)
@@ -181,7 +95,7 @@ def look_up(published: PublishedGrids, question: Question, *, profile: Profile, 
     # Taken once: ids found in one snapshot mean nothing in the next.
     snapshot = published.on(question.on)
     kind, ids, certain = _find(published, snapshot, (lon, lat), question)
-    rows = _grid_rows(published, snapshot, ids, (lon, lat), question, language=language)
+    rows = _grid_rows(snapshot, ids, (lon, lat), question, profile=profile, language=language)
     if kind == "assigned" and all(row["vacant"] for row in rows):
         kind = "vacant"
     desk = {
@@ -197,6 +111,7 @@ def look_up(published: PublishedGrids, question: Question, *, profile: Profile, 
         "on": question.on.isoformat(),
         "message": _message("coarse" if is_coarse else kind, rows, desk, question=question, language=language),
         "grids": rows,
+        "next_change": _next_change(snapshot, ids, (lon, lat), question),
         "question": _question(rows, language=language) if len(rows) > 1 and not is_coarse else None,
         "stations": stations,
         # None where no walk from this door was measured: then a station without minutes is not known to be far.
@@ -225,26 +140,50 @@ def _community_at(communities: gpd.GeoDataFrame, lon: float, lat: float) -> str 
 
 
 def _grid_rows(
-    published: PublishedGrids, snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question,
-    *, language: str,
+    snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question, *, profile: Profile,
+    language: str,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    if not ids:
-        return []
-    contacts = published.contacts(question.on)
     zone = _zone_at(snapshot, point, question) if len(ids) == 1 else None
     rows = []
     for grid in snapshot.grids.loc[ids, ["grid_code", "name", "community"]].to_dict("records"):
-        contact = contacts.loc[grid["grid_code"]] if grid["grid_code"] in contacts.index else None
+        code = grid["grid_code"]
+        contact = snapshot.contacts.loc[code] if code in snapshot.contacts.index else None
+        unit = (
+            _post(snapshot, "answerable_unit", zone["zone_code"]) if zone and profile.public.board.shows_units else None
+        )
         rows.append(
             {
                 **grid,
-                "zone": zone,
+                "zone": zone and zone["name"],
+                "unit": unit,
                 "worker": None if contact is None else _masked(contact["name"], language),
                 "duty_line": None if contact is None else contact["duty_line"],
+                "head": _post(snapshot, "grid_head", code),
                 "vacant": contact is None,
             }
         )
     return rows
+
+
+def _post(snapshot: Snapshot, role: str, code: str) -> dict[str, Any] | None:
+    """Return who is told of a post beside the worker: name (a surname, or a unit's), duty_line or None."""
+    return snapshot.posts.get((role, code))
+
+
+def _next_change(
+    snapshot: Snapshot, ids: list[Any], point: tuple[float, float], question: Question
+) -> dict[str, Any] | None:
+    """Return from which day on another grid answers at a point, where that is certain both now and then."""
+    index = snapshot.planned.coming_index
+    if index is None or len(ids) > 1:
+        return None
+    found = index.find(*point, accuracy_m=question.accuracy_m)
+    if not found.certain:
+        return None
+    grid = snapshot.planned.coming.loc[found.ids[0]]
+    if ids and snapshot.grids.at[ids[0], "grid_code"] == grid["grid_code"]:
+        return None
+    return {"on": grid["from_on"].isoformat(), "grid_code": grid["grid_code"], "name": grid["name"]}
 
 
 def _masked(name: str, language: str) -> str:
@@ -254,11 +193,13 @@ def _masked(name: str, language: str) -> str:
     return f"{MASK_EN} {name.removesuffix(MASK_ZH).strip()}"
 
 
-def _zone_at(snapshot: Snapshot, point: tuple[float, float], question: Question) -> str | None:
-    if snapshot.zones is None:
+def _zone_at(snapshot: Snapshot, point: tuple[float, float], question: Question) -> dict[str, Any] | None:
+    """Return the zone that a point can only be in: zone_code, name."""
+    index = snapshot.planned.zone_index
+    if index is None:
         return None
-    found = snapshot.zones.find(*point, accuracy_m=question.accuracy_m)
-    return str(snapshot.zone_names.loc[found.ids[0]]) if len(found.ids) == 1 else None
+    found = index.find(*point, accuracy_m=question.accuracy_m)
+    return dict(snapshot.planned.zones.loc[found.ids[0], ["zone_code", "name"]]) if len(found.ids) == 1 else None
 
 
 def _message(kind: str, rows: list[dict[str, Any]], desk: dict[str, str], *, question: Question, language: str) -> str:

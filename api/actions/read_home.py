@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from api.actions.look_up import PublishedGrids, Snapshot
+from api.published import PublishedGrids, Snapshot
 from data.calendar import today
 from data.postgis.engine import reading
 from data.stores import cover as cover_store

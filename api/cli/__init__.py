@@ -6,36 +6,72 @@ Writing commands are dry runs unless `--commit`. Exit codes: 0 done, 1 failed, 2
 
 import os
 import sys
+from collections.abc import Collection
+from importlib import import_module
+from typing import NamedTuple
 
 import typer
 
-from api.cli import account, analyse, database, demo, importing, incidents, plan, reach, serve, town
 from geo.errors import WanggeError
 
-app = typer.Typer(
-    help="Wangge 网格: who answers for every door, how far help is on foot, where trouble gathers.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo", rich_help_panel="Start here")(demo.demo)
-app.command("serve", rich_help_panel="Run the service")(serve.serve)
-app.command("work", rich_help_panel="Run the service")(serve.work)
-app.command("openapi", rich_help_panel="Run the service")(serve.openapi)
-app.add_typer(database.app, name="database", rich_help_panel="Run the service")
-app.add_typer(account.app, name="account", rich_help_panel="Run the service")
-app.add_typer(town.app, name="town", rich_help_panel="Make a town")
-app.command("import", rich_help_panel="Make a town")(importing.import_file)
-app.add_typer(plan.app, name="plan", rich_help_panel="Read and redraw it")
-app.add_typer(reach.app, name="reach", rich_help_panel="Read and redraw it")
-app.add_typer(incidents.app, name="incidents", rich_help_panel="Read and redraw it")
-app.add_typer(analyse.app, name="analyse", rich_help_panel="Analyse files, without a database")
+
+class Entry(NamedTuple):
+    """Where a command stands in the table of contents, and its module; its function, where it is no group."""
+
+    panel: str
+    module: str
+    function: str | None = None
+
+
+START, RUN, MAKE, READ, FILES = (
+    "Start here", "Run the service", "Make a town", "Read and redraw it", "Analyse files, without a database",
+)  # fmt: skip
+COMMANDS = {
+    "demo": Entry(START, "demo", "demo"),
+    "serve": Entry(RUN, "serve", "serve"),
+    "work": Entry(RUN, "serve", "work"),
+    "openapi": Entry(RUN, "serve", "openapi"),
+    "database": Entry(RUN, "database"),
+    "account": Entry(RUN, "account"),
+    "town": Entry(MAKE, "town"),
+    "import": Entry(MAKE, "importing", "import_file"),
+    "plan": Entry(READ, "plan"),
+    "reach": Entry(READ, "reach"),
+    "boards": Entry(READ, "boards"),
+    "incidents": Entry(READ, "incidents"),
+    "plates": Entry(READ, "plates"),
+    "analyse": Entry(FILES, "analyse"),
+}
+
+
+def command_line(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """Return the command line with some of its commands: who asks for one does not wait for all the others to load."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def wangge() -> None:
+        """Wangge 网格: who answers for every door, how far help is on foot, where trouble gathers."""
+
+    for name in COMMANDS:
+        if name in names:
+            entry = COMMANDS[name]
+            module = import_module(f"api.cli.{entry.module}")
+            if entry.function:
+                app.command(name, rich_help_panel=entry.panel)(getattr(module, entry.function))
+            else:
+                app.add_typer(module.app, name=name, rich_help_panel=entry.panel)
+    return app
 
 
 def main() -> None:
     """Run a command; an error of the domain is printed in the reader's words and ends with code 1."""
+    named = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
-        app()
+        command_line([named] if named in COMMANDS else tuple(COMMANDS))()
     except WanggeError as error:
         print(error.text(_language()), file=sys.stderr)
         sys.exit(1)

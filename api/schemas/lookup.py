@@ -17,9 +17,26 @@ class FoundGrid(Answer):
     name: str = Field(examples=["第三网格"])
     community: str | None = Field(examples=["云溪社区"])
     zone: str | None = Field(examples=["责任区一"])
+    unit: "Post | None" = Field(description="who answers for the zone, where the place makes it public")
     worker: str | None = Field(description="surname and masked name", examples=["王*"])
     duty_line: str | None = Field(description="the number the public may call", examples=["0851-2200003"])
+    head: "Post | None" = Field(description="the grid's head")
     vacant: bool
+
+
+class Post(Answer):
+    """Who else answers: a person by surname alone, a unit by its name."""
+
+    name: str = Field(examples=["李"])
+    duty_line: str | None = Field(examples=["0851-2200001"])
+
+
+class NextChange(Answer):
+    """From which day on another grid answers here, where that is certain now and then."""
+
+    on: date = Field(examples=["2026-07-01"])
+    grid_code: str = Field(examples=["529901001001004"])
+    name: str = Field(examples=["第四网格"])
 
 
 class NearStation(Answer):
@@ -48,6 +65,7 @@ class LookupAnswer(Answer):
     on: date
     message: str = Field(examples=["您所在位置属于「第三网格」，由王*负责。"])
     grids: list[FoundGrid]
+    next_change: NextChange | None
     question: str | None = Field(description="what to ask where several grids are possible")
     stations: list[NearStation]
     walk_max_min: float | None = Field(

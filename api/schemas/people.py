@@ -10,7 +10,7 @@ from api.schemas.plans import AreaCode
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 Revision = Annotated[int, Field(ge=1, lt=2**31, description="of the row that was looked at", examples=[1])]
-Role = Literal["worker", "grid_head", "building_head", "unit_head", "answerable_unit"]
+Role = Literal["worker", "grid_head", "building_head", "unit_head", "answerable_unit", "police", "lawyer"]
 Code = Annotated[
     str,
     StringConstraints(pattern=r"^(\d{15}|\d{18}|\d{19}|b[1-9]\d{0,17})$"),

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from data.profiles.board import Board
 from data.profiles.casework import IncidentRule, Move, State, Tier, with_tables
 from data.profiles.parts import Category, Label, Part
 from geo.errors import BadFileError
@@ -162,10 +163,11 @@ class StaffingRule(Part):
 
 
 class Public(Part):
-    """What the public is told where nobody is assigned."""
+    """What the public is told: whom to call where nobody is assigned, and what notice boards say."""
 
     desk_name: Label
     desk_phone: str
+    board: Board = Board()
 
 
 class Profile(Part):

@@ -25,6 +25,7 @@ _POSTS = (
     ("联户长", "unit_head"), ("十户长", "unit_head"), ("单元长", "unit_head"), ("户长", "unit_head"),
     ("楼栋长", "building_head"), ("楼长", "building_head"), ("楼管", "building_head"), ("栋长", "building_head"),
     ("包保", "answerable_unit"), ("责任单位", "answerable_unit"), ("包联", "answerable_unit"),
+    ("民警", "police"), ("片警", "police"), ("律师", "lawyer"), ("法律顾问", "lawyer"),
 )  # fmt: skip
 _NUMERALS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
 _CHINESE = re.compile("[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]")
@@ -50,8 +51,9 @@ def _post(word: str, exact: Mapping[str, str]) -> str:
     told = exact.get(word.casefold()) or next((role for part, role in _POSTS if part in word), None)
     if told is None:
         raise CellFaultError(
-            f"“{shown(word)}”不是已知岗位：网格员、网格长、楼栋长、联户长、包保单位",
-            f'"{shown(word)}" is no known post: worker, grid_head, building_head, unit_head, answerable_unit',
+            f"“{shown(word)}”不是已知岗位：网格员、网格长、楼栋长、联户长、包保单位、民警、律师",
+            f'"{shown(word)}" is no known post: worker, grid_head, building_head, unit_head, '
+            "answerable_unit, police, lawyer",
         )
     return told
 

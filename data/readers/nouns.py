@@ -45,6 +45,7 @@ ROLE_WORDS = {
     "网格员": "worker", "专职网格员": "worker", "网格长": "grid_head",
     "楼栋长": "building_head", "楼长": "building_head",
     "联户长": "unit_head", "十户长": "unit_head", "包保单位": "answerable_unit",
+    "民警": "police", "社区民警": "police", "律师": "lawyer", "法律顾问": "lawyer",
 }  # fmt: skip
 
 LON = ("lon", "lng", "long", "longitude", "经度", "x", "x坐标", "东经")

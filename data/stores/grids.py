@@ -36,18 +36,41 @@ def read_published(connection: Connection, on: date, *, scheme: str = "general")
         index grid_id; plan_id, area_code, community (its name), grid_code, name, kind, households, people,
         revision, geometry. For zones see `read_published_zones`, for contacts `people.public_contacts`.
     """
+    return read_frame(connection, _held(_told(), on, scheme), index="grid_id")
+
+
+def read_coming(connection: Connection, after: date, *, scheme: str = "general") -> gpd.GeoDataFrame:
+    """Return the grids of each community's next plan after a day: as `read_published`, and from_on (a date)."""
+    first = func.lower(plan_areas.c.valid)
+    soonest = (
+        select(plan_areas.c.area_code, func.min(first).label("from_on"))
+        .where(plan_areas.c.scheme == scheme, first > after)
+        .group_by(plan_areas.c.area_code)
+        .subquery()
+    )
     statement = (
-        select(
-            *columns_of(
-                grids, "grid_id", "plan_id", "area_code", "grid_code", "name", "kind", "households", "people",
-                "revision", "geometry",
-            ),
-            areas.c.name.label("community"),
+        _told()
+        .add_columns(soonest.c.from_on)
+        .join(soonest, soonest.c.area_code == grids.c.area_code)
+        .join(
+            plan_areas,
+            (plan_areas.c.plan_id == grids.c.plan_id)
+            & (plan_areas.c.area_code == grids.c.area_code)
+            & (first == soonest.c.from_on),
         )
-        .join(areas, areas.c.area_code == grids.c.area_code)
-        .order_by(grids.c.grid_code)
+        .where(plan_areas.c.scheme == scheme)
+    )
+    return read_frame(connection, statement, index="grid_id")
+
+
+def _told() -> Select[tuple[object, ...]]:
+    """Select what is told of grids, with the name of their community, by code."""
+    columns = columns_of(
+        grids, "grid_id", "plan_id", "area_code", "grid_code", "name", "kind", "households", "people", "revision",
+        "geometry",
     )  # fmt: skip
-    return read_frame(connection, _held(statement, on, scheme), index="grid_id")
+    statement = select(*columns, areas.c.name.label("community"))
+    return statement.join(areas, areas.c.area_code == grids.c.area_code).order_by(grids.c.grid_code)
 
 
 def read_published_zones(connection: Connection, on: date, *, scheme: str = "general") -> gpd.GeoDataFrame:

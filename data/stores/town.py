@@ -6,6 +6,7 @@ import geopandas as gpd
 from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from data.stores import plates
 from data.stores._rows import copy_frame
 from data.stores._values import plain_json
 from data.tables import metadata
@@ -28,9 +29,11 @@ NOUNS = (
 )
 """The frames of a town that have a table of their own, parents before children."""
 
-# Who may sign in, what was done, what came in from files, and the calendar outlive a town.
+# Who may sign in, what was done, what came in from files, what a job made, the calendar, and plates that hang on walls
+# outlive a town.
 _LASTING = frozenset(
-    {"accounts", "api_keys", "sessions", "audit", "jobs", "imports", "import_rejects", "calendar_days"}
+    {"accounts", "api_keys", "sessions", "audit", "jobs", "job_files", "job_file_parts", "imports", "import_rejects"}
+    | {"calendar_days", "plate_keys", "plate_batches", "doorplates", "plate_reports"}
 )
 # What was done to a plan is nobody's to delete: it goes with its plan.
 _FOLLOWING = frozenset({"plan_operations", "plan_steps", "plan_comments"})
@@ -55,14 +58,16 @@ def write_town(connection: Connection, town: Town) -> dict[str, int]:
         )
     counts = {noun: copy_frame(connection, metadata.tables[noun], getattr(town, noun)) for noun in NOUNS}
     write_deployment(connection, source=town.source, truth=_as_geojson(town.truth))
+    plates.rejoin(connection)
     return counts
 
 
 def clear_town(connection: Connection) -> None:
-    """Delete everything that follows from a town, plans and duties included; accounts and audit stay.
+    """Delete everything that follows from a town, plans and duties included; accounts, audit and doorplates stay.
 
     It deletes rows rather than truncating tables: readers see the old town until the caller commits.
     """
+    plates.detach(connection)
     for table in _children_first():
         if table.name not in _FOLLOWING:
             connection.execute(delete(table))

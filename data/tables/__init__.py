@@ -6,9 +6,11 @@ Geometry is EPSG:4326 with a GiST index. Names: table plural, column singular, `
 
 from data.tables.ground import metadata as metadata
 
+from . import files as files
 from . import ground as ground
 from . import incidents as incidents
 from . import people as people
 from . import plans as plans
+from . import plates as plates
 from . import reach as reach
 from . import service as service

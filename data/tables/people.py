@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint
 
 from data.tables.ground import area_code, key, metadata
 
-DUTY_ROLES = ("worker", "grid_head", "building_head", "unit_head", "answerable_unit")
+DUTY_ROLES = ("worker", "grid_head", "building_head", "unit_head", "answerable_unit", "police", "lawyer")
 TARGETS = ("grid_code", "zone_code", "unit_code", "building_id")
 """What a duty may be for: exactly one of them."""
 TARGET_OF = {
@@ -25,6 +25,8 @@ TARGET_OF = {
     "answerable_unit": "zone_code",
     "unit_head": "unit_code",
     "building_head": "building_id",
+    "police": "grid_code",
+    "lawyer": "grid_code",
 }
 """What somebody of a role answers for."""
 
@@ -57,7 +59,10 @@ duties = Table(
     Column(
         "role",
         Text,
-        CheckConstraint("role in ('worker','grid_head','building_head','unit_head','answerable_unit')", name="role"),
+        CheckConstraint(
+            "role in ('worker','grid_head','building_head','unit_head','answerable_unit','police','lawyer')",
+            name="role",
+        ),
         nullable=False,
     ),
     Column("grid_code", String(15)),

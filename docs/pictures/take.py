@@ -4,8 +4,6 @@ Signs in with the demo's own accounts, opens each page, and writes JPEGs under 1
 """
 
 import io
-import os
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import APIRequestContext, Browser, Page, StorageState, sync_playwright
+
+from tests.fixtures.browser import find_chromium
 
 FOLDER = Path(__file__).parent
 LIMIT_BYTES = 148_000
@@ -60,6 +60,12 @@ def check(page: Page) -> None:
     page.locator(".finding").first.wait_for()
 
 
+def halve_one(page: Page) -> None:
+    page.locator("#edit-grids button.name").first.click()
+    page.keyboard.press("2")
+    page.locator("#edit-accept").wait_for()
+
+
 def choose_some(page: Page) -> None:
     page.locator("#edit-grids tbody tr").nth(1).wait_for()
     page.wait_for_timeout(800)
@@ -79,6 +85,7 @@ SHOTS: tuple[tuple[str, str, int, Callable[[Page], None] | None], ...] = (
     ("planner-1024", "/planner", 1024, click_grid),
     ("planner-375", "/planner", 375, None),
     ("plan-edit-1440", "/planner?plan={draft}&edit={area}", 1440, choose_some),
+    ("plan-edit-1024", "/planner?plan={draft}&edit={area}", 1024, halve_one),
     ("plan-check-1440", "/planner?plan={draft}", 1440, check),
     ("dossier-1440", "/dossier?plan={draft}", 1440, None),
     ("dossier-1024", "/dossier?plan={draft}", 1024, None),
@@ -132,7 +139,7 @@ def save(png: bytes, path: Path) -> None:
 def main(address: str, accounts: Path) -> None:
     """Take every picture of the service at `address`, signed in as the demo's admin."""
     password = dict(line.split() for line in accounts.read_text(encoding="utf-8").splitlines())["admin"]
-    program = os.environ.get("WANGGE_CHROMIUM") or shutil.which("chromium")
+    program = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         signed_in = browser.new_context()

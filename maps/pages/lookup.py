@@ -65,6 +65,27 @@ class FoundPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedDoor:
+    """The door of a plate that was scanned.
+
+    Parameters
+    ----------
+    state : str
+        ``found``, ``unknown`` (no such plate) or ``revoked`` (it is valid no more).
+    code : str
+        As printed; in the address of its page without dashes.
+    is_reported : bool
+        The visitor has just said what is the matter with the plate.
+    """
+
+    state: str
+    code: str = ""
+    label: str = ""
+    address: str = ""
+    is_reported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LookupContext:
     """What was asked and what was found.
 
@@ -80,6 +101,8 @@ class LookupContext:
         What a search found, to choose from; None: nothing was searched for.
     categories : mapping
         Station category -> colour.
+    door : ScannedDoor, optional
+        Where the page was reached by a doorplate.
     """
 
     shell: Shell
@@ -89,6 +112,7 @@ class LookupContext:
     answer: Answer | None = None
     places: tuple[FoundPlace, ...] | None = None
     categories: Mapping[str, str] = field(default_factory=dict)
+    door: ScannedDoor | None = None
 
 
 def answer_from(body: Mapping[str, object]) -> Answer:

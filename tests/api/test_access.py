@@ -43,6 +43,9 @@ def path_of(service: Service, key: str) -> str:
         "token": 999_999,
         "person_id": 999_999,
         "absence_id": 999_999,
+        "code": "K7Q29XBM04TDVR3H",
+        "plate_id": 999_999,
+        "report_id": 999_999,
     }
     return path.format(**values)
 

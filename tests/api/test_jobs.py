@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from api import jobs
-from api.jobs import Queue, install_queue, job_message, run_job, run_worker, sweep
+from api.jobs import Queue, job_message, run_job, run_worker, sweep
+from api.queue_tables import install_queue
 from data.postgis.engine import open_engine, reading
 from data.profiles import load_profile
 from data.stores import jobs as job_store

@@ -1,25 +1,31 @@
 """The six answers of a lookup, in four datums and two languages, and what a public answer may never hold."""
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from api.actions.look_up import PublishedGrids, Question, Snapshot, look_up
+from api.actions.look_up import Question, look_up
+from api.published import PublishedGrids, Snapshot
 from api.schemas.lookup import LookupAnswer
 from data.calendar import today
 from data.postgis.engine import transaction
 from data.profiles import load_profile
+from data.stores import people as people_store
 from data.stores import plans as plan_store
 from geo.datums import from_wgs84
-from geo.lookup import GridIndex
 from tests.fixtures.services import Service
 from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, VACANT, SmallTown, draw_cells, draw_plan
 
 AT = SmallTown.point
+Found = TypeVar("Found")
 
 
 def look(service: Service, lon: float, lat: float, **query: object) -> LookupAnswer:
@@ -157,7 +163,7 @@ class Turning(PublishedGrids):
         self.turns += 1
         held = super().on(day)
         grids = held.grids.set_axis(held.grids.index + 1000 * self.turns)
-        return replace(held, key=str(self.turns), grids=grids, index=GridIndex.from_grids(grids))
+        return replace(held, planned=replace(held.planned, key=str(self.turns), grids=grids))
 
 
 def test_one_answer_is_of_one_snapshot_though_a_plan_is_published_meanwhile(service: Service) -> None:
@@ -181,3 +187,91 @@ def test_overlapping_grids_are_several_never_assigned(own_service: Service) -> N
     found = look(own_service, *AT(2, 1))
     assert (found.answer, found.certain) == ("several", False)
     assert len(found.grids) == 2
+
+
+def test_head_and_unit_are_told_by_surname_and_name_alone(own_service: Service) -> None:
+    with transaction(own_service.engine, actor="test", action="test") as conn:
+        conn.execute(text(
+            "INSERT INTO people (person_id, area_code, kind, name, phone, duty_line, role)"
+            " VALUES (101, :area, 'person', '欧阳建华', '13900000001', '0851-3300001', 'grid_head'),"
+            " (102, :area, 'organisation', '云岭县水务局', '13900000002', '0851-3300002', 'answerable_unit')"
+        ), {"area": COMMUNITIES[0]})  # fmt: skip
+        people_store.write_duties(conn, pd.DataFrame([
+            {"person_id": 101, "area_code": COMMUNITIES[0], "role": "grid_head", "grid_code": f"{COMMUNITIES[0]}001",
+             "valid_from": PUBLISHED_ON},
+            {"person_id": 102, "area_code": COMMUNITIES[0], "role": "answerable_unit",
+             "zone_code": f"{COMMUNITIES[0]}001001", "valid_from": PUBLISHED_ON},
+        ]))  # fmt: skip
+    grid = until(lambda: look(own_service, *AT(0, 0)).grids[0], lambda found: found.head is not None)
+    assert grid.head is not None
+    assert (grid.head.name, grid.head.duty_line) == ("欧阳", "0851-3300001")
+    assert grid.unit is not None
+    assert grid.unit.name == "云岭县水务局"
+    assert look(own_service, *AT(0, 3)).grids[0].unit is None  # another zone of the grid
+
+
+def until(ask: Callable[[], Found], is_so: Callable[[Found], bool]) -> Found:
+    """Ask again until it is so, ten seconds at most; return what was told last."""
+    end = time.monotonic() + 10
+    while not is_so(found := ask()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def redrawn(service: Service) -> int:
+    """Return a plan, approved, in which the first cell east of the border of A goes west."""
+    with service.client("planner") as planner, service.client("approver") as approver:
+        plan = planner.post(f"/api/v1/plans/{service.town.plan_id}/branch", json={"name": "调整"}).json()["plan_id"]
+        edit = {"revision": 1, "verb": "move", "cells": [9], "to": f"{COMMUNITIES[0]}001"}
+        assert planner.post(f"/api/v1/plans/{plan}/edits", json=edit).status_code == 200
+        for client, step, more in ((planner, "submit", {}), (approver, "approve", {"document_number": "3号"})):
+            answer = client.post(f"/api/v1/plans/{plan}/{step}", json={"revision": 2, **more})
+            assert answer.status_code == 204, answer.text
+    return int(plan)
+
+
+def publish(service: Service, plan: int, day: date) -> None:
+    with service.client("approver") as approver:
+        body = {"revision": 2, "valid_from": day.isoformat(), "document_number": "3号"}
+        answer = approver.post(f"/api/v1/plans/{plan}/publish", json=body)
+    assert answer.status_code == 204, answer.text
+
+
+def test_what_comes_next_is_told_where_it_is_certain(own_service: Service) -> None:
+    day = today() + timedelta(days=30)
+    publish(own_service, redrawn(own_service), day)
+    found = until(lambda: look(own_service, *AT(2, 0)), lambda told: told.next_change is not None)
+    assert found.grids[0].grid_code == f"{COMMUNITIES[0]}002"
+    assert found.next_change is not None
+    assert (found.next_change.on, found.next_change.grid_code) == (day, f"{COMMUNITIES[0]}001")
+    assert look(own_service, *AT(3, 0)).next_change is None  # stays where it is
+    assert look(own_service, *AT(4, 0)).next_change is None
+    on_border = look(own_service, *AT(2, 0, dx=0.99), accuracy_m=5)  # then near a border
+    assert on_border.next_change is None
+    assert look(own_service, *AT(2, 0), on=day.isoformat()).next_change is None
+
+
+def test_every_answer_is_wholly_old_or_wholly_new_while_a_plan_is_published(own_service: Service) -> None:
+    plan = redrawn(own_service)
+    told, ending = list[tuple[str, str | None, str | None]](), threading.Event()
+    old = (f"{COMMUNITIES[0]}002", "李网格员", "责任区1")
+    new = (f"{COMMUNITIES[0]}001", "王网格员", "责任区1")
+
+    def ask() -> None:
+        while not ending.is_set():
+            (grid,) = look(own_service, *AT(2, 0)).grids
+            told.append((grid.grid_code, grid.worker, grid.zone))
+
+    hammers = [threading.Thread(target=ask) for _ in range(4)]
+    for hammer in hammers:
+        hammer.start()
+    try:
+        publish(own_service, plan, today())
+        until(lambda: told[-1], lambda last: last == new)
+    finally:
+        ending.set()
+        for hammer in hammers:
+            hammer.join()
+    assert set(told) == {old, new}
+    first = told.index(new)
+    assert old not in told[first + len(hammers) :], "an answer went back"

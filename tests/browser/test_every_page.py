@@ -14,7 +14,10 @@ MAPS = {
     "/siting": "planner",
     "/incidents": "street_office",
 }
-PAGES = {"/": None, "/login": None, "/lookup": None, "/figures": None, "/people": "planner", **MAPS}
+PAGES = {
+    "/": None, "/login": None, "/lookup": None, "/figures": None, "/people": "planner", "/boards": "planner",
+    "/plates": "planner", **MAPS,
+}  # fmt: skip
 Open = Callable[..., Watched]
 
 pytestmark = pytest.mark.browser

@@ -97,3 +97,17 @@ def test_before_its_map_the_page_is_light(open_browser: Open) -> None:
     watched.open("/lookup")
     first = {u: n for u, n in weights.items() if not re.search(r"/tiles/|/vendor/|map|ground|grid_tiles|shapes", u)}
     assert sum(first.values()) < 60_000
+
+
+def test_what_is_offered_late_does_not_lie_over_the_answer(open_browser: Open) -> None:
+    page = open_browser("phone").open("/lookup")
+    page.route("**/api/v1/search?*", lambda route: (page.wait_for_timeout(1500), route.continue_()))
+    page.fill("#q", "2栋")
+    page.wait_for_timeout(400)  # past the wait for more letters: the offer is on its way
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer a").first).to_be_visible()
+    with page.expect_response("**/api/v1/search?*"):
+        pass
+    expect(page.locator("#found")).to_be_hidden()
+    page.locator("#answer a").first.click()
+    expect(page.locator(".plate, .question, .message").first).to_be_visible()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from api.cli import app
+from api.cli import command_line
 from api.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,7 +27,7 @@ def test_every_command_in_the_documents_exists_with_its_options(page: Path) -> N
         r"(?:\.venv/bin/|^|`)wangge ([a-z][^`\n#]*)", page.read_text(encoding="utf-8"), re.MULTILINE
     ):
         words = shlex.split(line.replace("...", ""))
-        command, rest = get_command(app), list(words)
+        command, rest = get_command(command_line()), list(words)
         while rest and hasattr(command, "commands"):
             assert rest[0] in command.commands, f"{page.name}: wangge {line}"
             command = command.commands[rest.pop(0)]

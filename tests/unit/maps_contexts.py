@@ -1,16 +1,34 @@
 """Contexts for the page tests: one of each page, with the texts of hostile people in every field."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import shapely
 
 from maps.base import MapView
-from maps.pages import cover, figures, home, incidents, login, lookup, people, planner, problem, reach, siting
+from maps.board import NearBy, Post, Words
+from maps.board_map import BoardGround
+from maps.pages import (
+    board,
+    boards,
+    cover,
+    figures,
+    home,
+    incidents,
+    login,
+    lookup,
+    people,
+    planner,
+    plates,
+    problem,
+    reach,
+    siting,
+)
 from maps.pages.choices import Category
 from maps.picture import Outline
 from maps.shell import Desk, Shell, Visitor
+from tests.fixtures.board import drawn_board
 
 VIEW = MapView((107.70, 27.94, 107.74, 27.97))
 NICE = "青石"
@@ -70,6 +88,18 @@ def lookup_context(text: str) -> lookup.LookupContext:
     )
 
 
+def board_context(text: str, around: Shell) -> board.BoardContext:
+    words = Words(text, text)
+    post, near = Post(words, text, text), NearBy(1, text, words, "#b5342b", 4, 230)
+    drawn = drawn_board(
+        name=text, community=text, street=text, place=words, document_number=text, worker=post, heads=(post,),
+        police=(post,), lawyers=(post,), units=(post,), building_heads=(post, post), hours=words, duties=(words,),
+        stations=(near,), walks_from=text, desk=words, desk_phone=text, attribution=text,
+    )  # fmt: skip
+    svg = board.web_map(BoardGround(grid=shapely.box(0, 0, 300, 200)), text)
+    return board.BoardContext(around, drawn, svg, is_preview=True)
+
+
 def cases(text: str = NICE) -> list[Case]:
     around, kinds = shell(text), (Category(text, text, "#b5342b"), Category("b", text, "#1b7a8c"))
     found = (lookup.FoundPlace(text, text, 107.7, 27.9),)
@@ -94,6 +124,8 @@ def cases(text: str = NICE) -> list[Case]:
             True,
         ),
         Case("lookup", lookup.render, lookup_context(text), True),
+        Case("door", lookup.render, replace(lookup_context(text), door=lookup.ScannedDoor("found", *[text] * 3)), True),
+        Case("no-door", lookup.render, lookup.LookupContext(around, VIEW, door=lookup.ScannedDoor("revoked")), True),
         Case("places", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=found), True),
         Case("nowhere", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=()), True),
         Case(
@@ -112,5 +144,8 @@ def cases(text: str = NICE) -> list[Case]:
         Case("login", login.render, login.LoginContext(around, text, text), False),
         Case("problem", problem.render, problem.ProblemContext(around, 403, text, text), False),
         Case("siting", siting.render, siting.SitingContext(around, VIEW, kinds, circles, walkers, True), True),
+        Case("plates", plates.render, plates.PlatesContext(around), False),
         Case("people", people.render, people.PeopleContext(around, date(2026, 11, 20), True), False),
+        Case("board", board.render, board_context(text, around), False),
+        Case("boards", boards.render, boards.BoardsContext(around, date(2026, 11, 20), True), False),
     ]

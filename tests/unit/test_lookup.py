@@ -8,7 +8,7 @@ import pytest
 from shapely import MultiPolygon, Polygon, box
 
 from geo.errors import BadPointError, BadSettingError, DuplicateIdError, WrongCrsError, WrongGeometryError
-from geo.lookup import Answer, GridIndex
+from geo.lookup import UNSURE, Answer, GridIndex
 
 WEST, SOUTH, STEP = 107.70, 27.95, 0.01
 GEOD = pyproj.Geod(ellps="WGS84")
@@ -156,3 +156,23 @@ def test_real_small_areas_answer_as_a_spatial_join_does(shared) -> None:  # type
     joined = points.sjoin(areas, predicate="within")["index_right"]
     wanted = joined.groupby(level=0).min().reindex(points.index, fill_value=-1)
     assert GridIndex.from_grids(areas).find_many(lon, lat).tolist() == wanted.tolist()
+
+
+def test_asking_often_tells_what_asking_carefully_does() -> None:
+    draws = np.random.default_rng(8)
+    lon, lat = WEST + draws.uniform(-0.5, 2.5, 2000) * STEP, SOUTH + draws.uniform(-0.5, 2.5, 2000) * STEP
+    accuracy_m = draws.choice([0.0, 3.0, 30.0, 500.0], 2000)
+    places = FOUR.places(lon, lat, accuracy_m)
+    for at in range(2000):
+        asked = (float(lon[at]), float(lat[at]))
+        found = FOUR.find(*asked, accuracy_m=float(accuracy_m[at]))
+        assert FOUR.place(*asked, float(accuracy_m[at])) == places[at]
+        wanted = {"outside": -1, "assigned": FOUR.ids.tolist().index(found.ids[0]) if found.ids else None}
+        assert places[at] == wanted.get(found.kind, UNSURE)
+        first = FOUR.find_many(*(np.array([value]) for value in asked))[0]
+        assert FOUR.cover(*asked) == (-1 if first == -1 else FOUR.ids.tolist().index(first))
+
+
+def test_points_that_are_no_points_are_named_in_bulk() -> None:
+    with pytest.raises(BadPointError, match="181"):
+        FOUR.places(np.array([WEST, 181.0]), np.array([SOUTH, 0.0]), np.zeros(2))

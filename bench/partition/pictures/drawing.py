@@ -1,8 +1,6 @@
 """A drawing: shapes in metres put onto a window of an SVG, and the SVG photographed by Chromium."""
 
 import io
-import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
@@ -13,6 +11,8 @@ import numpy as np
 import shapely
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+from tests.fixtures.browser import find_chromium
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "pictures"
 LIMIT_BYTES = 148_000
@@ -116,7 +116,7 @@ def attributes(style: dict[str, Any]) -> str:
 
 def photographed(drawing: Drawing, name: str) -> Path:
     """Write the drawing to docs/pictures as a PNG below the limit, in the palette of the drawings."""
-    program = os.environ.get("WANGGE_CHROMIUM") or shutil.which("chromium")
+    program = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": drawing.wide, "height": drawing.high})

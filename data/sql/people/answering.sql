@@ -14,7 +14,7 @@ WITH held AS (
 ),
 targets AS (
     SELECT grid_code AS code, name, area_code, grid_code, households, people
-    FROM held WHERE :role IN ('worker', 'grid_head')
+    FROM held WHERE :role IN ('worker', 'grid_head', 'police', 'lawyer')
     UNION ALL
     SELECT z.zone_code::text, z.name, h.area_code, h.grid_code, z.households, z.people
     FROM held h JOIN zones z USING (grid_id) WHERE :role = 'answerable_unit'

@@ -132,8 +132,10 @@ export function editBar(place, { ways, hint }) {
       else if (pending.codes) drawMerge(draft, pending);
       else drawMove(draft, pending, pointed);
     },
-    say(words) {
+    // `isCalm`: nothing is wrong.
+    say(words, isCalm = false) {
       notice.textContent = words || "";
+      notice.classList.toggle("edit-bar__notice--calm", isCalm);
       if (words) box.hidden = false;
       notice.hidden = !words;
     },

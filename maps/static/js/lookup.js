@@ -55,6 +55,7 @@ function suggest() {
   const list = byId("found");
   let places = [];
   let at = -1;
+  let isSent = false; // what is offered late must not lie over the answer
 
   function close() {
     list.hidden = true;
@@ -63,6 +64,7 @@ function suggest() {
   }
   function take(found) {
     input.value = found.label;
+    isSent = true;
     close();
     ask({ ...place(found.lon, found.lat), ...(found.accuracy_m ? { accuracy_m: Math.round(found.accuracy_m) } : {}), q: found.label });
   }
@@ -79,12 +81,15 @@ function suggest() {
 
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-controls", "found");
+  input.addEventListener("input", () => {
+    isSent = false;
+  });
   input.addEventListener("input", debounce(async () => {
     const q = input.value.trim();
-    if (q.length < 2) return close();
+    if (isSent || q.length < 2) return close();
     try {
       const body = await get("search", { q });
-      if (input.value.trim() !== q) return undefined;
+      if (isSent || input.value.trim() !== q) return undefined;
       places = body.places.slice(0, 6);
       at = -1;
       return draw();
@@ -106,6 +111,7 @@ function suggest() {
   input.addEventListener("blur", close);
   byId("search").addEventListener("submit", (event) => {
     event.preventDefault();
+    isSent = true;
     close();
     if (input.value.trim()) ask({ q: input.value.trim() });
   });

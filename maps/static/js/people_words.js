@@ -4,6 +4,7 @@ import { data, h, t } from "./core.js";
 
 export const ROLES = {
   worker: () => t("网格员"), grid_head: () => t("网格长"), answerable_unit: () => t("包保单位"), unit_head: () => t("联户长"), building_head: () => t("楼栋长"),
+  police: () => t("社区民警"), lawyer: () => t("法律顾问"),
 };
 const REASONS = {
   never: () => t("从未任命"), ended: () => t("任期已满"), away: () => t("请假，无人替岗"), substitute_away: () => t("替岗人也请假"),

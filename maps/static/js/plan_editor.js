@@ -197,7 +197,7 @@ export function planEditor(map, { page, ground, tiles, detail, reopen }) {
   function nextProblem() {
     const problems = problemsOf(draft(), page.grids);
     const all = [...problems.keys()];
-    if (!all.length) return say(t("这个社区没有问题了"));
+    if (!all.length) return bar.say(t("这个社区没有问题了"), true);
     const code = all[(all.indexOf(state.chosen[0]) + 1) % all.length];
     state.chosen = [code];
     redraw();

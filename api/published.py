@@ -1,0 +1,188 @@
+"""Published: all that the public may be told on a day, of one moment - grids, zones, who answers, what comes next.
+
+A snapshot is read in one transaction and never changed, so an answer is wholly old or wholly new. It is read anew when
+the database tells that something changed (`data.postgis.listening`), and when it is a second old: what is told may be
+lost with a connection that died unnoticed.
+"""
+
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from api.fresh import Fresh
+from data.postgis.engine import reading
+from data.postgis.listening import Listener
+from data.stores import areas as area_store
+from data.stores import boards, people, town
+from data.stores import grids as grid_store
+from data.stores import stations as station_store
+from geo.lookup import GridIndex
+
+CHANNEL = "wangge_public"
+CHECK_EVERY_S = 1.0
+GROUND_EVERY_S = 60.0
+SNAPSHOTS_KEPT = 6
+
+# One short text that changes whenever another plan holds in any community from a day on, or one that holds was
+# dissolved anew.
+_REVISION = text(
+    "SELECT coalesce(md5(string_agg("
+    "concat_ws(':', a.area_code, p.plan_id, p.revision, lower(a.valid), a.valid @> CAST(:day AS date)),"
+    " ',' ORDER BY a.area_code, a.valid)), '')"
+    " FROM plan_areas a JOIN plans p USING (plan_id)"
+    " WHERE a.scheme = 'general' AND (upper_inf(a.valid) OR upper(a.valid) > CAST(:day AS date))"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedGrids:
+    """The grids that hold on a day, and those that come next, ready to be asked.
+
+    Attributes
+    ----------
+    grids, zones
+        As `data.stores.grids` reads them; the indices are over their ids. None where there are none.
+    coming
+        Grids of each community's next plan: as ``grids``, and ``from_on``.
+    """
+
+    key: str
+    grids: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    coming: gpd.GeoDataFrame
+
+    @cached_property
+    def index(self) -> GridIndex | None:
+        """Index of the grids that hold."""
+        return _index(self.grids)
+
+    @cached_property
+    def zone_index(self) -> GridIndex | None:
+        """Index of their zones."""
+        return _index(self.zones)
+
+    @cached_property
+    def coming_index(self) -> GridIndex | None:
+        """Index of the grids that come next."""
+        return _index(self.coming)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What holds on a day and who answers for it, as one transaction saw it.
+
+    Attributes
+    ----------
+    contacts
+        Whom the public may call, by grid code; name (masked), duty_line. A grid without a row is vacant.
+    posts
+        Whom the public may know of beside them, by (role, code of the grid, zone or building): name, duty_line.
+    """
+
+    planned: PlannedGrids
+    contacts: pd.DataFrame
+    posts: Mapping[tuple[str, str], dict[str, Any]]
+
+    @property
+    def key(self) -> str:
+        """Changes with the plans that hold."""
+        return self.planned.key
+
+    @property
+    def grids(self) -> gpd.GeoDataFrame:
+        """The grids that hold, by grid_id."""
+        return self.planned.grids
+
+    @property
+    def index(self) -> GridIndex | None:
+        """Index of the grids that hold."""
+        return self.planned.index
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What does not depend on a plan: the communities, the stations, and what the town says of itself."""
+
+    communities: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+    deployment: dict[str, Any]
+
+
+class PublishedGrids:
+    """Snapshots by day, shared by all threads; a stale one is replaced, never changed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._days: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
+        self._plans: Fresh[PlannedGrids] = Fresh(kept_max=SNAPSHOTS_KEPT)
+        self._ground: Fresh[Ground] = Fresh(kept_max=1)
+        self._listener: Listener | None = None
+        self._starting = threading.Lock()
+
+    def on(self, day: date) -> Snapshot:
+        """Return what holds on a day; the one before while a new one loads."""
+        return self._days.get(day, lambda: self._load(day), every_s=CHECK_EVERY_S)
+
+    def contacts(self, day: date) -> pd.DataFrame:
+        """Return whom the public may call on a day, by grid code."""
+        return self.on(day).contacts
+
+    def ground(self) -> Ground:
+        """Return communities and stations."""
+        return self._ground.get("ground", self._load_ground, every_s=GROUND_EVERY_S)
+
+    def listen(self) -> None:
+        """Hear of changes from now on."""
+        with self._starting:
+            if self._listener is None:
+                self._listener = Listener(self.engine, CHANNEL, self.refresh).start()
+
+    def refresh(self) -> None:
+        """Read anew what is kept, before anybody asks for it."""
+        self._days.renew()
+        self._ground.renew()
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            self._listener.stop()
+
+    def _load(self, day: date) -> Snapshot:
+        with reading(self.engine) as conn:
+            key = str(conn.scalar(_REVISION, {"day": day}))
+            planned = self._plans.get(key, lambda: _planned(conn, day, key), every_s=math.inf)
+            posts = {
+                (row["role"], row["code"]): {"name": row["name"], "duty_line": row["duty_line"]}
+                for row in boards.read_posts(conn, day).to_dict("records")
+            }
+            return Snapshot(planned, people.public_contacts(conn, day), posts)
+
+    def _load_ground(self) -> Ground:
+        with reading(self.engine) as conn:
+            communities = area_store.read_areas(conn, level="community")
+            stations = station_store.read_stations(conn)
+            deployment = town.read_deployment(conn)
+        return Ground(communities=communities, stations=stations, deployment=deployment)
+
+
+def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
+    made = PlannedGrids(
+        key,
+        grid_store.read_published(conn, day),
+        grid_store.read_published_zones(conn, day),
+        grid_store.read_coming(conn, day),
+    )
+    _ = made.index, made.zone_index, made.coming_index  # now, not in somebody's request
+    return made
+
+
+def _index(grids: gpd.GeoDataFrame) -> GridIndex | None:
+    return GridIndex.from_grids(grids) if len(grids) else None

@@ -1,0 +1,1 @@
+"""Which grid a point is in: in process beside shapely's STRtree and PostGIS."""
