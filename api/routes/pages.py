@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.actions.look_up import Question, look_up
 from api.actions.read_home import view_of
@@ -18,6 +18,7 @@ from api.routes.lookup import AccuracyM, Crs, Lat, Lon, find_places
 from api.schemas.base import FIRST_DAY, Day
 from api.schemas.plans import AreaCode
 from data.calendar import today
+from data.plate_codes import read_code
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
 from maps.pages import cover, dossier, figures, home, incidents, login, lookup, people, planner, reach, siting
@@ -66,8 +67,8 @@ def lookup_page(
     *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
     q: Annotated[str, Query(max_length=80)] = "", lon: Lon | None = None, lat: Lat | None = None,
     crs: Crs = "wgs84", accuracy_m: AccuracyM = 0.0, on: OnDay = None,
-) -> HTMLResponse:  # fmt: skip
-    """Show who answers for a door; works without scripts."""
+) -> Response:  # fmt: skip
+    """Show who answers for a door; works without scripts. The code of a plate, typed in, leads to its door."""
     profile, answer, place, places = services.profile, None, None, None
     limits, client = services.limits, services.client_of(request)
     if lon is not None and lat is not None:
@@ -78,6 +79,8 @@ def lookup_page(
     elif q.strip():
         limits.hit("search", "page", client)
         places = tuple(FoundPlace(**row) for row in find_places(services, q))
+        if not places and (code := read_code(q)):
+            return RedirectResponse(f"/d/{code}" + ("?lang=en" if language == "en" else ""), status_code=303)
     context = lookup.LookupContext(
         shell=shell_of(request, services, language, visitor), view=view_of(services.published), query=q,
         place=place, answer=answer, places=places,

@@ -14,6 +14,23 @@ from maps.shell import Desk, Shell, render_page
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """Who else answers: a person by surname, a unit by name."""
+
+    name: str
+    duty_line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextChange:
+    """From which day on another grid answers."""
+
+    on: str
+    grid_code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundGrid:
     """One grid of an answer; the worker's name is masked already."""
 
@@ -24,6 +41,8 @@ class FoundGrid:
     worker: str | None = None
     duty_line: str | None = None
     vacant: bool = False
+    head: Post | None = None
+    unit: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,7 @@ class Answer:
     grids: tuple[FoundGrid, ...] = ()
     stations: tuple[NearStation, ...] = ()
     walk_max_min: float | None = None
+    next_change: NextChange | None = None
     desk: Desk | None = None
 
 
@@ -117,11 +137,14 @@ class LookupContext:
 
 def answer_from(body: Mapping[str, object]) -> Answer:
     """Return the `Answer` of the JSON body of ``GET /api/v1/lookup``; unknown keys are left out."""
-    grids = tuple(FoundGrid(**_known(row, FoundGrid)) for row in _rows(body, "grids"))
+    grids = tuple(
+        FoundGrid(**{**_known(row, FoundGrid), "head": _one(row, "head", Post), "unit": _one(row, "unit", Post)})
+        for row in _rows(body, "grids")
+    )
     stations = tuple(NearStation(**_known(row, NearStation)) for row in _rows(body, "stations"))
-    desk = body.get("desk")
-    found = Desk(**_known(desk, Desk)) if isinstance(desk, Mapping) else None
-    return Answer(**{**_known(body, Answer), "grids": grids, "stations": stations, "desk": found})
+    change, desk = _one(body, "next_change", NextChange), _one(body, "desk", Desk)
+    parts = {"grids": grids, "stations": stations, "next_change": change, "desk": desk}
+    return Answer(**{**_known(body, Answer), **parts})
 
 
 def render(context: LookupContext, *, language: str, nonce: str) -> str:
@@ -148,6 +171,11 @@ def render(context: LookupContext, *, language: str, nonce: str) -> str:
         scripts=("lookup.js",),
         data=data,
     )
+
+
+def _one(body: Mapping[str, object], key: str, of: type) -> Any:
+    found = body.get(key)
+    return of(**_known(found, of)) if isinstance(found, Mapping) else None
 
 
 def _known(row: Mapping[str, object], of: type) -> dict[str, Any]:

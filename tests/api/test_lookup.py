@@ -208,6 +208,12 @@ def test_head_and_unit_are_told_by_surname_and_name_alone(own_service: Service) 
     assert grid.unit is not None
     assert grid.unit.name == "云岭县水务局"
     assert look(own_service, *AT(0, 3)).grids[0].unit is None  # another zone of the grid
+    with own_service.client() as client:
+        page = client.get("/lookup", params=dict(zip(("lon", "lat"), AT(0, 0), strict=True))).text
+    assert "欧阳" in page
+    assert "云岭县水务局" in page
+    for private in ("建华", "1390000000"):
+        assert private not in page
 
 
 def until(ask: Callable[[], Found], is_so: Callable[[Found], bool]) -> Found:
@@ -244,6 +250,9 @@ def test_what_comes_next_is_told_where_it_is_certain(own_service: Service) -> No
     assert found.grids[0].grid_code == f"{COMMUNITIES[0]}002"
     assert found.next_change is not None
     assert (found.next_change.on, found.next_change.grid_code) == (day, f"{COMMUNITIES[0]}001")
+    with own_service.client() as client:
+        page = client.get("/lookup", params=dict(zip(("lon", "lat"), AT(2, 0), strict=True))).text
+    assert f"自 {day} 起，这里属于“第1网格”。" in page
     assert look(own_service, *AT(3, 0)).next_change is None  # stays where it is
     assert look(own_service, *AT(4, 0)).next_change is None
     on_border = look(own_service, *AT(2, 0, dx=0.99), accuracy_m=5)  # then near a border
