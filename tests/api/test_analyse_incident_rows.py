@@ -112,7 +112,10 @@ def test_rows_that_a_form_spoils_are_told(door: IncidentDoor, tmp_path: Path) ->
     assert [(told["zh"], told["en"]) for told in ended.report["inputs"]["rejected"]][1][0] == "单元格比列名多"
 
 
-@pytest.mark.parametrize("spoil", [b"", b"x", gzip.compress(b"lon,lat,time\n1,2,3\n")[:-4], gzip.compress(b"")])
+CUT_GZIP = gzip.compress(b"lon,lat,time\n1,2,3\n")[:-4]
+
+
+@pytest.mark.parametrize("spoil", [b"", b"x", CUT_GZIP, gzip.compress(b"")], ids=["empty", "letter", "cut", "hollow"])
 def test_broken_gzip_is_told(tmp_path: Path, spoil: bytes) -> None:
     (tmp_path / "a.csv.gz").write_bytes(spoil)
     with pytest.raises(BadFileError, match=r"Cannot read a\.csv\.gz"):
