@@ -52,11 +52,11 @@ openapi: ## write docs/openapi.json anew
 pictures: setup-test ## take the README's pictures anew: make pictures AT=http://127.0.0.1:8000 (a running demo)
 	@.venv/bin/python -m docs.pictures.take $(AT) $$($(WANGGE) database home)/demo-accounts.txt
 
-bench: setup-test $(if $(filter partition reach hotspots rounds,$(NAME)),bench-peers) ## measure one task: make bench NAME=town, NAME=partition OPTIONS=--quick
+bench: setup-test $(if $(filter partition reach hotspots rounds lookup.served,$(NAME)),bench-peers) ## measure one task: make bench NAME=town, NAME=partition OPTIONS=--quick
 	$(if $(filter reach,$(NAME)),@bash setup/pgrouting.sh)
 	@.venv/bin/python -m bench.$(NAME) $(OPTIONS)
 
-bench-peers: .venv-bench/set-up-from ## the peers of bench NAME=partition, reach, hotspots and rounds, in an environment of their own
+bench-peers: .venv-bench/set-up-from ## the peers of bench NAME=partition, reach, hotspots, rounds and lookup.served, in an environment of their own
 
 .venv-bench/set-up-from: bench/requirements.txt
 	@echo "Installing the benchmark's peers into .venv-bench"

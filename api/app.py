@@ -1,5 +1,6 @@
 """App: put settings, services, routes and handlers together. `create_app` opens nothing by itself."""
 
+import json
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -59,6 +60,7 @@ ROUTERS = (
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
 _TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+_JSON = json.JSONEncoder(ensure_ascii=False, default=repr)  # made once: it is asked for every line
 _WHO = {
     "residents": "public: who answers for a door, where a place is",
     "street": "street offices: incidents, sessions",
@@ -154,7 +156,7 @@ def start_log(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
     last: tuple[structlog.typing.Processor, ...] = (
-        (_TRACE, structlog.processors.JSONRenderer(ensure_ascii=False))
+        (_TRACE, structlog.processors.JSONRenderer(lambda line, **_: _JSON.encode(line)))
         if settings.log_format == "json"
         else (structlog.dev.ConsoleRenderer(colors=False),)
     )

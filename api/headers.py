@@ -11,8 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maps.page import content_security_policy, new_nonce
 
-log = structlog.get_logger("wangge.http")
-
 FIXED = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -46,6 +44,7 @@ class Envelope:
     def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
         self.app = app
         self._fixed = (*_FIXED, HTTPS_ONLY) if is_https else _FIXED
+        self._log = structlog.get_logger("wangge.http").bind()  # once: it is asked for every answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -73,7 +72,7 @@ class Envelope:
             if not is_answered:
                 raise
         finally:
-            _write_line(inner, status, time.perf_counter() - started_s)
+            self._write_line(inner, status, time.perf_counter() - started_s)
             _request_id.reset(token)
 
     def _dressed(self, headers: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
@@ -90,6 +89,16 @@ class Envelope:
             dressed.append((b"content-security-policy", policy))
         return dressed
 
+    def _write_line(self, scope: Scope, status: int, seconds: float) -> None:
+        self._log.info(
+            "request",
+            method=scope["method"],
+            route=getattr(scope.get("route"), "path", None) or "(none)",
+            status=status,
+            duration_ms=round(seconds * 1000, 1),
+            actor=scope["state"].get("actor"),
+        )
+
 
 def _inner_scope(scope: Scope) -> Scope:
     inner = dict(scope)
@@ -99,15 +108,3 @@ def _inner_scope(scope: Scope) -> Scope:
     if scope["method"] == "HEAD":
         inner["method"] = "GET"
     return inner
-
-
-def _write_line(scope: Scope, status: int, seconds: float) -> None:
-    route = scope.get("route")
-    log.info(
-        "request",
-        method=scope["method"],
-        route=getattr(route, "path", None) or "(none)",
-        status=status,
-        duration_ms=round(seconds * 1000, 1),
-        actor=scope["state"].get("actor"),
-    )

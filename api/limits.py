@@ -5,7 +5,8 @@ account; `CEILING` times as many are let through from all clients to one name, a
 to all names.
 
 Counts live in this process; the coarse limit of several processes belongs to the proxy in front.
-Source of the algorithm: moving window of the `limits` library.
+Guesses are counted one by one, in a moving window of the `limits` library; what is asked by the thousand in two numbers
+a client (`api.counts`), whose cost does not grow with what was asked.
 
 What takes seconds of all cores - siting, a trial - is done for so many at a time, whoever asks: `Limits.slot`.
 """
@@ -17,16 +18,19 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from api.counts import Counts
 from api.settings import Settings
 from geo.errors import WanggeError
 
 # So many clients, each at its own limit, may fail at one name before the name itself is closed.
 CEILING = 20
+GUESSES = frozenset({"login", "door"})
 # Two at a time leave the threads of a small machine to those who look something up; a short wait evens out two clicks.
 SLOTS, SLOT_WAIT_S, SLOT_RETRY_S = 2, 2.0, 5
 
@@ -50,7 +54,7 @@ class Limits:
 
     def __init__(self, rates: Mapping[str, str]) -> None:
         self._rates: dict[str, RateLimitItem] = {name: parse(rate) for name, rate in rates.items()}
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._window, self._counts = MovingWindowRateLimiter(MemoryStorage()), Counts()
         self._slots = threading.BoundedSemaphore(SLOTS)
 
     @classmethod
@@ -87,9 +91,9 @@ class Limits:
         TooManyError
             With the seconds to wait in ``retry_after_s``.
         """
-        item = self._rates[rate]
-        if not self._window.hit(item, rate, *keys):
-            raise self._too_many(item, rate, *keys)
+        item, key = self._rates[rate], (rate, *keys)
+        if not (self._window.hit(item, *key) if rate in GUESSES else self._counts.hit(item, key)):
+            raise self._too_many(item, *key)
 
     def check(self, rate: str, *keys: str, times: int = 1) -> None:
         """Raise TooManyError where `times` the rate is used up; count nothing."""
@@ -122,7 +126,11 @@ class Limits:
             self._slots.release()
 
     def _too_many(self, item: RateLimitItem, *keys: str) -> TooManyError:
-        reset = self._window.get_window_stats(item, *keys).reset_time
+        reset = (
+            self._window.get_window_stats(item, *keys).reset_time
+            if keys[0] in GUESSES
+            else self._counts.reset_time(item, keys)
+        )
         return TooManyError(retry_after_s=max(1, math.ceil(reset - time.time())))
 
 
@@ -164,6 +172,7 @@ def _times(item: RateLimitItem, times: int) -> RateLimitItem:
     return type(item)(item.amount * times, item.multiples, item.namespace)
 
 
+@lru_cache(maxsize=10_000)
 def client_key(host: str | None) -> str:
     """Return who counts as one client: an IPv4 address, or the /64 an IPv6 address lies in."""
     if not host:

@@ -51,8 +51,10 @@ class Settings(BaseSettings):
         Wrong doorplate codes a client may ask for, and reports of plates it may send.
     plate_key
         Secrets that sign doorplate codes, the newest first, older ones after commas; None keeps one in the database.
+    workers
+        Processes that serve together. Each counts its own limits and keeps what it answers from in its own memory.
     threads, pool_size
-        Worker threads for requests; database connections kept for each of the two roles.
+        Worker threads for requests; database connections kept for each of the two roles: of every process.
     forwarded_allow_ips
         Proxies whose X-Forwarded-For is believed (handed to uvicorn).
     """
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     door_rate: Rate = "30/hour"
     api_rate: Rate = "1200/minute"
     tile_rate: Rate = "6000/minute"
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     threads: Annotated[int, Field(ge=2, le=200)] = 16
     pool_size: Annotated[int, Field(ge=1, le=50)] = 8
     plate_key: SecretStr | None = None

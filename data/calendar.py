@@ -1,6 +1,6 @@
 """The calendar: days begin at midnight in Asia/Shanghai, wherever the machine stands."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -8,7 +8,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 def today() -> date:
     """Return the day it is in Shanghai."""
-    return datetime.now(UTC).astimezone(ZONE).date()
+    return datetime.now(ZONE).date()
 
 
 def day_of(moment: datetime) -> date:

@@ -62,8 +62,9 @@ def doorsteps(shapes: Shapes) -> Doorsteps:
 
 
 @numba.njit(cache=True, nogil=True)
-def nearest_doorstep(lon, lat, within_m, frame, corners, first, cells, held):  # type: ignore[no-untyped-def]  # numba
+def nearest_doorstep(lon, lat, within_m, steps):  # type: ignore[no-untyped-def]  # numba infers
     """Return the place of the building nearest to a point within so many metres, the lowest of equals; -1: none."""
+    frame, corners, first, cells, held = steps
     east_m, north_m = metres_per_degree(lat)
     half_lon, half_lat = 1.01 * within_m / east_m, 1.01 * within_m / north_m
     west, east = _span(lon - half_lon, lon + half_lon, frame[0], frame[2], frame[4])

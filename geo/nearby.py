@@ -18,7 +18,6 @@ from geo.doorsteps import Doorsteps, doorsteps, nearest_doorstep
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Table = tuple[npt.NDArray[np.float64] | npt.NDArray[np.int64], ...]
 
 EARTH_M = 6_371_008.8  # mean radius, IUGG
 NONE = -1
@@ -78,8 +77,8 @@ class Nearby:
         """
         if len(self.stations[0]) == 0:
             return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
-        door = nearest_doorstep(lon, lat, door_m, *self.doors)
-        found: tuple[Ints, Floats, Floats] = _best(lon, lat, within_m, door, *self.stations, *self.walks)
+        door = nearest_doorstep(lon, lat, door_m, self.doors)
+        found: tuple[Ints, Floats, Floats] = _best(lon, lat, within_m, door, self.stations, self.walks)
         return found
 
 
@@ -94,17 +93,22 @@ def _walks(buildings: pd.Index, stations: pd.Index, walks: pd.DataFrame) -> tupl
 
 
 @numba.njit(cache=True, nogil=True)
-def _best(lon, lat, within_m, door, lon_lat, category, categories, first, station, walk_min):  # type: ignore[no-untyped-def]  # numba infers
+def _best(lon, lat, within_m, door, stations, walks):  # type: ignore[no-untyped-def]  # numba infers
     """Return `Nearby.near`, given the place of the building at the door, or -1."""
+    lon_lat, category, categories = stations
+    first, station, walk_min = walks
     best = np.full(categories, NONE, dtype=np.int64)
     minutes, metres = np.full(categories, np.inf), np.full(categories, np.inf)
     for place in range(len(lon_lat)):
-        _take(place, np.inf, _metres(lon, lat, lon_lat[place]), within_m, category[place], best, minutes, metres)
+        to_m = _metres(lon, lat, lon_lat[place])
+        if to_m <= within_m:
+            _take((best, minutes, metres), category[place], place, np.inf, to_m)
     if door != NONE:
         for at in range(first[door], first[door + 1]):
             place = station[at]
             to_m = _metres(lon, lat, lon_lat[place])
-            _take(place, walk_min[at], to_m, within_m, category[place], best, minutes, metres)
+            if to_m <= within_m:
+                _take((best, minutes, metres), category[place], place, walk_min[at], to_m)
     return _sorted(best, minutes, metres)
 
 
@@ -116,10 +120,9 @@ def _metres(lon, lat, to):  # type: ignore[no-untyped-def]  # numba infers
 
 
 @numba.njit(cache=True, nogil=True)
-def _take(place, walk_min, to_m, within_m, category, best, minutes, metres):  # type: ignore[no-untyped-def]  # numba infers
+def _take(kept, category, place, walk_min, to_m):  # type: ignore[no-untyped-def]  # numba infers
     """Keep a station as its category's best, where it is: by minutes, then metres, then place."""
-    if to_m > within_m:
-        return
+    best, minutes, metres = kept
     held = (minutes[category], metres[category], best[category])
     if best[category] == NONE or (walk_min, to_m, place) < held:
         best[category], minutes[category], metres[category] = place, walk_min, to_m

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.cli._service import console, ready_settings
@@ -17,11 +18,16 @@ from geo.warm import warm
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on; default WANGGE_HOST or 127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="port to listen on; default WANGGE_PORT or 8000")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="processes; default WANGGE_WORKERS or 1")] = None,
 ) -> None:
     """Serve the pages and the API."""
     settings = ready_settings()
     settings = settings.model_copy(
-        update={"host": host or settings.host, "port": settings.port if port is None else port}
+        update={
+            "host": host or settings.host,
+            "port": settings.port if port is None else port,
+            "workers": workers or settings.workers,
+        }
     )
     console.print(f"Wangge 网格 serves on http://{settings.host}:{settings.port}", highlight=False)
     run_server(settings)
@@ -48,10 +54,14 @@ def warm_beside() -> Thread:
 
 
 def run_server(settings: Settings) -> None:
-    """Serve until told to stop."""
-    warm_beside()
+    """Serve until told to stop, by one process or several that share the port."""
+    is_one = settings.workers == 1
+    if is_one:
+        warm_beside()
     uvicorn.run(
-        create_app(settings),
+        create_app(settings) if is_one else "api.cli.serve:app_of_one",
+        factory=not is_one,
+        workers=settings.workers,
         host=settings.host,
         port=settings.port,
         forwarded_allow_ips=settings.forwarded_allow_ips,
@@ -59,3 +69,10 @@ def run_server(settings: Settings) -> None:
         access_log=False,
         server_header=False,
     )
+
+
+def app_of_one() -> FastAPI:
+    """Return the service of one of several processes; each reads the environment and finds the database running."""
+    settings = ready_settings()
+    warm_beside()
+    return create_app(settings)

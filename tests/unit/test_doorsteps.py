@@ -33,7 +33,7 @@ def building(
 
 
 def nearest(shapes: list[shapely.Geometry], x_m: float, y_m: float, within_m: float = 60.0) -> int:
-    return int(nearest_doorstep(*at(x_m, y_m), within_m, *doorsteps(np.array(shapes, dtype=object))))
+    return int(nearest_doorstep(*at(x_m, y_m), within_m, doorsteps(np.array(shapes, dtype=object))))
 
 
 @given(
@@ -76,7 +76,7 @@ def test_a_yard_is_outside_and_a_wall_is_near() -> None:
 def test_far_places_and_no_ground_find_none() -> None:
     shapes = [building(0, 0)]
     for lon, lat in ((0.0, 0.0), (-180.0, -90.0), (180.0, 90.0), (LON, -LAT)):
-        assert nearest_doorstep(lon, lat, 60.0, *doorsteps(np.array(shapes, dtype=object))) == -1
+        assert nearest_doorstep(lon, lat, 60.0, doorsteps(np.array(shapes, dtype=object))) == -1
     assert nearest([], 0, 0) == -1
     assert nearest([shapely.MultiPolygon(), building(0, 0), shapely.Polygon()], 0, 0) == 1
 
