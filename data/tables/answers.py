@@ -37,7 +37,7 @@ answer_reports = Table(
         nullable=False,
         comment="the grid that was answered; no reference, it outlives its plan",
     ),
-    Column("area_code", String(12), nullable=False, comment="its community; no reference, it outlives the town"),
+    Column("area_code", String(12), nullable=False, comment="its community"),
     Column(
         "reported_on",
         Date,

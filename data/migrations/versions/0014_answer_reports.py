@@ -12,7 +12,7 @@ depends_on = None
 
 COMMENTS = {
     "grid_code": "the grid that was answered; no reference, it outlives its plan",
-    "area_code": "its community; no reference, it outlives the town",
+    "area_code": "its community",
     "reported_on": "the day, Asia/Shanghai; no moment, no place, no words are kept",
     "times": "how often it was said that day",
     "settled_at": "null: nobody has seen to it yet; said again that day, it is null again",
