@@ -51,14 +51,16 @@ def map_of(
     place
         lon, lat in EPSG:4326.
     """
-    names = {grid.grid_code: grid.name for grid in answer.shown}
+    snapshot = services.published.on(on)
+    known = set(snapshot.grids["grid_code"])  # a plan may have been published since the answer was found
+    names = {grid.grid_code: grid.name for grid in answer.shown if grid.grid_code in known}
     names = {chosen: names[chosen]} if chosen in names else names
     if not names:
         return None
-    key = (services.published.on(on).key, *sorted(names))
+    key = (snapshot.key, *sorted(names))
 
     def draw() -> Drawn:
-        return _draw(services.public, services.published.on(on).grids, tuple(sorted(names)), on)
+        return _draw(services.public, snapshot.grids, tuple(sorted(names)), on)
 
     drawn = services.places.get(key, draw, every_s=KEPT_S)
     joined = ("、" if language == "zh" else ", ").join(names.values())

@@ -60,7 +60,10 @@ export function watchForMap(page) {
     near.disconnect();
     idle(open);
   }, { rootMargin: NEAR });
-  const watch = () => idle(() => near.observe(byId("map-place")));
-  if (document.readyState === "complete") watch();
-  else window.addEventListener("load", watch, { once: true });
+  const watch = () => near.observe(byId("map-place"));
+  const isBeside = window.matchMedia("(min-width: 861px)").matches;
+  // Below the answer, on a phone, it is for those who scroll there; beside it, for all, once the rest has come.
+  if (!isBeside) window.addEventListener("scroll", watch, { once: true, passive: true });
+  else if (document.readyState === "complete") idle(watch);
+  else window.addEventListener("load", () => idle(watch), { once: true });
 }
