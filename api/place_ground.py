@@ -17,8 +17,9 @@ from data.postgis.engine import reading
 from data.stores import boards as board_store
 from geo.crs import metric_crs
 from geo.frames import WGS84
+from maps.board_map import window_of
 from maps.pages.lookup import Answer
-from maps.place_map import LOOK, PlaceGround, place_map, window_of
+from maps.place_map import LOOK, PlaceGround, place_map
 
 KEPT_S = 600.0
 TITLES = {
@@ -62,7 +63,7 @@ def map_of(
     def draw() -> Drawn:
         return _draw(services.public, snapshot.grids, tuple(sorted(names)), on)
 
-    drawn = services.places.get(key, draw, every_s=KEPT_S)
+    drawn: Drawn = services.places.get(key, draw, every_s=KEPT_S)
     joined = ("、" if language == "zh" else ", ").join(names.values())
     return drawn.pinned(place, accuracy_m, TITLES[language][len(names) > 1].format(names=joined))
 

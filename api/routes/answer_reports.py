@@ -1,4 +1,4 @@
-"""What residents say is wrong with an answer: taken in as JSON or from the page's plain form, seen to by street offices."""
+"""What residents say is wrong with an answer: JSON or the page's plain form, seen to by street offices."""
 
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -66,7 +66,7 @@ def _take(request: Request, services: Services, *, kind: str, grid_code: str) ->
 
 
 def _thanked(path: str, language: str) -> str:
-    """Return where the answer stands, told that it was reported; another place than an answer's leads to the look-up."""
+    """Return where the answer stands, with thanks; another place than an answer's leads to the look-up."""
     parts = urlsplit(safe_next(path))
     at = parts.path if parts.path.startswith(PAGES) else "/lookup"
     told = {**dict(parse_qsl(parts.query)), "reported": "true", "lang": language}

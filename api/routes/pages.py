@@ -65,15 +65,23 @@ def home_page(
 
 
 Chosen = Annotated[GridCode | None, Query(description="which of several grids the visitor says is theirs")]
-Told = Annotated[bool, Query(description="the visitor has just said what is wrong with the answer")]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a visitor typed or chose on the residents' page."""
+
+    q: Annotated[str, Query(max_length=80, description="an address, or the name of a place")] = ""
+    code: Annotated[str, Query(max_length=60, description="the code on a doorplate")] = ""
+    grid: Chosen = None
+    reported: Annotated[bool, Query(description="the visitor has just said what is wrong with the answer")] = False
 
 
 @residents.get("/lookup", response_class=HTMLResponse, responses=problems())
 def lookup_page(
     *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
-    q: Annotated[str, Query(max_length=80)] = "", code: Annotated[str, Query(max_length=60)] = "",
-    lon: Lon | None = None, lat: Lat | None = None, crs: Crs = "wgs84", accuracy_m: AccuracyM = 0.0, on: OnDay = None,
-    grid: Chosen = None, reported: Told = False,
+    typed: Annotated[Typed, Depends()], lon: Lon | None = None, lat: Lat | None = None, crs: Crs = "wgs84",
+    accuracy_m: AccuracyM = 0.0, on: OnDay = None,
 ) -> Response:  # fmt: skip
     """Show who answers for a door; works without scripts. The code of a plate, typed in, leads to its door."""
     limits, client = services.limits, services.client_of(request)
@@ -82,16 +90,17 @@ def lookup_page(
         limits.hit("lookup", "page", client)
         question = Question(lon=lon, lat=lat, datum=crs, accuracy_m=accuracy_m, on=on or today())
         body = look_up(services.published, question, profile=services.profile, language=language)
-        found = answered(services, body, question.wgs84, language=language, grid=grid, accuracy_m=accuracy_m)
-    elif code.strip() or q.strip():
+        found = answered(services, body, question.wgs84, language=language, grid=typed.grid, accuracy_m=accuracy_m)
+    elif typed.code.strip() or typed.q.strip():
         limits.hit("search", "page", client)
         # A plate's code is known by its look, wherever it was typed; an address is searched for first.
-        places = None if code.strip() else tuple(FoundPlace(**row) for row in find_places(services, q))
-        if not places and (plain := read_code(code.strip() or q)):
+        code, q = typed.code.strip(), typed.q
+        places = None if code else tuple(FoundPlace(**row) for row in find_places(services, q))
+        if not places and (plain := read_code(code or q)):
             return RedirectResponse(f"/d/{plain}" + ("?lang=en" if language == "en" else ""), status_code=303)
-        found = {"places": places, "code": code.strip()}
+        found = {"places": places, "code": code}
     shell = shell_of(request, services, language, visitor)
-    context = resident_context(services, shell, query=q, is_reported=reported, **found)
+    context = resident_context(services, shell, query=typed.q, is_reported=typed.reported, **found)
     return show(request, lookup.render(context, language=language, nonce=nonce))
 
 

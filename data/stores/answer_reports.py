@@ -1,4 +1,4 @@
-"""Answer reports: what residents say is wrong with an answer, counted by grid, kind and day; open until it is settled."""
+"""Answer reports: what residents say is wrong with an answer, counted by grid, kind and day; open until settled."""
 
 from datetime import date
 from typing import cast

@@ -11,7 +11,8 @@ from api.schemas.answer_reports import AnswerReports
 from data.calendar import today
 from data.postgis.engine import WRITER, open_engine, reading, transaction
 from data.stores import answer_reports
-from data.tables.answers import KINDS, answer_reports as table
+from data.tables.answers import KINDS
+from data.tables.answers import answer_reports as table
 from maps.pages.lookup import MISTAKES
 from tests.fixtures.services import STREET_1, STREET_2, Service, running_service
 from tests.fixtures.small_town import COMMUNITIES, VACANT, SmallTown
@@ -131,7 +132,8 @@ def test_the_form_leads_back_to_the_answer_and_says_thanks(town: Service) -> Non
 
 
 @pytest.mark.parametrize(
-    "back", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/login?next=/x", "", "lookup"]
+    "back",
+    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/login?next=/x", "", "lookup"],
 )
 def test_the_form_leads_nowhere_else(town: Service, back: str) -> None:
     assert form_of(town, back).startswith("/lookup?reported=true")

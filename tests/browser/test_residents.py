@@ -1,4 +1,4 @@
-"""The residents' page on a small phone: one screen, every way in, every refusal with a next step, with scripts and without."""
+"""The residents' page on a small phone: one screen, every way in, a next step after each refusal, scripts or not."""
 
 import re
 from collections.abc import Callable

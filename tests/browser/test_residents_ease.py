@@ -1,4 +1,4 @@
-"""The residents' page is light, legible and usable by all: weight, a slow line, large type, contrast and names (axe)."""
+"""The residents' page is light, legible and usable by all: weight, slow lines, large type, contrast, names (axe)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ GRAVE = ("serious", "critical")
 SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 RESIDENTS = [name for name in PATHS if name != "board"]
 
-SMALL_TARGETS = """() => [...document.querySelectorAll(".lookup a, .lookup button, .lookup input, .lookup summary, .masthead a")]
+SMALL_TARGETS = """() => [...document.querySelectorAll(".lookup :is(a, button, input, summary), .masthead a")]
     .filter(part => part.checkVisibility() && part.type !== "hidden" && part.type !== "radio")
     .filter(part => { const box = part.getBoundingClientRect(); return box.height < 43.5 || box.width < 43.5; })
     .map(part => part.outerHTML.slice(0, 100))"""
@@ -43,7 +43,9 @@ def weigh(page: Page) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/lookup", "an answer"])
-def test_all_that_comes_before_the_map_is_light(open_browser: Callable[..., Watched], served: Served, path: str) -> None:
+def test_all_that_comes_before_the_map_is_light(
+    open_browser: Callable[..., Watched], served: Served, path: str
+) -> None:
     """On a phone nothing of the map comes until somebody scrolls to it, so all that came counts."""
     homes = served.town.buildings[served.town.buildings["households"] >= 10]
     point = homes.geometry.iloc[0].representative_point()
@@ -74,7 +76,8 @@ def test_on_a_slow_line_the_answer_is_read_before_the_map_is_asked_for(
     expect(page.locator(".leaflet-container")).to_be_visible(timeout=60_000)
     painted, asked = page.evaluate("""() => [
         performance.getEntriesByName("first-contentful-paint")[0].startTime,
-        Math.min(...performance.getEntriesByType("resource").filter(e => e.name.includes("/vendor/")).map(e => e.startTime)),
+        Math.min(...performance.getEntriesByType("resource").filter(one => one.name.includes("/vendor/"))
+            .map(one => one.startTime)),
     ]""")
     assert painted < asked
     context.close()
@@ -165,7 +168,9 @@ def test_nothing_is_wider_than_a_narrow_phone_or_than_doubled_type_allows(
 
 def test_who_wants_no_motion_gets_none(visit: Visit) -> None:
     page = visit("/lookup", reduced_motion="reduce")
-    moving = "() => [...document.querySelectorAll('*')].filter(e => parseFloat(getComputedStyle(e).transitionDuration) > 0)"
+    moving = (
+        "() => [...document.querySelectorAll('*')].filter(e => parseFloat(getComputedStyle(e).transitionDuration) > 0)"
+    )
     assert page.evaluate(f"({moving})().length") == 0
 
 

@@ -20,7 +20,13 @@ GRID = {
 }  # fmt: skip
 OTHER = {**GRID, "grid_code": "529901001001002", "name": "第2网格", "worker": "李网格员", "duty_line": "0851-2200001"}
 VACANT = {**GRID, "worker": None, "duty_line": None, "vacant": True}
-STATION = {"name": "党群服务中心", "category": "service", "category_label": "党群", "walk_min": 3.2, "distance_m": 230.0}
+STATION = {
+    "name": "党群服务中心",
+    "category": "service",
+    "category_label": "党群",
+    "walk_min": 3.2,
+    "distance_m": 230.0,
+}
 DESK = {"name": "社区服务台", "phone": "12345"}
 
 
@@ -200,7 +206,7 @@ def test_the_small_map_shows_the_grid_and_the_place() -> None:
     assert 'role="img" aria-label="&lt;地图&gt;"' in svg
     assert svg.count("<circle") == 2
     assert svg.count('stroke-width="9" stroke-linejoin="round" fill-rule') == 1
-    assert "人民路" in svg
+    assert "云溪苑</text>" in svg
     assert len(svg.encode()) < BYTES_MAX + 1500
 
 
