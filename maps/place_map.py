@@ -13,11 +13,13 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from maps.board_map import BoardGround, BoardMap, MapLook, Named, board_map, window_of
+from maps.map_labels import MapLabel
 from maps.words import environment
 
-LOOK = MapLook(1000, 460, 40, is_light=True, tolerance=2.0)
+LOOK = MapLook(1000, 520, 40, is_light=True, tolerance=2.0)
 BYTES_MAX = 9_000
 TOLERANCES = (2.0, 4.0, 8.0)
+HALF = 24.0  # of a letter of a grid to choose, in units
 LABELS = ("street", "compound", "grid")
 LEAST_RADIUS, MOST_RADIUS = 26.0, 420.0
 
@@ -65,7 +67,10 @@ class PlaceGround:
         west, _, east, north = shapely.bounds(window)
         scale = LOOK.width / (east - west)
         choices = tuple(_choice(shape, name, west=west, north=north, scale=scale) for shape, name in grids)
-        return cls(_light(ground, names={name for _, name in grids}), choices, window, scale)
+        drawn = _light(ground, names={name for _, name in grids})
+        if len(choices) > 1:
+            drawn = replace(drawn, labels=tuple(label for label in drawn.labels if not _is_covered(label, choices)))
+        return cls(drawn, choices, window, scale)
 
     def pin(self, x: float, y: float, accuracy_m: float) -> Pin | None:
         """Return where a place lies (metres in, units out); None where the map does not show it."""
@@ -94,6 +99,14 @@ def _drawn(ground: BoardGround, look: MapLook, names: set[str]) -> BoardMap:
     drawn = board_map(ground, look)
     kept = tuple(label for label in drawn.labels if label.kind in LABELS and label.text not in names)
     return replace(drawn, labels=kept)
+
+
+def _is_covered(label: MapLabel, choices: Sequence[Choice]) -> bool:
+    """Return whether the name of a grid to choose lies where a label would."""
+    return any(
+        abs(label.y - choice.y) < LOOK.letter and abs(label.x - choice.x) < (len(label.text) + len(choice.name)) * HALF
+        for choice in choices
+    )  # fmt: skip
 
 
 def _choice(shape: shapely.Geometry, name: str, *, west: float, north: float, scale: float) -> Choice:

@@ -21,7 +21,7 @@ residents = guarded_router("residents")
 street = guarded_router("street")
 V1 = "/api/v1/lookup/reports"
 # Where an answer stands that may be reported: the look-up and the pages that doorplates open.
-PAGES = ("/lookup", "/d/", "/D/")
+LOOKUP, DOORS = "/lookup", ("/d/", "/D/")
 
 
 @residents.post(V1, status_code=201, responses=problems(403, 404))
@@ -68,6 +68,7 @@ def _take(request: Request, services: Services, *, kind: str, grid_code: str) ->
 def _thanked(path: str, language: str) -> str:
     """Return where the answer stands, with thanks; another place than an answer's leads to the look-up."""
     parts = urlsplit(safe_next(path))
-    at = parts.path if parts.path.startswith(PAGES) else "/lookup"
+    if not parts.path.startswith(DOORS) and parts.path != LOOKUP:
+        parts = urlsplit(LOOKUP)
     told = {**dict(parse_qsl(parts.query)), "reported": "true", "lang": language}
-    return urlunsplit(("", "", at, urlencode(told), "thanks"))
+    return urlunsplit(("", "", parts.path, urlencode(told), "thanks"))

@@ -133,7 +133,15 @@ def test_the_form_leads_back_to_the_answer_and_says_thanks(town: Service) -> Non
 
 @pytest.mark.parametrize(
     "back",
-    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/login?next=/x", "", "lookup"],
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/login?next=/x",
+        "/lookup/reports",
+        "",
+        "lookup",
+    ],
 )
 def test_the_form_leads_nowhere_else(town: Service, back: str) -> None:
     assert form_of(town, back).startswith("/lookup?reported=true")

@@ -64,7 +64,7 @@ def test_a_place_known_too_roughly_names_nobody(open_browser: Open, served: Serv
     page = open_browser("phone").open(f"/lookup?lon={lon}&lat={lat}&accuracy_m=4000")
     expect(page.locator(".message")).to_contain_text("4000")
     assert page.locator(".plate").count() == 0
-    expect(page.locator(".desk")).to_contain_text("12345")
+    expect(page.locator("#ask")).to_contain_text("12345")
 
 
 def test_the_other_language_keeps_to_the_answer(open_browser: Open, served: Served) -> None:
