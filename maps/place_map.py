@@ -12,13 +12,14 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from maps.board_map import BoardGround, BoardMap, MapLook, Named, board_map, window_of
+from maps.board_map import BoardGround, BoardMap, MapLook, Named, Street, board_map, window_of
 from maps.map_labels import MapLabel
 from maps.words import environment
 
-LOOK = MapLook(1000, 520, 40, is_light=True, tolerance=2.0)
-BYTES_MAX = 9_000
-TOLERANCES = (2.0, 4.0, 8.0)
+LOOK = MapLook(1000, 520, 40, is_light=True, tolerance=3.0)
+BYTES_MAX = 5_500
+TOLERANCES = (3.0, 6.0, 10.0)
+LANE_M = 8.0
 HALF = 24.0  # of a letter of a grid to choose, in units
 LABELS = ("street", "compound", "grid")
 LEAST_RADIUS, MOST_RADIUS = 26.0, 420.0
@@ -88,11 +89,32 @@ def place_map(ground: PlaceGround, pin: Pin | None, title: str) -> Markup:
 
 def _light(ground: BoardGround, *, names: set[str]) -> BoardMap:
     """Return the drawing, coarser until it is light, at last without houses."""
+    ground = replace(ground, greens=_sheets(ground.greens), streets=_whole(ground.streets))
     for tolerance in TOLERANCES:
         drawn = _drawn(ground, replace(LOOK, tolerance=tolerance), names)
         if len(_svg(drawn, (), None, "").encode()) <= BYTES_MAX:
             return drawn
     return _drawn(replace(ground, buildings=()), replace(LOOK, tolerance=TOLERANCES[-1]), names)
+
+
+def _sheets(shapes: Sequence[shapely.Geometry]) -> list[shapely.Geometry]:
+    """Return greens with the lanes between them closed: many fields are a few sheets."""
+    if not shapes:
+        return []
+    whole = shapely.union_all(shapely.buffer(np.array(shapes, dtype=object), LANE_M, join_style="mitre"))
+    return [shapely.buffer(whole, -LANE_M, join_style="mitre")]
+
+
+def _whole(streets: Sequence[Street]) -> list[Street]:
+    """Return each street in as few lines as it has; paths are left out."""
+    named: dict[tuple[str, str], list[shapely.Geometry]] = {}
+    for street in streets:
+        if street.look != "path":
+            named.setdefault((street.look, street.name), []).append(street.shape)
+    return [
+        Street(shapely.line_merge(shapely.union_all(np.array(shapes, dtype=object))), look, name)
+        for (look, name), shapes in named.items()
+    ]
 
 
 def _drawn(ground: BoardGround, look: MapLook, names: set[str]) -> BoardMap:

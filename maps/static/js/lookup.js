@@ -9,6 +9,8 @@ const PATIENCE_MS = 20000;
 let showPlace = () => {};
 let last = 0; // the newest question: an older answer that comes late is not shown
 let closeList = () => {};
+const here = () => location.pathname + location.search;
+let shown = here();
 
 // What is said of a question, in the place kept for it; `ways` are the next steps.
 function say(words, { failed = false, ways = [] } = {}) {
@@ -42,6 +44,7 @@ function show({ told, title, address }, keep) {
   document.title = title;
   if (keep) history.pushState(null, "", address);
   setAddress(address);
+  shown = here();
   begin();
   window.scrollTo({ top: 0, behavior: "instant" });
   const heading = byId("title");
@@ -135,7 +138,10 @@ page.addEventListener("submit", (event) => {
   }
 });
 
-window.addEventListener("popstate", () => ask(location.pathname + location.search, false));
+// A step inside the page, to its foot and back, asks nothing.
+window.addEventListener("popstate", () => {
+  if (here() !== shown) ask(here(), false);
+});
 
 // The map comes after the answer: it only shows where that is.
 export function start(map, { grids }) {
@@ -159,7 +165,6 @@ export function start(map, { grids }) {
   grids.onHover(() => []);
   grids.onClick((code, latlng) => point(latlng));
   map.on("click", (event) => point(event.latlng));
-  page.classList.add("has-map");
   showPlace();
 }
 

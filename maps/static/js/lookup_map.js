@@ -14,7 +14,7 @@ function loaded(element) {
   });
 }
 
-async function build() {
+async function build(page) {
   const parts = byId("map-parts").content;
   await Promise.all([...parts.querySelectorAll("link")].map((link) => loaded(document.importNode(link))));
   for (const script of parts.querySelectorAll("script[src]")) {
@@ -22,6 +22,7 @@ async function build() {
     copy.async = false;
     await loaded(copy); // one after another: plug-ins stand on the library
   }
+  page.classList.add("has-map"); // the frame takes its size now: Leaflet measures it once
   byId("frame").replaceChildren(document.importNode(parts.querySelector("#map"), true));
   const written = parts.querySelector("script:not([src])");
   const script = document.createElement("script");
@@ -31,8 +32,8 @@ async function build() {
   document.body.append(script);
 }
 
-function open() {
-  opening ??= build().catch(() => {
+function open(page) {
+  opening ??= build(page).catch(() => {
     opening = null;
     const button = byId("open-map");
     if (button) button.textContent = t("地图没有打开，再试一次");
@@ -52,13 +53,13 @@ export function watchForMap(page) {
   page.addEventListener("click", (event) => {
     if (!event.target.closest("#open-map, [data-open-map]")) return;
     byId("map-place").scrollIntoView({ block: "start" });
-    open();
+    open(page);
   });
   if (isThrifty() || !window.IntersectionObserver) return;
   const near = new IntersectionObserver((seen) => {
     if (!seen.some((one) => one.isIntersecting)) return;
     near.disconnect();
-    idle(open);
+    idle(() => open(page));
   }, { rootMargin: NEAR });
   const watch = () => near.observe(byId("map-place"));
   const isBeside = window.matchMedia("(min-width: 861px)").matches;

@@ -64,7 +64,10 @@ export function suggest(input, list, take) {
     } else if (event.key === "Enter" && at >= 0) {
       event.preventDefault();
       choose(places[at]);
-    } else if (event.key === "Escape") close();
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // a search box would be emptied
+      close();
+    }
   });
   input.addEventListener("blur", close);
   return () => {
