@@ -235,7 +235,7 @@ def render(context: LookupContext, *, language: str, nonce: str) -> str:
         language=language,
         nonce=nonce,
         figure=figure,
-        scripts=("lookup.js", "lookup_map.js", "ground.js", "grid_tiles.js"),
+        scripts=("lookup.js", "lookup_suggest.js", "lookup_map.js", "ground.js", "grid_tiles.js"),
         data=data,
     )
 

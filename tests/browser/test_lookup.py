@@ -94,8 +94,8 @@ def test_nothing_private_is_in_the_page(open_browser: Open, served: Served) -> N
 def test_what_is_offered_late_does_not_lie_over_the_answer(open_browser: Open) -> None:
     page = open_browser("phone").open("/lookup")
     page.route("**/api/v1/search?*", lambda route: (page.wait_for_timeout(1500), route.continue_()))
-    page.fill("#q", "2栋")
-    page.wait_for_timeout(400)  # past the wait for more letters: the offer is on its way
+    with page.expect_request("**/api/v1/search?*"):
+        page.fill("#q", "2栋")
     page.keyboard.press("Enter")
     expect(page.locator("#answer a").first).to_be_visible()
     with page.expect_response("**/api/v1/search?*"):

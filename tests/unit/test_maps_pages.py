@@ -71,7 +71,7 @@ def test_pages_are_small(case):
 def test_the_resident_s_page_is_small_before_its_map():
     html = len(lookup.render(cases()[5].context, language="zh", nonce="n").encode())
     sheets = sum((STATIC_FOLDER / "css" / f"{name}.css").stat().st_size for name in ("wangge", "lookup"))
-    modules = ("lookup", "lookup_map", "lookup_suggest", "core")
+    modules = ("lookup", "core")
     scripts = sum((STATIC_FOLDER / "js" / f"{name}.js").stat().st_size for name in modules)
     assert html + sheets + scripts < LOOKUP_MAX
 

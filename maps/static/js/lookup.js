@@ -1,8 +1,6 @@
 // The residents' page: find the place, fetch the page again with it, put in what it says.
 
 import { byId, data, h, Problem, send, setAddress, t } from "./core.js";
-import { watchForMap } from "./lookup_map.js";
-import { suggest } from "./lookup_suggest.js";
 
 const page = document.querySelector("[data-lookup]");
 const PATIENCE_MS = 20000;
@@ -113,13 +111,53 @@ async function report(form, kind) {
   }
 }
 
-// What was put in anew needs its list of offers.
+// What nobody needs to read the answer comes when it is used: the offers once somebody is about to type, ...
 function begin() {
-  closeList = suggest(byId("q"), byId("found"), chosen);
+  const input = byId("q");
+  closeList = () => {};
+  input.addEventListener("focus", async () => {
+    const module = await import("./lookup_suggest.js").catch(() => null); // an address can be typed without offers
+    if (module && input.isConnected && !page.classList.contains("is-waiting")) closeList = module.suggest(input, byId("found"), chosen);
+  }, { once: true });
+}
+
+// ... and the map when it is near, or asked for.
+let tries = 0; // a module that did not come is asked for under another address: browsers remember that it failed
+async function openMap() {
+  try {
+    const { open } = await import(`./lookup_map.js${tries ? `?try=${tries}` : ""}`);
+    await open(page);
+  } catch {
+    tries += 1;
+    const button = byId("open-map");
+    if (button) button.textContent = t("地图没有打开，再试一次");
+  }
+}
+
+const idle = (act) => (window.requestIdleCallback ? requestIdleCallback(act, { timeout: 3000 }) : setTimeout(act, 300));
+
+function watchForMap() {
+  const line = navigator.connection;
+  // Whoever pays for each byte, or waits for each, opens the map by hand.
+  if ((line && (line.saveData || /2g$/.test(line.effectiveType || ""))) || !window.IntersectionObserver) return;
+  const near = new IntersectionObserver((seen) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    near.disconnect();
+    idle(openMap);
+  }, { rootMargin: "120px 0px" });
+  const watch = () => near.observe(byId("map-place"));
+  // Below the answer, on a phone, it is for those who scroll there; beside it, for all, once the rest has come.
+  if (!window.matchMedia("(min-width: 861px)").matches) window.addEventListener("scroll", watch, { once: true, passive: true });
+  else if (document.readyState === "complete") idle(watch);
+  else window.addEventListener("load", () => idle(watch), { once: true });
 }
 
 page.addEventListener("click", (event) => {
   if (event.target.closest("#locate")) locate();
+  if (event.target.closest("#open-map, [data-open-map]")) {
+    byId("map-place").scrollIntoView({ block: "start" });
+    openMap();
+  }
   const link = event.target.closest("a[data-ask]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
@@ -169,4 +207,4 @@ export function start(map, { grids }) {
 }
 
 begin();
-watchForMap(page);
+watchForMap();

@@ -1,9 +1,8 @@
 // The map's library, which weighs more than all the rest: opened once the answer is there and the map is near, or asked
-// for. What it takes lies in a template of the page, as Folium wrote it.
+// for (lookup.js). What it takes lies in a template of the page, as Folium wrote it.
 
-import { byId, t } from "./core.js";
+import { byId } from "./core.js";
 
-const NEAR = "120px 0px";
 let opening = null;
 
 function loaded(element) {
@@ -32,39 +31,11 @@ async function build(page) {
   document.body.append(script);
 }
 
-function open(page) {
-  opening ??= build(page).catch(() => {
+// Once, however often it is asked for; what fails may be tried again.
+export function open(page) {
+  opening ??= build(page).catch((error) => {
     opening = null;
-    const button = byId("open-map");
-    if (button) button.textContent = t("地图没有打开，再试一次");
+    throw error;
   });
   return opening;
-}
-
-const idle = (act) => (window.requestIdleCallback ? requestIdleCallback(act, { timeout: 3000 }) : setTimeout(act, 300));
-
-// Whoever pays for each byte, or waits for each, opens the map by hand.
-function isThrifty() {
-  const line = navigator.connection;
-  return Boolean(line && (line.saveData || /2g$/.test(line.effectiveType || "")));
-}
-
-export function watchForMap(page) {
-  page.addEventListener("click", (event) => {
-    if (!event.target.closest("#open-map, [data-open-map]")) return;
-    byId("map-place").scrollIntoView({ block: "start" });
-    open(page);
-  });
-  if (isThrifty() || !window.IntersectionObserver) return;
-  const near = new IntersectionObserver((seen) => {
-    if (!seen.some((one) => one.isIntersecting)) return;
-    near.disconnect();
-    idle(() => open(page));
-  }, { rootMargin: NEAR });
-  const watch = () => near.observe(byId("map-place"));
-  const isBeside = window.matchMedia("(min-width: 861px)").matches;
-  // Below the answer, on a phone, it is for those who scroll there; beside it, for all, once the rest has come.
-  if (!isBeside) window.addEventListener("scroll", watch, { once: true, passive: true });
-  else if (document.readyState === "complete") idle(watch);
-  else window.addEventListener("load", () => idle(watch), { once: true });
 }

@@ -70,6 +70,7 @@ export function suggest(input, list, take) {
     }
   });
   input.addEventListener("blur", close);
+  if (input.value !== input.defaultValue) offer(); // typed while this came
   return () => {
     isSent = true;
     close();
