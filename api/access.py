@@ -76,6 +76,10 @@ ACCESS: Mapping[str, Access] = {
     "GET /login": _open("page"),
     f"GET {V1}/lookup": _open(rate="lookup"),
     f"GET {V1}/search": _open(rate="search"),
+    f"POST {V1}/lookup/reports": _open(rate="lookup"),
+    "POST /lookup/reports": _open("page", "lookup"),
+    f"GET {V1}/lookup/reports": Access(ANALYSTS),
+    f"POST {V1}/lookup/reports/{{report_id}}/settle": Access(ANALYSTS),
     "GET /d/{code}": _open("page", "lookup"),  # failures are counted by the route: see api.limits.Limits.guessing
     "GET /D/{code}": _open("page", "lookup"),
     "POST /d/{code}/report": _open("page", "lookup"),

@@ -23,6 +23,7 @@ from api.queue_tables import install_queue
 from api.routes import (
     TAGS,
     accounts,
+    answer_reports,
     areas,
     audit,
     boards,
@@ -52,7 +53,8 @@ from api.settings import Settings
 from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
-    pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
+    pages.residents, lookup.router, answer_reports.residents, answer_reports.street,
+    pages.street, pages.planning, session.router, areas.router, plans.router,
     edits.router, life.router, dossier.router, cover.router, people.router, reach.router, siting.router,
     incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
     boards.residents, boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street,

@@ -66,6 +66,7 @@ class Services:
     findings: Fresh[dict[str, Any]] = field(default_factory=lambda: Fresh(kept_max=64))
     tiles: TileCache = field(default_factory=TileCache)
     boards: Fresh[Any] = field(default_factory=lambda: Fresh(kept_max=256))
+    places: Fresh[Any] = field(default_factory=lambda: Fresh(kept_max=1024))
 
     @cached_property
     def public(self) -> Engine:

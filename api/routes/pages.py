@@ -1,8 +1,9 @@
 """Pages: hand each page its context and return its HTML, with this answer's nonce."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated
+from datetime import date, timedelta
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -13,11 +14,12 @@ from api.auth import EVERYWHERE, Account
 from api.deps import AccountDep, LanguageDep, NonceDep, OnDay, RowIdQuery, Services, ServicesDep, VisitorDep
 from api.found import Question
 from api.language import COOKIE, Language, asked_language
+from api.place_ground import map_of
 from api.routes import guarded_router, problems
 from api.routes.incident_files import public_figures
 from api.routes.lookup import AccuracyM, Crs, Lat, Lon, find_places
 from api.schemas.base import FIRST_DAY, Day
-from api.schemas.plans import AreaCode
+from api.schemas.plans import AreaCode, GridCode
 from data.calendar import today
 from data.plate_codes import read_code
 from data.profiles import Category as ProfileCategory
@@ -63,31 +65,63 @@ def home_page(
     return show(request, home.render(context, language=language, nonce=nonce))
 
 
+Chosen = Annotated[GridCode | None, Query(description="which of several grids the visitor says is theirs")]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a visitor typed or chose on the residents' page."""
+
+    q: Annotated[str, Query(max_length=80, description="an address, or the name of a place")] = ""
+    code: Annotated[str, Query(max_length=60, description="the code on a doorplate")] = ""
+    grid: Chosen = None
+    reported: Annotated[bool, Query(description="the visitor has just said what is wrong with the answer")] = False
+
+
 @residents.get("/lookup", response_class=HTMLResponse, responses=problems())
 def lookup_page(
     *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
-    q: Annotated[str, Query(max_length=80)] = "", lon: Lon | None = None, lat: Lat | None = None,
-    crs: Crs = "wgs84", accuracy_m: AccuracyM = 0.0, on: OnDay = None,
+    typed: Annotated[Typed, Depends()], lon: Lon | None = None, lat: Lat | None = None, crs: Crs = "wgs84",
+    accuracy_m: AccuracyM = 0.0, on: OnDay = None,
 ) -> Response:  # fmt: skip
     """Show who answers for a door; works without scripts. The code of a plate, typed in, leads to its door."""
-    profile, answer, place, places = services.profile, None, None, None
     limits, client = services.limits, services.client_of(request)
+    found: dict[str, Any] = {}
     if lon is not None and lat is not None:
         limits.hit("lookup", "page", client)
         question = Question(lon=lon, lat=lat, datum=crs, accuracy_m=accuracy_m, on=on or today())
-        body = look_up(services.published, question, profile=profile, language=language)
-        answer, place = answer_from({**body, "on": str(body["on"])}), question.wgs84
-    elif q.strip():
+        body = look_up(services.published, question, profile=services.profile, language=language)
+        found = answered(services, body, question.wgs84, language=language, grid=typed.grid, accuracy_m=accuracy_m)
+    elif typed.code.strip() or typed.q.strip():
         limits.hit("search", "page", client)
-        places = tuple(FoundPlace(**row) for row in find_places(services, q))
-        if not places and (code := read_code(q)):
-            return RedirectResponse(f"/d/{code}" + ("?lang=en" if language == "en" else ""), status_code=303)
-    context = lookup.LookupContext(
-        shell=shell_of(request, services, language, visitor), view=view_of(services.published), query=q,
-        place=place, answer=answer, places=places,
-        categories={category.key: category.colour for category in profile.stations},
-    )  # fmt: skip
+        # A plate's code is known by its look, wherever it was typed; an address is searched for first.
+        code, q = typed.code.strip(), typed.q
+        places = None if code else tuple(FoundPlace(**row) for row in find_places(services, q))
+        if not places and (plain := read_code(code or q)):
+            return RedirectResponse(f"/d/{plain}" + ("?lang=en" if language == "en" else ""), status_code=303)
+        found = {"places": places, "code": code}
+    shell = shell_of(request, services, language, visitor)
+    context = resident_context(services, shell, query=typed.q, is_reported=typed.reported, **found)
     return show(request, lookup.render(context, language=language, nonce=nonce))
+
+
+def answered(
+    services: Services, body: Mapping[str, Any], place: tuple[float, float], *, language: Language,
+    grid: str | None, accuracy_m: float = 0.0,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what a page of an answer shows: the answer, where, which grid was chosen, and the small map."""
+    answer = answer_from({**body, "on": str(body["on"])})
+    day = date.fromisoformat(str(body["on"]))
+    drawn = map_of(services, answer, place, on=day, language=language, chosen=grid or "", accuracy_m=accuracy_m)
+    return {"answer": answer, "place": place, "chosen": grid or "", "map": drawn}
+
+
+def resident_context(services: Services, shell: Shell, **told: Any) -> lookup.LookupContext:
+    """Return the context of the residents' page."""
+    return lookup.LookupContext(
+        shell=shell, view=view_of(services.published),
+        categories={category.key: category.colour for category in services.profile.stations}, **told,
+    )  # fmt: skip
 
 
 @residents.get("/figures", response_class=HTMLResponse, responses=problems())
@@ -151,6 +185,7 @@ def people_page(
     context = people.PeopleContext(
         shell=shell_of(request, services, language, account), on=on or today(),
         can_write=services.may(account, "POST /api/v1/duties"),
+        can_settle=services.may(account, "GET /api/v1/lookup/reports"),
     )  # fmt: skip
     return show(request, people.render(context, language=language, nonce=nonce))
 

@@ -1,18 +1,17 @@
 """Pages of doorplates: the resident's page a plate opens, its plain report form, and the page of those who print."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.actions.read_home import view_of
 from api.actions.report_plate import report_plate
 from api.actions.scan_plate import Door, UnknownPlateError, answer_at
 from api.auth import Account
 from api.deps import AccountDep, LanguageDep, NonceDep, Services, ServicesDep, VisitorDep
 from api.language import Language
 from api.routes import guarded_router, problems
-from api.routes.pages import shell_of, show
+from api.routes.pages import Chosen, answered, resident_context, shell_of, show
 from api.routes.plates import Code, door_of
 from api.schemas import plates as shapes
 from data.calendar import today
@@ -30,7 +29,7 @@ Reported = Annotated[bool, Query(description="the visitor has just reported the 
 @residents.get("/D/{code}", response_class=HTMLResponse, responses=problems(404, 410))
 def door_page(
     *, request: Request, services: ServicesDep, language: LanguageDep, nonce: NonceDep, visitor: VisitorDep,
-    code: Code, reported: Reported = False,
+    code: Code, reported: Reported = False, grid: Chosen = None,
 ) -> HTMLResponse:  # fmt: skip
     """Show who answers for the door a plate hangs on; works without scripts. Plates' codes say /D/ in capitals."""
     page = _Page(request, services, language, nonce, visitor)
@@ -40,7 +39,7 @@ def door_page(
         return page.without("unknown", status=404)
     except RevokedPlateError:
         return page.without("revoked", status=410)
-    return page.of(door, is_reported=reported)
+    return page.of(door, is_reported=reported, grid=grid)
 
 
 @residents.post("/d/{code}/report", response_class=Response, responses={303: {"description": "done: back to the door"}})
@@ -82,7 +81,7 @@ class _Page:
         self.request, self.services, self.language, self.nonce = request, services, language, nonce
         self.shell = shell_of(request, services, language, visitor)
 
-    def of(self, door: Door, *, is_reported: bool) -> HTMLResponse:
+    def of(self, door: Door, *, is_reported: bool, grid: str | None) -> HTMLResponse:
         """Return the page of a door."""
         services, language = self.services, self.language
         body = answer_at(services.published, door, on=today(), profile=services.profile, language=language)
@@ -90,21 +89,14 @@ class _Page:
         scanned = lookup.ScannedDoor(
             state="found", code=grouped(door.code), label=name.label, address=name.address, is_reported=is_reported
         )  # fmt: skip
-        answer = lookup.answer_from({**body, "on": str(body["on"])})
-        return self._show(scanned, 200, place=door.points[0], answer=answer)
+        told = answered(services, body, door.points[0], language=language, grid=grid)
+        return self._show(200, door=scanned, is_reported=is_reported, **told)
 
     def without(self, state: str, *, status: int) -> HTMLResponse:
         """Return the page that offers the search instead."""
-        return self._show(lookup.ScannedDoor(state=state), status)
+        return self._show(status, door=lookup.ScannedDoor(state=state))
 
-    def _show(
-        self, door: lookup.ScannedDoor, status: int, *, place: tuple[float, float] | None = None,
-        answer: lookup.Answer | None = None,
-    ) -> HTMLResponse:  # fmt: skip
-        services = self.services
-        context = lookup.LookupContext(
-            shell=self.shell, view=view_of(services.published), place=place, answer=answer, door=door,
-            categories={category.key: category.colour for category in services.profile.stations},
-        )  # fmt: skip
+    def _show(self, status: int, **told: Any) -> HTMLResponse:
+        context = resident_context(self.services, self.shell, **told)
         html = lookup.render(context, language=self.language, nonce=self.nonce)
         return show(self.request, html, status=status)

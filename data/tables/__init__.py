@@ -6,6 +6,7 @@ Geometry is EPSG:4326 with a GiST index. Names: table plural, column singular, `
 
 from data.tables.ground import metadata as metadata
 
+from . import answers as answers
 from . import files as files
 from . import ground as ground
 from . import incidents as incidents

@@ -100,6 +100,7 @@ SHOTS: tuple[tuple[str, str, int, Callable[[Page], None] | None], ...] = (
     ("incidents-375", "/incidents", 375, None),
     ("lookup-375", "/lookup", 375, open_door),
     ("lookup-1440", "/lookup", 1440, open_door),
+    ("residents-375", "/lookup", 375, open_door),
 )
 
 

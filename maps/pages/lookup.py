@@ -2,15 +2,28 @@
 
 The server writes the answer into the page; the script only fetches that page again when a place
 is found or chosen, and puts the answer in. There is one way to show an answer.
+
+The map's library is not part of the page: it lies in a template element, which the script opens once
+the answer is there (`maps/static/js/lookup_map.js`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from markupsafe import Markup
 
 from maps.base import MapView, map_figure
 from maps.elements.tiles import GridTiles
 from maps.shell import Desk, Shell, render_page
+
+State = Literal[
+    "start", "grid", "choose", "coarse", "outside", "no_active_plan", "places", "nowhere", "no_code", "unknown",
+    "revoked",
+]  # fmt: skip
+# What may be wrong with an answer, in the order it is offered.
+MISTAKES = ("wrong_grid", "no_answer", "wrong_person", "wrong_place", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,11 @@ class Answer:
     next_change: NextChange | None = None
     desk: Desk | None = None
 
+    @property
+    def shown(self) -> tuple[FoundGrid, ...]:
+        """Return the grids that may be named: none where the place is known too roughly."""
+        return () if self.is_coarse else self.grids
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPlace:
@@ -123,6 +141,14 @@ class LookupContext:
         Station category -> colour.
     door : ScannedDoor, optional
         Where the page was reached by a doorplate.
+    chosen : str
+        The grid that the visitor says is theirs, where several are possible.
+    code : str
+        What was typed for a plate's code and cannot be one; shown in its box again.
+    is_reported : bool
+        The visitor has just said what is wrong with the answer.
+    map : Markup, optional
+        The small map of the answer.
     """
 
     shell: Shell
@@ -133,6 +159,49 @@ class LookupContext:
     places: tuple[FoundPlace, ...] | None = None
     categories: Mapping[str, str] = field(default_factory=dict)
     door: ScannedDoor | None = None
+    chosen: str = ""
+    code: str = ""
+    is_reported: bool = False
+    map: Markup | None = None
+
+    @property
+    def grid(self) -> FoundGrid | None:
+        """Return the one grid that is told of: the only one, or the one that was chosen."""
+        shown = self.answer.shown if self.answer else ()
+        if len(shown) == 1:
+            return shown[0]
+        return next((grid for grid in shown if grid.grid_code == self.chosen), None)
+
+    @property
+    def state(self) -> State:
+        """Return what the page has to say."""
+        if self.answer is not None:
+            return self._answered(self.answer)
+        if self.door is not None:
+            return "revoked" if self.door.state == "revoked" else "unknown"
+        if self.code:
+            return "no_code"
+        if self.places is None:
+            return "start"
+        return "places" if self.places else "nowhere"
+
+    def _answered(self, answer: Answer) -> State:
+        if answer.is_coarse:
+            return "coarse"
+        if self.grid is not None:
+            return "grid"
+        if answer.shown:
+            return "choose"
+        return "no_active_plan" if answer.answer == "no_active_plan" else "outside"
+
+    @property
+    def path(self) -> str:
+        """Return the path of this answer, without a choice of grid and without thanks."""
+        return _path_with(self.shell.path)
+
+    def path_of(self, grid_code: str) -> str:
+        """Return the path of this answer with a grid chosen."""
+        return _path_with(self.shell.path, grid=grid_code)
 
 
 def answer_from(body: Mapping[str, object]) -> Answer:
@@ -157,10 +226,8 @@ def render(context: LookupContext, *, language: str, nonce: str) -> str:
         language=language,
         nonce=nonce,
     )
-    data = {
-        "place": list(context.place) if context.place else None,
-        "grids": [grid.grid_code for grid in context.answer.grids] if context.answer else [],
-    }
+    desk = context.shell.desk
+    data = {"desk": {"name": desk.name, "phone": desk.phone} if desk else None}
     return render_page(
         "lookup",
         context,
@@ -168,9 +235,16 @@ def render(context: LookupContext, *, language: str, nonce: str) -> str:
         language=language,
         nonce=nonce,
         figure=figure,
-        scripts=("lookup.js",),
+        scripts=("lookup.js", "lookup_suggest.js", "lookup_map.js", "ground.js", "grid_tiles.js"),
         data=data,
     )
+
+
+def _path_with(path: str, **more: str) -> str:
+    parts = urlsplit(path)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key not in ("grid", "reported")]
+    told = urlencode([*query, *more.items()])
+    return f"/{parts.path.lstrip('/')}{'?' if told else ''}{told}"
 
 
 def _one(body: Mapping[str, object], key: str, of: type) -> Any:

@@ -128,7 +128,7 @@ def test_tabs_by_keyboard_and_on_a_phone(open_browser: Open, served: Served) -> 
     prepare(served)
     page = open_browser("phone", role="planner").open("/people")
     page.locator("#tab-grids").focus()
-    for name in ("vacant", "load", "leave", "grids"):
+    for name in ("vacant", "load", "leave", "reports", "grids"):
         page.keyboard.press("ArrowRight")
         expect(page.locator(f"#tab-{name}")).to_be_focused()
         expect(page.locator(f"#part-{name}")).to_be_visible()

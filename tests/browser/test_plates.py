@@ -82,8 +82,10 @@ def test_a_damaged_plate_is_reported_with_two_taps(enter: Enter, town: Service, 
 
 def test_a_building_in_two_grids_asks_which(enter: Enter, town: Service) -> None:
     page = enter(f"/d/{codes(town)[f'云溪苑{SPLIT}栋']}")
-    expect(page.locator(".plate")).to_have_count(2)
-    expect(page.locator(".question")).to_contain_text("第1网格")
+    expect(page.locator(".choice")).to_have_count(2)
+    expect(page.locator(".choices")).to_contain_text("第1网格")
+    page.locator(".choice").last.click()
+    expect(page.locator(".plate__name")).to_contain_text("网格员")
 
 
 def test_a_wrong_code_offers_the_search_and_finds_the_door_by_name(enter: Enter, town: Service) -> None:

@@ -18,7 +18,10 @@ PUBLIC = {
     "areas", "streets", "barriers", "greens", "compounds", "gates", "plans", "plan_areas", "grids", "zones", "stations",
     "building_walks", "category_walks", "deployment",
 }  # fmt: skip
-GUARDED = ("people", "duties", "absences", "absence_duties", "incidents", "incident_events", "incident_clusters")
+GUARDED = (
+    "people", "duties", "absences", "absence_duties", "incidents", "incident_events", "incident_clusters",
+    "answer_reports",
+)  # fmt: skip
 DENIED = "permission denied"
 
 

@@ -124,8 +124,10 @@ def cases(text: str = NICE) -> list[Case]:
             True,
         ),
         Case("lookup", lookup.render, lookup_context(text), True),
+        Case("chosen", lookup.render, replace(lookup_context(text), chosen=text), True),
         Case("door", lookup.render, replace(lookup_context(text), door=lookup.ScannedDoor("found", *[text] * 3)), True),
         Case("no-door", lookup.render, lookup.LookupContext(around, VIEW, door=lookup.ScannedDoor("revoked")), True),
+        Case("no-code", lookup.render, lookup.LookupContext(around, VIEW, code=text), True),
         Case("places", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=found), True),
         Case("nowhere", lookup.render, lookup.LookupContext(around, VIEW, query=text, places=()), True),
         Case(
@@ -145,7 +147,7 @@ def cases(text: str = NICE) -> list[Case]:
         Case("problem", problem.render, problem.ProblemContext(around, 403, text, text), False),
         Case("siting", siting.render, siting.SitingContext(around, VIEW, kinds, circles, walkers, True), True),
         Case("plates", plates.render, plates.PlatesContext(around), False),
-        Case("people", people.render, people.PeopleContext(around, date(2026, 11, 20), True), False),
+        Case("people", people.render, people.PeopleContext(around, date(2026, 11, 20), True, True), False),
         Case("board", board.render, board_context(text, around), False),
         Case("boards", boards.render, boards.BoardsContext(around, date(2026, 11, 20), True), False),
     ]

@@ -1,13 +1,14 @@
-// People on duty: a day and a community above, four tables below; each is asked for when its tab is opened.
+// People on duty: a day and a community above, a table a tab below; each is asked for when its tab is opened.
 
 import { byId, data, get, h, setAddress } from "./core.js";
 import { dutyDialog } from "./people_dialog.js";
 import { gridsPart } from "./people_grids.js";
 import { leavePart } from "./people_leave.js";
 import { loadPart } from "./people_load.js";
+import { reportsPart } from "./people_reports.js";
 import { vacantPart } from "./people_vacant.js";
 
-const TABS = ["grids", "vacant", "load", "leave"];
+const TABS = ["grids", "vacant", "load", "leave", ...(data.can_settle ? ["reports"] : [])];
 const stale = new Set(TABS);
 let shown = TABS.includes(location.hash.slice(1)) ? location.hash.slice(1) : "grids";
 
@@ -15,14 +16,14 @@ const asked = () => ({ on: byId("on").value || data.on, area_code: byId("area").
 
 async function reload() {
   for (const name of TABS) stale.add(name);
-  await Promise.all([show(shown), shown === "grids" ? null : refresh("grids"), shown === "vacant" ? null : refresh("vacant")]);
+  await Promise.all([show(shown), shown === "grids" ? null : refresh("grids"), shown === "vacant" ? null : refresh("vacant"), data.can_settle && shown !== "reports" ? refresh("reports") : null]);
 }
 
 const dialog = data.can_write ? dutyDialog({ asked, changed: reload }) : { assign: null, handOver: null, change: null };
 const grids = gridsPart({ asked, ...dialog });
 const parts = {
   grids, vacant: vacantPart({ asked, ...dialog, nameOf: grids.nameOf }), load: loadPart({ asked }),
-  leave: leavePart({ asked, change: dialog.change, changed: reload }),
+  leave: leavePart({ asked, change: dialog.change, changed: reload }), reports: reportsPart({ asked }),
 };
 
 async function refresh(name) {
