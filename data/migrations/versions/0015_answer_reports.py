@@ -1,12 +1,12 @@
 """What residents say is wrong with an answer of the look-up: how often, of which grid, on which day. Nothing else.
 
-Revision: 0014, after 0013.
+Revision: 0015, after 0014.
 """
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
