@@ -76,6 +76,8 @@ ACCESS: Mapping[str, Access] = {
     "GET /login": _open("page"),
     f"GET {V1}/lookup": _open(rate="lookup"),
     f"GET {V1}/search": _open(rate="search"),
+    f"GET {V1}/lookup/sandbox": _open(),
+    f"POST {V1}/lookup/batch": Access(STAFF, rate="lookup", is_scoped=False),  # or by a key: api.routes.lookup_batch
     "GET /d/{code}": _open("page", "lookup"),  # failures are counted by the route: see api.limits.Limits.guessing
     "GET /D/{code}": _open("page", "lookup"),
     "POST /d/{code}/report": _open("page", "lookup"),

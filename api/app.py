@@ -35,6 +35,7 @@ from api.routes import (
     jobs,
     life,
     lookup,
+    lookup_batch,
     open311,
     pages,
     people,
@@ -50,7 +51,7 @@ from api.settings import Settings
 from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
-    pages.residents, lookup.router, pages.street, pages.planning, session.router, areas.router, plans.router,
+    pages.residents, lookup.router, lookup_batch.residents, lookup_batch.router, pages.street, pages.planning, session.router, areas.router, plans.router,
     edits.router, life.router, dossier.router, cover.router, people.router, reach.router, siting.router,
     incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
     boards.residents, boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street,

@@ -9,6 +9,7 @@ from data.tables.ground import metadata as metadata
 from . import files as files
 from . import ground as ground
 from . import incidents as incidents
+from . import names as names
 from . import people as people
 from . import plans as plans
 from . import plates as plates
