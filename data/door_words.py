@@ -25,7 +25,8 @@ TOKEN = re.compile(
 RUN = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', TOKEN.pattern)})+")
 
 # How sure a hit by each kind of key is: that of a whole name is 1.
-ENDS, BEGINS, HOLDS, BEHIND, BEFORE, WITHIN = 0.9, 0.9, 0.75, 0.96, 0.82, 0.7
+ENDS, BEGINS, HOLDS, BEHIND, BEFORE, WITHIN = 0.9, 0.9, 0.75, 0.96, 0.82, 0.68
+AREA_ENDS = ("省", "市", "区", "县", "州", "旗", "街道", "镇", "乡", "村", "委会", "路", "组")
 ONE_LETTER_OFF = {3: 0.7, 4: 0.76, 5: 0.8}
 SOUNDS_SO, SOUNDS_SO_TYPED, INITIALS = 0.84, 0.97, 0.86
 SOUND_OFF, SOUND_OFF_TYPED = 0.68, 0.78
@@ -100,7 +101,8 @@ def _tails(run: str) -> list[tuple[str, int]]:
         told = [number for number, _ in numbers[:length]]
         well = _stairwell(*numbers[length]) if length < len(numbers) else 0
         made.append(("/".join(told), well))
-        if re.fullmatch(r"[0-9]+[a-z]", told[-1]):  # 3d is 3栋 as often as it is block 3d
+        if re.fullmatch(r"[0-9]+[a-z]", told[-1]):  # 100a座 may be block A of 阳光100, and 3d 3栋
+            made.append(("/".join([*told[:-1], told[-1][:-1], told[-1][-1]]), well))
             made.append(("/".join([*told[:-1], told[-1][:-1]]), well))
     return [*made, ("", 0)]
 
@@ -175,8 +177,15 @@ def _parts(stem: str) -> Iterator[Found]:
             length = end - start
             if length == size or (is_latin and (end < size or length < 4)):
                 continue
-            base = BEHIND - 0.08 if end == size else BEFORE - 0.1 if start == 0 else WITHIN - 0.1
-            yield "w", stem[start:end], base + 0.08 * length / size, "", False
+            base = _behind(stem[:start]) if end == size else BEFORE if start == 0 else WITHIN
+            yield "w", stem[start:end], base + 0.08 * length / size - 0.08, "", False
+
+
+def _behind(front: str) -> float:
+    """Return how sure a name is behind other words: those of an area, or any, or a letter that belongs to it."""
+    if front.endswith(AREA_ENDS):
+        return BEHIND
+    return BEHIND - 0.06 if len(front) > (4 if front.isascii() else 1) else BEHIND - 0.24
 
 
 def _typed_sounds(stem: str) -> Iterator[Found]:
@@ -186,7 +195,7 @@ def _typed_sounds(stem: str) -> Iterator[Found]:
         yield "p", stem, BEGINS - 0.02, "", True
         yield "i", stem, INITIALS - 0.1, "", True
     for start in range(1, len(stem) - 4):
-        yield "p", stem[start:], SOUNDS_SO_TYPED - 0.1, "", False
+        yield "p", stem[start:], _behind(stem[:start]) - 0.06, "", False
     if len(stem) >= 5:
         yield "t", stem, SOUND_OFF_TYPED, "", False
         for left in _without_one(stem):
@@ -196,25 +205,30 @@ def _typed_sounds(stem: str) -> Iterator[Found]:
 
 def _spoken(stem: str, sounds: Sounds) -> Iterator[Found]:
     """Keys of sounds of what was typed in letters, wholly or in part: 云夕院, 云xi苑; of its end too."""
-    is_mixed = re.search(r"[a-z]", stem) is not None
-    score = SOUNDS_SO_TYPED - 0.02 if is_mixed else SOUNDS_SO
-    size = len(stem)
-    for start in (0, *range(max(1, size - SPOKEN_MAX), size - 1)):
-        off = 0.0 if start == 0 else 0.06
-        spoken = _spellings(stem[start:], sounds)
+    parts = re.findall("[a-z]+|[^a-z]", stem)
+    size = len(parts)
+    for start in (0, *range(max(1, size - SPOKEN_MAX), size)):
+        rest, front = parts[start:], "".join(parts[:start])
+        if len(rest) == 1 and len(rest[0]) < 2:
+            continue
+        is_typed = any(part[0].isascii() and part.isalpha() for part in rest)
+        off = BEHIND - _behind(front) + 0.04 if start else 0.0
+        spoken = _spellings(rest, sounds)
         for sound in spoken:
-            yield "p", sound, score - off, "", False
+            yield "p", sound, (SOUNDS_SO_TYPED - 0.02 if is_typed else SOUNDS_SO) - off, "", False
+        if is_typed and len(rest) == 1:
+            yield "i", rest[0], INITIALS - off, "", False
         main = spoken[0]
-        if len(main) >= 6 and 2 < size - start <= SPOKEN_MAX:
+        if len(main) >= 6 and size - start <= SPOKEN_MAX:
             yield "t", main, SOUND_OFF - off, "", False
             for left in _without_one(main):
                 yield "t", left, SOUND_OFF - off, "", False
                 yield "p", left, SOUND_OFF - off, "", False
 
 
-def _spellings(stem: str, sounds: Sounds) -> list[str]:
-    """Return how a stem may sound, the commonest first."""
-    return ["".join(parts) for parts in islice(product(*(sounds.get(letter, [letter]) for letter in stem)), SOUNDS_MAX)]
+def _spellings(parts: list[str], sounds: Sounds) -> list[str]:
+    """Return how the parts of a stem may sound together, the commonest first."""
+    return ["".join(said) for said in islice(product(*(sounds.get(part, [part]) for part in parts)), SOUNDS_MAX)]
 
 
 def _without_one(text: str) -> Iterator[str]:
