@@ -51,9 +51,9 @@ from api.settings import Settings
 from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
-    pages.residents, lookup.router, lookup_batch.residents, lookup_batch.router, pages.street, pages.planning, session.router, areas.router, plans.router,
-    edits.router, life.router, dossier.router, cover.router, people.router, reach.router, siting.router,
-    incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
+    pages.residents, lookup.router, lookup_batch.residents, lookup_batch.router, pages.street, pages.planning,
+    session.router, areas.router, plans.router, edits.router, life.router, dossier.router, cover.router, people.router,
+    reach.router, siting.router, incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
     boards.residents, boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street,
     open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip

@@ -23,7 +23,8 @@ _WORDS = {
     ),
     "vacant": (
         "您所在位置属于「示例第{n}网格」，目前没有网格员，请联系示例服务台：0000-0000000。",
-        "This place belongs to Example grid {n}, which has no grid worker at present. Please call Example desk: 0000-0000000.",
+        "This place belongs to Example grid {n}, which has no grid worker at present."
+        " Please call Example desk: 0000-0000000.",
     ),
     "near_border": (
         "该位置靠近网格边界，可能属于以下网格之一。",
@@ -84,9 +85,7 @@ def listed(language: str) -> list[dict[str, Any]]:
 
 def examples() -> dict[str, dict[str, Any]]:
     """Return the answers by key, as OpenAPI has examples."""
-    return {
-        spot.key: {"summary": " ".join(spot.told), "value": spot.body(EXAMPLE_ON, "zh")} for spot in SPOTS
-    }
+    return {spot.key: {"summary": " ".join(spot.told), "value": spot.body(EXAMPLE_ON, "zh")} for spot in SPOTS}
 
 
 def _in(words: tuple[str, str], language: str) -> str:
@@ -112,7 +111,9 @@ def _station(language: str) -> dict[str, Any]:
 def _body(answer: str, on: date, language: str, *grids: dict[str, Any], n: int = 1, **more: Any) -> dict[str, Any]:
     """Return a body; `more` stands in for what is usual of such an answer."""
     is_coarse = bool(more.get("is_coarse"))
-    names = "、".join(f"「{grid['name']}」" for grid in grids) if language == "zh" else ", ".join(g["name"] for g in grids)
+    names = (
+        "、".join(f"「{grid['name']}」" for grid in grids) if language == "zh" else ", ".join(g["name"] for g in grids)
+    )
     ask = f"您家属于哪一个：{names}？" if language == "zh" else f"Which of these is yours: {names}?"
     message = _in(_WORDS["coarse" if is_coarse else answer], language).format(n=n, on=on.isoformat())
     return {
@@ -167,7 +168,11 @@ def _no_active_plan(on: date, language: str) -> dict[str, Any]:
 
 SPOTS = (
     Spot("assigned", ("有网格员负责", "a grid worker answers"), _assigned),
-    Spot("assigned_in_full", ("另有网格长、责任区和包保单位", "with a head, a zone and the unit that answers for it"), _in_full),
+    Spot(
+        "assigned_in_full",
+        ("另有网格长、责任区和包保单位", "with a head, a zone and the unit that answers for it"),
+        _in_full,
+    ),
     Spot("assigned_changing", ("三十天后换网格", "another grid answers in thirty days"), _changing),
     Spot("vacant", ("网格暂无网格员", "a grid without a worker"), _vacant),
     Spot("near_border", ("靠近边界，两个网格", "near a border: two grids"), _near_border),

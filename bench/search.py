@@ -57,7 +57,8 @@ def run(url: str, buildings: int, searches: int) -> None:
     with engine.begin() as conn:
         conn.execute(text("ANALYZE buildings, compounds, areas, door_names, name_keys, stairwells"))
         told = conn.execute(text(
-            "SELECT count(*) AS keys, pg_total_relation_size('name_keys') + pg_total_relation_size('door_names') AS size"
+            "SELECT count(*) AS keys,"
+            " pg_total_relation_size('name_keys') + pg_total_relation_size('door_names') AS size"
             " FROM name_keys"
         )).one()  # fmt: skip
         sounds = dict(conn.execute(text("SELECT letter, sounds[1] FROM letter_sounds")).all())

@@ -1,8 +1,8 @@
 """Door words: what somebody typed to find a door, as the readings it may have and the keys to look each up by.
 
-A reading is a stem (云溪苑) and the numbers behind it, outermost first: block, stairwell, floor, room. Words in front of a
-name (省市区街道) and behind it are read past; floors and rooms are left out and kept nowhere. Keys are those of the table
-`name_keys` (data/sql/schema/door_names.sql); text comes as that file's ``door_plain`` makes it.
+A reading is a stem (云溪苑) and the numbers behind it, outermost first: block, stairwell, floor, room. Words in front
+of a name (省市区街道) and behind it are read past; floors and rooms are left out and kept nowhere. Keys are those of
+the table `name_keys` (data/sql/schema/door_names.sql); text comes as that file's ``door_plain`` makes it.
 """
 
 import re

@@ -31,7 +31,9 @@ door_names = Table(
     "door_names",
     metadata,
     Column("kind", Text, primary_key=True, comment="community, compound, building"),
-    Column("place_id", BigInteger, primary_key=True, autoincrement=False, comment="area code, compound_id or building_id"),
+    Column(
+        "place_id", BigInteger, primary_key=True, autoincrement=False, comment="area code, compound_id or building_id"
+    ),
     Column("stem", AS_BYTES, primary_key=True),
     Column("tail", AS_BYTES, primary_key=True, comment="numbers behind the stem, outermost first, with / between them"),
     Index(None, "stem", "tail"),

@@ -22,7 +22,16 @@ from tests.store.door_spellings import SPELLINGS
 from tests.store.kept import Kept
 
 CRS = "EPSG:4326"
-COMPOUNDS = {101: "云溪苑", 102: "阳光100", 103: "锦绣二期", 104: "绿苑", 105: "锦绣", 106: "云岭苑", 107: "西苑", 108: "人民路小区"}
+COMPOUNDS = {
+    101: "云溪苑",
+    102: "阳光100",
+    103: "锦绣二期",
+    104: "绿苑",
+    105: "锦绣",
+    106: "云岭苑",
+    107: "西苑",
+    108: "人民路小区",
+}
 BUILDINGS = (
     *((101, f"{n}栋", None) for n in range(1, 25)), (102, "A座", None), (102, "B座", None),
     *((103, f"{n}栋", None) for n in range(1, 25)), *((104, f"{n}栋", None) for n in range(1, 4)),
@@ -34,7 +43,9 @@ BUILDINGS = (
 FIRST_ID = 5_001
 
 
-def put(conn: Connection, compounds: dict[int, str], buildings: tuple[tuple[int | None, str | None, str | None], ...]) -> None:
+def put(
+    conn: Connection, compounds: dict[int, str], buildings: tuple[tuple[int | None, str | None, str | None], ...]
+) -> None:
     """Write compounds and buildings, numbered from `FIRST_ID`."""
     copy_frame(conn, metadata.tables["compounds"], gpd.GeoDataFrame(
         {"area_code": COMMUNITIES[1], "name": list(compounds.values())},
@@ -44,7 +55,8 @@ def put(conn: Connection, compounds: dict[int, str], buildings: tuple[tuple[int 
     copy_frame(conn, metadata.tables["buildings"], gpd.GeoDataFrame(
         {
             "area_code": COMMUNITIES[1], "compound_id": pd.array([row[0] for row in buildings], dtype="Int64"),
-            "name": [row[1] for row in buildings], "address": [row[2] for row in buildings], "households": 1, "people": 1,
+            "name": [row[1] for row in buildings], "address": [row[2] for row in buildings],
+            "households": 1, "people": 1,
         },
         geometry=[shapely.MultiPolygon([square(4, 0, width=0.01, height=0.01)])] * len(buildings), crs=CRS,
         index=pd.RangeIndex(FIRST_ID, FIRST_ID + len(buildings), name="building_id"),
@@ -84,7 +96,9 @@ def test_what_people_type(spelled: Connection, typed: str, label: str) -> None:
     assert list(found["label"][:1]) == [label], found[["label", "score"]].to_string()
 
 
-@pytest.mark.parametrize("typed", ["查无此地", "zzzzqqqq", "3栋", "501", "云", "，。", "%", "\x00", "a" * 200, "三" * 80])
+@pytest.mark.parametrize(
+    "typed", ["查无此地", "zzzzqqqq", "3栋", "501", "云", "，。", "%", "\x00", "a" * 200, "三" * 80]
+)
 def test_nothing_is_found_where_nothing_fits(spelled: Connection, typed: str) -> None:
     assert (doors.search(spelled, typed, 5)["score"] < 0.7).all()
 
@@ -211,4 +225,3 @@ def test_names_that_say_nothing_are_kept_by_nobody(undone: Connection) -> None:
 def test_whatever_is_typed_is_answered(spelled: Connection, words: str) -> None:
     found = doors.search(spelled, words, 4)
     assert found["score"].between(0, 1).all()
-

@@ -20,7 +20,12 @@ SOUNDS_MAX = 3  # beyond, readings are of dictionaries, not of streets
 # Numbers that a name holds (2期) are typed as figures or as they are said.
 SAID = dict(zip("0123456789", ("ling", "yi", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu"), strict=True))
 TABLES = ("areas", "compounds", "buildings")
-TRIGRAMS = (("areas", "name"), ("compounds", "name"), ("buildings", "name"), ("buildings", "address"))  # no longer asked
+TRIGRAMS = (
+    ("areas", "name"),
+    ("compounds", "name"),
+    ("buildings", "name"),
+    ("buildings", "address"),
+)  # no longer asked
 FUNCTIONS = (
     "names_of_none()", *(f"names_of_{what}_{table}()" for what in ("new", "changed", "gone") for table in TABLES),
     "write_building_names(bigint[])", "write_place_names(text, bigint[])", "add_name_keys(text[])", "stem_keys(text)",
