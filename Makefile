@@ -1,6 +1,6 @@
 # Wangge. `make demo` and `make test` are all you need; each sets up what it needs and is safe to run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pages test-rest setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
+.PHONY: help demo test setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
 NAME ?= town
@@ -13,15 +13,9 @@ help: ## show this list
 demo: setup ## set everything up, build the demo town, serve the pages
 	@$(WANGGE) demo
 
-# Pages are tested beside the rest, on the other core: what they have to say comes when they are done.
+# A file at a time on each of two cores: what a file has set up, its tests share.
 test: setup-test gate ## set everything up, then run the gate and all tests
-	@$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-pages test-rest
-
-test-pages:
-	@.venv/bin/python -m pytest tests/browser
-
-test-rest:
-	@.venv/bin/python -m pytest tests/project tests/unit tests/store tests/laws tests/api
+	@.venv/bin/python -m pytest --numprocesses=2 --dist=loadfile
 
 setup: ## .venv with the wangge command, browser assets, PostGIS
 	@bash setup/packages.sh demo

@@ -11,11 +11,12 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
+from api import fast_lookup
 from api.access import check_routes
 from api.auth import GuardedRoute
 from api.deps import Services
 from api.errors import add_error_handlers
-from api.headers import Envelope
+from api.headers import Envelope, with_request_id
 from api.limits import Limits
 from api.queue_tables import install_queue
 from api.routes import (
@@ -53,9 +54,9 @@ from maps.assets import STATIC_FOLDER, STATIC_URL
 ROUTERS = (
     pages.residents, lookup.router, lookup_batch.residents, lookup_batch.router, pages.street, pages.planning,
     session.router, areas.router, plans.router, edits.router, life.router, dossier.router, cover.router, people.router,
-    reach.router, siting.router, incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
-    boards.residents, boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street,
-    open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
+    reach.router, siting.router, incidents.router, incident_files.residents, incident_files.router, cases.router,
+    tiles.residents, tiles.planning, boards.residents, boards.router, plates.residents, plates.router,
+    plate_pages.residents, plate_pages.street, open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
 _TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
@@ -102,7 +103,9 @@ class Service(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application behind all its middleware."""
         services: Services = self.state.services
-        return Envelope(super().build_middleware_stack(), is_https=services.settings.is_https)
+        route = next(route for route in self.router.routes if getattr(route, "path", None) == fast_lookup.PATH)
+        fast = fast_lookup.FastLookup(super().build_middleware_stack(), services, route)
+        return Envelope(fast, is_https=services.settings.is_https)
 
 
 @asynccontextmanager
@@ -147,7 +150,7 @@ class StandardError:
 def start_log(settings: Settings) -> None:
     """Write JSON lines (or, on a terminal, plain ones) with the request id, to standard error."""
     shared = (
-        structlog.contextvars.merge_contextvars,
+        with_request_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )

@@ -37,6 +37,7 @@ class Fresh(Generic[Value]):
         What `load` raises is raised; the value before it, if any, stays.
         """
         entry = self._entry(key)
+        entry.load = load  # before it loads: `renew` must not pass over what is just being loaded
         held = entry.held
         if held is not None and time.monotonic() - held[0] < every_s:
             return held[1]
@@ -49,10 +50,15 @@ class Fresh(Generic[Value]):
             if held is None or time.monotonic() - held[0] >= every_s:
                 # As old as the moment it was asked for, not the one it came at.
                 held = entry.held = (time.monotonic(), load())
-                entry.load = load
             return held[1]
         finally:
             entry.loading.release()
+
+    def held(self, key: Hashable) -> Value | None:
+        """Return the value of a key as it is held, however old; None where there is none. Never waits."""
+        entry = self._entries.get(key)
+        held = entry.held if entry is not None else None
+        return None if held is None else held[1]
 
     def renew(self) -> None:
         """Load all that is kept anew, now; those who ask meanwhile are given what is there.

@@ -1,10 +1,12 @@
-"""Headers: request id, nonce, content policy and the other security headers of every answer."""
+"""Headers: request id, nonce, content policy and the other security headers of every answer, and one log line."""
 
+import re
 import secrets
 import time
+from contextvars import ContextVar
+from typing import Any
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maps.page import content_security_policy, new_nonce
@@ -18,7 +20,20 @@ FIXED = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "geolocation=(self), camera=(), microphone=(), payment=()",
+    "cache-control": "no-store",
 }
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+DATA_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+_FIXED = tuple((name.encode(), value.encode()) for name, value in FIXED.items())
+# A proxy's id is kept when it is plain, so that its log and ours can be read side by side.
+_PLAIN_ID = re.compile(rb"[0-9A-Za-z-]{8,64}")
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def with_request_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Add to a log line which request it belongs to, if any."""
+    request_id = _request_id.get()
+    return event if request_id is None else {**event, "request_id": request_id}
 
 
 class Envelope:
@@ -30,69 +45,69 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
         self.app = app
-        self.is_https = is_https
+        self._fixed = (*_FIXED, HTTPS_ONLY) if is_https else _FIXED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        inner = self._inner_scope(scope)
-        request_id, nonce = inner["state"]["request_id"], inner["state"]["nonce"]
+        inner = _inner_scope(scope)
+        state = inner["state"]
         started_s, status, is_answered = time.perf_counter(), 500, False
 
         async def answer(message: Message) -> None:
             nonlocal status, is_answered
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._dress(MutableHeaders(scope=message), request_id, nonce)
+                message = {**message, "headers": self._dressed(message.get("headers", ()), state)}
             is_answered = message["type"] == "http.response.body" and not message.get("more_body")
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(inner, receive, answer)
-            except Exception:  # raised again below, unless it was answered and logged already
-                # Starlette raises an unforeseen error again after `api.errors` has answered and logged it;
-                # the server would then cut the connection that other answers still come by.
-                if not is_answered:
-                    raise
-            finally:
-                self._write_line(inner, status, time.perf_counter() - started_s)
+        token = _request_id.set(state["request_id"])
+        try:
+            await self.app(inner, receive, answer)
+        except Exception:  # raised again below, unless it was answered and logged already
+            # Starlette raises an unforeseen error again after `api.errors` has answered and logged it;
+            # the server would then cut the connection that other answers still come by.
+            if not is_answered:
+                raise
+        finally:
+            _write_line(inner, status, time.perf_counter() - started_s)
+            _request_id.reset(token)
 
-    @staticmethod
-    def _inner_scope(scope: Scope) -> Scope:
-        inner = dict(scope)
-        inner["state"] = dict(scope.get("state") or {})
-        given = Headers(scope=scope).get("x-request-id", "")
-        # A proxy's id is kept when it is plain, so that its log and ours can be read side by side.
-        plain = 8 <= len(given) <= 64 and given.replace("-", "").isalnum()
-        inner["state"]["request_id"] = given if plain else secrets.token_hex(8)
-        inner["state"]["nonce"] = new_nonce()
-        if scope["method"] == "HEAD":
-            inner["method"] = "GET"
-        return inner
+    def _dressed(self, headers: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+        """Return an answer's headers and ours, those it has itself left as they are."""
+        given = dict(headers)
+        policy = DATA_POLICY
+        is_page = given.get(b"content-type", b"").startswith(b"text/html")
+        if is_page:
+            policy = content_security_policy(state["nonce"]).encode()
+            headers = [pair for pair in headers if pair[0] != b"content-security-policy"]
+        dressed = [*headers, (b"x-request-id", state["request_id"].encode())]
+        dressed += [pair for pair in self._fixed if pair[0] not in given]
+        if is_page or b"content-security-policy" not in given:
+            dressed.append((b"content-security-policy", policy))
+        return dressed
 
-    def _dress(self, headers: MutableHeaders, request_id: str, nonce: str) -> None:
-        headers["x-request-id"] = request_id
-        for name, value in FIXED.items():
-            headers.setdefault(name, value)
-        if headers.get("content-type", "").startswith("text/html"):
-            headers["content-security-policy"] = content_security_policy(nonce)
-        else:
-            headers.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
-        if self.is_https:
-            headers["strict-transport-security"] = "max-age=31536000"
-        headers.setdefault("cache-control", "no-store")
 
-    @staticmethod
-    def _write_line(scope: Scope, status: int, seconds: float) -> None:
-        route = scope.get("route")
-        log.info(
-            "request",
-            method=scope["method"],
-            route=getattr(route, "path", None) or "(none)",
-            status=status,
-            duration_ms=round(seconds * 1000, 1),
-            actor=scope["state"].get("actor"),
-        )
+def _inner_scope(scope: Scope) -> Scope:
+    inner = dict(scope)
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    request_id = given.decode() if _PLAIN_ID.fullmatch(given) else secrets.token_hex(8)
+    inner["state"] = {**(scope.get("state") or {}), "request_id": request_id, "nonce": new_nonce()}
+    if scope["method"] == "HEAD":
+        inner["method"] = "GET"
+    return inner
+
+
+def _write_line(scope: Scope, status: int, seconds: float) -> None:
+    route = scope.get("route")
+    log.info(
+        "request",
+        method=scope["method"],
+        route=getattr(route, "path", None) or "(none)",
+        status=status,
+        duration_ms=round(seconds * 1000, 1),
+        actor=scope["state"].get("actor"),
+    )

@@ -1,30 +1,34 @@
 """Published: all that the public may be told on a day, of one moment - grids, zones, who answers, what comes next.
 
 A snapshot is read in one transaction and never changed, so an answer is wholly old or wholly new. It is read anew when
-the database tells that something changed (`data.postgis.listening`), and when it is a second old: what is told may be
-lost with a connection that died unnoticed.
+the database tells that something changed (`data.postgis.listening`); where nobody is sure to hear that, when it is a
+second old.
 """
 
 import math
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from api.fresh import Fresh
+from data.calendar import today
 from data.postgis.engine import reading
 from data.postgis.listening import Listener
 from data.stores import areas as area_store
-from data.stores import boards, people, town
+from data.stores import boards, doors, people, town
 from data.stores import grids as grid_store
 from data.stores import stations as station_store
 from geo.lookup import GridIndex
+from geo.nearby import Nearby
+
+Written = dict[Hashable, Any]
 
 CHANNEL = "wangge_public"
 CHECK_EVERY_S = 1.0
@@ -60,6 +64,11 @@ class PlannedGrids:
     coming: gpd.GeoDataFrame
 
     @cached_property
+    def communities(self) -> frozenset[str]:
+        """Codes of the communities that have a plan."""
+        return frozenset(self.grids["area_code"])
+
+    @cached_property
     def index(self) -> GridIndex | None:
         """Index of the grids that hold."""
         return _index(self.grids)
@@ -85,11 +94,14 @@ class Snapshot:
         Whom the public may call, by grid code; name (masked), duty_line. A grid without a row is vacant.
     posts
         Whom the public may know of beside them, by (role, code of the grid, zone or building): name, duty_line.
+    written
+        What was written of it already (`api.written`); it ends with the snapshot.
     """
 
     planned: PlannedGrids
     contacts: pd.DataFrame
     posts: Mapping[tuple[str, str], dict[str, Any]]
+    written: Written = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -116,6 +128,23 @@ class Ground:
     deployment: dict[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Around:
+    """Doors, and the stations about them: as `data.stores.stations` reads them, ready to be asked, and `written`."""
+
+    stations: gpd.GeoDataFrame
+    nearby: Nearby
+    written: Written = field(default_factory=dict)
+
+
+class Moment(NamedTuple):
+    """All that one answer is made of; taken once, because ids found in one snapshot mean nothing in the next."""
+
+    snapshot: Snapshot
+    around: Around
+    ground: Ground
+
+
 class PublishedGrids:
     """Snapshots by day, shared by all threads; a stale one is replaced, never changed."""
 
@@ -124,12 +153,31 @@ class PublishedGrids:
         self._days: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
         self._plans: Fresh[PlannedGrids] = Fresh(kept_max=SNAPSHOTS_KEPT)
         self._ground: Fresh[Ground] = Fresh(kept_max=1)
+        self._around: Fresh[Around] = Fresh(kept_max=1)
+        self._editions: Fresh[Around] = Fresh(kept_max=1)
         self._listener: Listener | None = None
         self._starting = threading.Lock()
 
     def on(self, day: date) -> Snapshot:
         """Return what holds on a day; the one before while a new one loads."""
-        return self._days.get(day, lambda: self._load(day), every_s=CHECK_EVERY_S)
+        every_s = math.inf if self.is_sure else CHECK_EVERY_S
+        return self._days.get(day, lambda: self._load(day), every_s=every_s)
+
+    def moment(self, day: date) -> Moment:
+        """Return all that answers of a day are made of."""
+        return Moment(self.on(day), self.around(), self.ground())
+
+    def held(self, day: date) -> Moment | None:
+        """Return `moment` where it is in memory and sure to be true; never waits."""
+        if not self.is_sure:
+            return None
+        snapshot, around, ground = self._days.held(day), self._around.held("around"), self._ground.held("ground")
+        return None if snapshot is None or around is None or ground is None else Moment(snapshot, around, ground)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether changes are heard of."""
+        return self._listener is not None and self._listener.is_sure
 
     def contacts(self, day: date) -> pd.DataFrame:
         """Return whom the public may call on a day, by grid code."""
@@ -137,7 +185,13 @@ class PublishedGrids:
 
     def ground(self) -> Ground:
         """Return communities and stations."""
-        return self._ground.get("ground", self._load_ground, every_s=GROUND_EVERY_S)
+        every_s = math.inf if self.is_sure else GROUND_EVERY_S
+        return self._ground.get("ground", self._load_ground, every_s=every_s)
+
+    def around(self) -> Around:
+        """Return doors and stations."""
+        every_s = math.inf if self.is_sure else GROUND_EVERY_S
+        return self._around.get("around", self._load_around, every_s=every_s)
 
     def listen(self) -> None:
         """Hear of changes from now on."""
@@ -146,9 +200,11 @@ class PublishedGrids:
                 self._listener = Listener(self.engine, CHANNEL, self.refresh).start()
 
     def refresh(self) -> None:
-        """Read anew what is kept, before anybody asks for it."""
+        """Read anew what is kept, and what will be asked for first, before anybody does."""
         self._days.renew()
         self._ground.renew()
+        self._around.renew()
+        self.moment(today())
 
     def close(self) -> None:
         """Stop listening."""
@@ -172,6 +228,11 @@ class PublishedGrids:
             deployment = town.read_deployment(conn)
         return Ground(communities=communities, stations=stations, deployment=deployment)
 
+    def _load_around(self) -> Around:
+        with reading(self.engine) as conn:
+            edition = doors.edition(conn)
+            return self._editions.get(edition, lambda: _around(conn), every_s=math.inf)
+
 
 def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
     made = PlannedGrids(
@@ -182,6 +243,11 @@ def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
     )
     _ = made.index, made.zone_index, made.coming_index  # now, not in somebody's request
     return made
+
+
+def _around(conn: Connection) -> Around:
+    stations = station_store.read_stations(conn)
+    return Around(stations, Nearby.from_frames(doors.read_footprints(conn), stations, doors.read_walks(conn)))
 
 
 def _index(grids: gpd.GeoDataFrame) -> GridIndex | None:

@@ -10,6 +10,8 @@ from geo.density import density, density_tile
 from geo.frames import WGS84
 from geo.hotspots.scan import scan
 from geo.hotspots.spacetime import spacetime
+from geo.lookup import GridIndex
+from geo.nearby import Nearby
 from geo.network import walk_network
 from geo.partition import propose_grids
 from geo.partition.warm import tiny_town
@@ -28,6 +30,22 @@ def warm() -> None:
     warm_plans()
     warm_fixes()
     warm_findings()
+    warm_lookups()
+
+
+def warm_lookups() -> None:
+    """Ask for one place in two grids, and what is near it."""
+    grids = frame([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], "grid_id")
+    index = GridIndex.from_grids(grids)
+    index.cover(LON, LAT)
+    index.place(LON, LAT, 0.0)
+    index.find(LON, LAT)
+    lon, lat = np.array([LON]), np.array([LAT])
+    index.find_many(lon, lat)
+    index.places(lon, lat, np.zeros(1))
+    stations = frame([shapely.Point(0, 0)], "station_id").assign(category="any")
+    walks = pd.DataFrame({"building_id": [0], "station_id": [0], "walk_min": [1.0]})
+    Nearby.from_frames(grids, stations, walks).near(LON, LAT, door_m=10.0, within_m=10.0)
 
 
 def warm_walks() -> None:

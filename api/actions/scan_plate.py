@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
-from api.actions.look_up import Question, look_up
+from api.actions.look_up import look_up
 from api.door_names import DoorName, name_door
+from api.found import Question
 from api.plate_keys import PlateKeys
 from api.published import PublishedGrids
 from data.plate_codes import is_signed, read_code

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from api.actions.look_up import Question, look_up
 from api.deps import LanguageDep, OnDay, ServicesDep
+from api.found import Question
 from api.routes import guarded_router, problems
 from api.schemas.lookup import LookupAnswer, SearchAnswer
+from api.written import written_answer
 from data.calendar import today
 from data.postgis.engine import reading
 from data.stores import doors
@@ -22,10 +23,9 @@ AccuracyM = Annotated[float, Query(ge=0, le=5000, allow_inf_nan=False, descripti
 SEARCH_LIMIT = 12
 
 
-@router.get("/api/v1/lookup", responses=problems())
+@router.get("/api/v1/lookup", response_model=LookupAnswer, responses=problems())
 def lookup(
     *,
-    response: Response,
     services: ServicesDep,
     language: LanguageDep,
     lon: Lon,
@@ -33,12 +33,12 @@ def lookup(
     crs: Crs = "wgs84",
     accuracy_m: AccuracyM = 0.0,
     on: OnDay = None,
-) -> LookupAnswer:
+) -> Response:
     """Answer who is responsible at a point, on a day; certain only where no other grid is possible."""
-    response.headers["cache-control"] = "no-store"
     question = Question(lon=lon, lat=lat, datum=crs, accuracy_m=accuracy_m, on=on or today())
-    body = look_up(services.published, question, profile=services.profile, language=language)
-    return LookupAnswer.model_validate(body)
+    moment = services.published.moment(question.on)
+    body = written_answer(moment, question, profile=services.profile, language=language)
+    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 @router.get("/api/v1/search", responses=problems())

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.actions.look_up import Question, look_up
+from api.actions.look_up import look_up
 from api.actions.read_home import view_of
 from api.auth import EVERYWHERE, Account
 from api.deps import AccountDep, LanguageDep, NonceDep, OnDay, RowIdQuery, Services, ServicesDep, VisitorDep
+from api.found import Question
 from api.language import COOKIE, Language, asked_language
 from api.routes import guarded_router, problems
 from api.routes.incident_files import public_figures

@@ -2,12 +2,15 @@
 
 from typing import cast
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from data.door_words import keys_of, readings_of
 from data.sql import read_sql
-from data.stores._rows import read_named
+from data.stores._rows import read_frame, read_named, shape_of
+from data.tables.ground import buildings
 
 TEXT_LENGTH_MAX = 80
 COLUMNS = ("kind", "id", "label", "score", "lon", "lat", "accuracy_m")
@@ -54,3 +57,26 @@ def nearest_building(connection: Connection, lon: float, lat: float, *, within_m
     asked = {"lon": float(lon), "lat": float(lat), "within_m": float(within_m)}
     found = connection.execute(text(read_sql("doors/nearest")), asked).one_or_none()
     return None if found is None else int(found.building_id)
+
+
+def edition(connection: Connection) -> int:
+    """Return a number that grows whenever doors, stations or walks between them change; the reader may ask."""
+    return int(connection.scalar(text("SELECT public_ground_edition()")) or 0)
+
+
+def read_footprints(connection: Connection) -> gpd.GeoDataFrame:
+    """Return all buildings: index building_id; geometry (MultiPolygon, EPSG:4326)."""
+    table = buildings.c
+    statement = select(table.building_id, shape_of(table.geometry)).order_by(table.building_id)
+    return read_frame(connection, statement, index="building_id")
+
+
+def read_walks(connection: Connection) -> pd.DataFrame:
+    """Return all walks that are known from doors: columns building_id, station_id, walk_min (to the tenth).
+
+    Of a door the nearest station and that of each category; what is beyond the longest threshold has no row.
+    """
+    told = connection.scalar(text(read_sql("doors/walks")))
+    sent = {"building_id": ">i8", "station_id": ">i8", "walk_min": ">f8"}
+    rows = np.frombuffer(told or b"", dtype=list(sent.items()))
+    return pd.DataFrame({name: rows[name].astype(sort[1:]) for name, sort in sent.items()})

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tests.api.test_command_line import DONE, FAILED, WRONG_USE, wangge
 from tests.fixtures.board import codes_in, pages_of
+from tests.fixtures.commands import DONE, FAILED, WRONG_USE, wangge
 from tests.fixtures.small_town import COMMUNITIES, write_small_town
 
 

@@ -1,6 +1,5 @@
 """The wangge command as its user runs it: real processes, real files, exit codes, nothing left behind."""
 
-import os
 import subprocess
 import sys
 import time
@@ -10,20 +9,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from data.postgis.engine import open_engine
+from tests.fixtures.commands import DONE, FAILED, REJECTED_IN_PART, ROOT, WRONG_USE, environment, wangge
 from tests.fixtures.osm_file import OsmFile, village
 from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, write_small_town
-
-ROOT = Path(__file__).parent.parent.parent
-DONE, FAILED, WRONG_USE, REJECTED_IN_PART = 0, 1, 2, 3
-
-
-def environment(url: str) -> dict[str, str]:
-    return {**os.environ, "WANGGE_DATABASE_URL": url, "COLUMNS": "200", "LANG": "C.UTF-8"}
-
-
-def wangge(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "api.cli", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment(url), capture_output=True, text=True, timeout=280)
 
 
 def rows(engine: Engine, table: str) -> int:

@@ -17,7 +17,7 @@ from data.readers.files import read_table
 from data.stores import answers
 from data.stores import duties as duty_store
 from geo.errors import MissingColumnsError
-from tests.api.test_command_line import REJECTED_IN_PART, wangge
+from tests.fixtures.commands import REJECTED_IN_PART, wangge
 from tests.fixtures.small_town import COMMUNITIES, VACANT, write_small_town
 
 PROFILE = load_profile("demo")

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from api.actions.change_keys import give_key, revoke_key
 from data.postgis.engine import transaction
 from data.stores import accounts
-from tests.api.test_command_line import DONE, FAILED, wangge
+from tests.fixtures.commands import DONE, FAILED, wangge
 from tests.fixtures.open311 import HERE, OF_TOWN, key_of, numbers, program, xml
 from tests.fixtures.services import Service, running_service
 

@@ -12,7 +12,8 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import Engine, text
 
 from api.settings import Settings
-from tests.api.test_command_line import DONE, FAILED, WRONG_USE, rows, wangge
+from tests.api.test_command_line import rows
+from tests.fixtures.commands import DONE, FAILED, WRONG_USE, wangge
 from tests.fixtures.plated import DOORS_A, plated_ground, plates_in
 from tests.fixtures.small_town import COMMUNITIES, write_small_town
 

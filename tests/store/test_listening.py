@@ -1,7 +1,8 @@
 """A listener hears what transactions tell, once they are through, and begins anew where its connection is lost."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine, text
@@ -59,12 +60,41 @@ def test_what_is_rolled_back_is_not_heard(ear: Ear, engine: Engine) -> None:
 
 
 def test_a_lost_connection_is_made_again_and_looks_at_once(ear: Ear, engine: Engine) -> None:
-    with engine.connect() as conn:
-        killed = conn.scalar(text(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
-        ))  # fmt: skip
-    assert killed == 1
+    cut_off(engine)
     assert ear.wait_for(2)
     write(engine)
     assert ear.wait_for(3)
+
+
+def test_it_is_sure_while_it_hears_itself_and_no_longer(ear: Ear, engine: Engine) -> None:
+    assert eventually(lambda: ear.listener.is_sure)
+    cut_off(engine)
+    assert eventually(lambda: not ear.listener.is_sure), "a lost connection is noticed"
+    assert ear.wait_for(2)
+    assert eventually(lambda: ear.listener.is_sure), "and found again"
+
+
+def test_a_connection_that_hears_nothing_is_not_taken_for_silence(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As behind a pool that shares connections out by the transaction: what is told goes to another.
+    assert eventually(lambda: ear.listener.is_sure)
+    monkeypatch.setattr(ear.listener, "_echo", "told_to_somebody_else")
+    assert eventually(lambda: not ear.listener.is_sure)
+
+
+def cut_off(engine: Engine) -> None:
+    """End the listener's connection, as a server that is restarted does."""
+    with engine.connect() as conn:
+        killed = conn.scalar(text(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query ~ '^(LISTEN|NOTIFY)'"
+        ))  # fmt: skip
+    assert killed == 1
+
+
+def eventually(is_so: Callable[[], bool]) -> bool:
+    """Return whether something becomes so within `LONG_S`."""
+    for _ in range(LONG_S * 20):
+        if is_so():
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,142 @@
+"""Nearby: of each category the station nearest to a door on foot, else in a straight line.
+
+Minutes are those that were measured from the building at the door (`geo.reach`); a station without any is ranked after
+all that have some, by metres. Metres in a straight line are those of a sphere about the point, right to some parts in
+a thousand within the few kilometres looked at.
+"""
+
+import math
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numba
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geo.doorsteps import Doorsteps, doorsteps, nearest_doorstep
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Table = tuple[npt.NDArray[np.float64] | npt.NDArray[np.int64], ...]
+
+EARTH_M = 6_371_008.8  # mean radius, IUGG
+NONE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Nearby:
+    """Stations and doors in memory; made by `from_frames`, never changed.
+
+    Attributes
+    ----------
+    doors
+        The buildings (`geo.doorsteps`).
+    stations
+        (s, 2) lon, lat and (s,) number of the category, of stations in order of id, and how many categories there are.
+    walks
+        (b + 1,) where each building's walks begin, (w,) places of stations, (w,) minutes.
+    """
+
+    doors: Doorsteps
+    stations: tuple[Floats, Ints, int]
+    walks: tuple[Ints, Ints, Floats]
+
+    @classmethod
+    def from_frames(cls, buildings: gpd.GeoDataFrame, stations: gpd.GeoDataFrame, walks: pd.DataFrame) -> "Nearby":
+        """Return what is near.
+
+        Parameters
+        ----------
+        buildings
+            Index building_id; geometry Polygon or MultiPolygon, EPSG:4326.
+        stations
+            Index station_id; category, geometry Point, EPSG:4326. `near` tells their places in this order.
+        walks
+            building_id, station_id, walk_min; those of unknown buildings or stations count for nothing.
+        """
+        categories, number = np.unique(stations["category"].to_numpy(dtype=str), return_inverse=True)
+        lon_lat = np.column_stack([stations.geometry.x.to_numpy(), stations.geometry.y.to_numpy()])
+        doors = doorsteps(buildings.geometry.to_numpy())
+        kept = (lon_lat, number.astype(np.int64), len(categories))
+        return cls(doors, kept, _walks(buildings.index, stations.index, walks))
+
+    def near(self, lon: float, lat: float, *, door_m: float, within_m: float) -> tuple[Ints, Floats, Floats]:
+        """Return the best station of each category within so many metres, nearest first.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees, EPSG:4326.
+        door_m
+            How far the building may be whose measured minutes count.
+
+        Returns
+        -------
+        tuple
+            (k,) places among the stations, (k,) minutes on foot (inf where none were measured), (k,) metres.
+        """
+        if len(self.stations[0]) == 0:
+            return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
+        door = nearest_doorstep(lon, lat, door_m, *self.doors)
+        found: tuple[Ints, Floats, Floats] = _best(lon, lat, within_m, door, *self.stations, *self.walks)
+        return found
+
+
+def _walks(buildings: pd.Index, stations: pd.Index, walks: pd.DataFrame) -> tuple[Ints, Ints, Floats]:
+    building = buildings.get_indexer(pd.Index(walks["building_id"]))
+    station = stations.get_indexer(pd.Index(walks["station_id"]))
+    is_known = (building >= 0) & (station >= 0)
+    order = np.argsort(building[is_known], kind="stable")
+    first = np.searchsorted(building[is_known][order], np.arange(len(buildings) + 1))
+    minutes = walks["walk_min"].to_numpy(dtype=np.float64)[is_known][order]
+    return first.astype(np.int64), station[is_known][order].astype(np.int64), minutes
+
+
+@numba.njit(cache=True, nogil=True)
+def _best(lon, lat, within_m, door, lon_lat, category, categories, first, station, walk_min):  # type: ignore[no-untyped-def]  # numba infers
+    """Return `Nearby.near`, given the place of the building at the door, or -1."""
+    best = np.full(categories, NONE, dtype=np.int64)
+    minutes, metres = np.full(categories, np.inf), np.full(categories, np.inf)
+    for place in range(len(lon_lat)):
+        _take(place, np.inf, _metres(lon, lat, lon_lat[place]), within_m, category[place], best, minutes, metres)
+    if door != NONE:
+        for at in range(first[door], first[door + 1]):
+            place = station[at]
+            to_m = _metres(lon, lat, lon_lat[place])
+            _take(place, walk_min[at], to_m, within_m, category[place], best, minutes, metres)
+    return _sorted(best, minutes, metres)
+
+
+@numba.njit(cache=True, nogil=True)
+def _metres(lon, lat, to):  # type: ignore[no-untyped-def]  # numba infers
+    """Return metres to a station: equirectangular about the point."""
+    x = math.radians(to[0] - lon) * math.cos(math.radians(lat))
+    return math.hypot(x, math.radians(to[1] - lat)) * EARTH_M
+
+
+@numba.njit(cache=True, nogil=True)
+def _take(place, walk_min, to_m, within_m, category, best, minutes, metres):  # type: ignore[no-untyped-def]  # numba infers
+    """Keep a station as its category's best, where it is: by minutes, then metres, then place."""
+    if to_m > within_m:
+        return
+    held = (minutes[category], metres[category], best[category])
+    if best[category] == NONE or (walk_min, to_m, place) < held:
+        best[category], minutes[category], metres[category] = place, walk_min, to_m
+
+
+@numba.njit(cache=True, nogil=True)
+def _sorted(best, minutes, metres):  # type: ignore[no-untyped-def]  # numba infers
+    """Return the categories that have a station, nearest first."""
+    count = 0
+    for number in range(len(best)):
+        place, walk, to_m = best[number], minutes[number], metres[number]
+        if place == NONE:
+            continue
+        at = count
+        while at and (walk, to_m, place) < (minutes[at - 1], metres[at - 1], best[at - 1]):
+            best[at], minutes[at], metres[at] = best[at - 1], minutes[at - 1], metres[at - 1]
+            at -= 1
+        best[at], minutes[at], metres[at] = place, walk, to_m
+        count += 1
+    return best[:count], minutes[:count], metres[:count]
