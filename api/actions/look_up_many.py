@@ -4,6 +4,7 @@ From what stands in memory (`api.published`), or from the grids of a file, of wh
 The points asked for are kept nowhere.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,13 +84,11 @@ def published_ground(published: PublishedGrids, on: date, *, language: str) -> G
         told = planned.grids.loc[planned.index.ids]
         contacts = snapshot.contacts.reindex(told["grid_code"].to_numpy())
         is_vacant = ~np.isin(told["grid_code"].to_numpy(), snapshot.contacts.index.to_numpy())
-        grids = pd.DataFrame({
-            "grid_code": told["grid_code"].to_numpy(object), "name": told["name"].to_numpy(object),
-            "worker": [None if bare else masked(str(name), language)
-                       for name, bare in zip(contacts["name"], is_vacant, strict=True)],
-            "duty_line": [None if pd.isna(line) else line for line in contacts["duty_line"]],
-            "is_vacant": is_vacant,
-        })  # fmt: skip
+        grids = _table(
+            grid_code=told["grid_code"], name=told["name"], duty_line=contacts["duty_line"], is_vacant=is_vacant,
+            worker=[None if bare else masked(str(name), language)
+                    for name, bare in zip(contacts["name"], is_vacant, strict=True)],
+        )  # fmt: skip
     zones = planned.zone_index
     return Ground(
         planned.index, grids, zones,
@@ -102,13 +101,23 @@ def file_ground(grids: gpd.GeoDataFrame) -> Ground:
     """Return what the grids of a file answer: which grid, and what it is called; frame: grid_code, name, polygons."""
     index = GridIndex.from_grids(grids)
     told = grids.loc[index.ids]
+    nobody: list[str | None] = [None] * len(told)
     return Ground(
         index,
-        pd.DataFrame({
-            "grid_code": told["grid_code"].to_numpy(object), "name": told["name"].to_numpy(object),
-            "worker": None, "duty_line": None, "is_vacant": False,
-        }),
+        _table(
+            grid_code=told["grid_code"], name=told["name"], worker=nobody, duty_line=nobody,
+            is_vacant=np.zeros(len(told), dtype=np.bool_),
+        ),
     )  # fmt: skip
+
+
+def _table(*, is_vacant: Bools, **texts: Iterable[Any]) -> pd.DataFrame:
+    """Return columns of text, None (not nan) where there is none, and which grids are vacant."""
+    columns = {name: np.array([None if pd.isna(cell) else cell for cell in cells], dtype=object)
+               for name, cells in texts.items()}  # fmt: skip
+    return pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()}).assign(
+        is_vacant=is_vacant
+    )
 
 
 def masked(name: str, language: str) -> str:
