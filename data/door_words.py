@@ -6,7 +6,7 @@ the table `name_keys` (data/sql/schema/door_names.sql); text comes as that file'
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, product
 
@@ -28,7 +28,7 @@ RUN = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', TOKEN.pattern)})+")
 ENDS, BEGINS, HOLDS, BEHIND, BEFORE, WITHIN = 0.9, 0.9, 0.75, 0.96, 0.82, 0.68
 AREA_ENDS = ("省", "市", "区", "县", "州", "旗", "街道", "镇", "乡", "村", "委会", "路", "组")
 ONE_LETTER_OFF = {3: 0.7, 4: 0.76, 5: 0.8}
-SOUNDS_SO, SOUNDS_SO_TYPED, INITIALS = 0.84, 0.97, 0.86
+SOUNDS_SO, SOUNDS_SO_TYPED, INITIALS, OTHER_READING = 0.84, 0.97, 0.86, 0.015
 SOUND_OFF, SOUND_OFF_TYPED = 0.68, 0.78
 REMAINS, IGNORED_RUN, NUMBER_IN_NAME = 0.97, 0.85, 0.9
 
@@ -116,8 +116,8 @@ def keys_of(readings: list[Reading], sounds: Sounds) -> list[Key]:
     """Return the keys of readings, the best score of each; `sounds` of the letters that have any."""
     best: dict[tuple[object, ...], Key] = {}
     for number, reading in enumerate(readings):
-        found = _keys(reading.stem) if number else (*_keys(reading.stem), *_tolerant_keys(reading.stem, sounds))
-        for kind, key, score, part, is_start in found:
+        found = tuple(_keys(reading.stem)) if number else (*_keys(reading.stem), *_tolerant_keys(reading.stem, sounds))
+        for kind, key, score, part, is_start in (*found, *_other_readings(found)):
             made = Key(kind, key, score * reading.factor, number, part, is_start)
             known = best.get((kind, key, number, part, is_start))
             if key and (known is None or known.score < made.score):
@@ -126,6 +126,13 @@ def keys_of(readings: list[Reading], sounds: Sounds) -> list[Key]:
 
 
 Found = tuple[str, str, float, str, bool]
+
+
+def _other_readings(found: Iterable[Found]) -> Iterator[Found]:
+    """Keys by which a name is found that is read otherwise than it mostly is."""
+    yield from (
+        ("q", key, score - OTHER_READING, part, is_start) for kind, key, score, part, is_start in found if kind == "p"
+    )
 
 
 def _keys(stem: str) -> Iterator[Found]:
@@ -214,8 +221,9 @@ def _spoken(stem: str, sounds: Sounds) -> Iterator[Found]:
         is_typed = any(part[0].isascii() and part.isalpha() for part in rest)
         off = BEHIND - _behind(front) + 0.04 if start else 0.0
         spoken = _spellings(rest, sounds)
-        for sound in spoken:
-            yield "p", sound, (SOUNDS_SO_TYPED - 0.02 if is_typed else SOUNDS_SO) - off, "", False
+        for place, sound in enumerate(spoken):
+            score = (SOUNDS_SO_TYPED - 0.02 if is_typed else SOUNDS_SO) - (OTHER_READING if place else 0.0)
+            yield "p", sound, score - off, "", False
         if is_typed and len(rest) == 1:
             yield "i", rest[0], INITIALS - off, "", False
         main = spoken[0]

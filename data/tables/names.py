@@ -21,7 +21,7 @@ name_keys = Table(
         "kind",
         String(1),
         primary_key=True,
-        comment="w whole, e end, s two letters, d one letter left out, p sound, t sound with one left out, i initials",
+        comment="w whole, e end, s two letters, d one letter left out, p sound, q another reading, t sound with one left out, i initials",
     ),
     Column("key", AS_BYTES, primary_key=True),
     Column("stem", AS_BYTES, primary_key=True),

@@ -1,7 +1,8 @@
-"""wangge lookup file: odd tables in, the same rows with answers out; whole or not at all; no memory of how long it is."""
+"""wangge lookup file: odd tables in, the same rows with answers out; whole or not at all, however long."""
 
 import csv
 import gzip
+import io
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ from tests.fixtures.workbook import write_workbook
 AT = SmallTown.point
 NOWHERE = "postgresql://nobody@/nothing_test"  # no command may look for it
 GRIDS = gpd.GeoDataFrame(
-    {"网格编码": ["G1", "G2"], "名称": ["甲网格", None]}, geometry=[square(0, 0, width=2, height=4), square(2, 0, width=2, height=4)],
-    crs=4326,
+    {"网格编码": ["G1", "G2"], "名称": ["甲网格", None]},
+    geometry=[square(0, 0, width=2, height=4), square(2, 0, width=2, height=4)], crs=4326,
 )  # fmt: skip
 HEADER, ROWS = ("序号", "经度", "纬度", "备注"), (
     ("1", *map(str, AT(0, 0)), "甲"), ("2", *map(str, AT(3, 0)), "乙，丙"), ("3", *map(str, AT(9, 9)), 'say "x"'),
@@ -48,9 +49,9 @@ def ask(file: Path, out: Path, grids: Path | None, *more: str, url: str = NOWHER
 
 def answers(path: Path) -> list[dict[str, Any]]:
     """The rows of a CSV."""
-    opened = gzip.open(path, "rt", encoding="utf-8-sig") if path.suffix == ".gz" else path.open(encoding="utf-8-sig")
-    with opened as file:
-        return list(csv.DictReader(file))
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def text_of(delimiter: str, header: tuple[str, ...] = HEADER, rows: tuple[tuple[str, ...], ...] = ROWS) -> str:
@@ -62,7 +63,8 @@ def text_of(delimiter: str, header: tuple[str, ...] = HEADER, rows: tuple[tuple[
     ("name", "encoding", "delimiter"),
     [
         ("in.csv", "utf-8", ","), ("in.csv", "utf-8-sig", ","), ("in.csv", "gb18030", ","), ("in.txt", "gb18030", ";"),
-        ("in.tsv", "utf-8", "\t"), ("in.csv", "utf-16", ","), ("in.csv.gz", "gb18030", "|"), ("in.csv.gz", "utf-8", ","),
+        ("in.tsv", "utf-8", "\t"), ("in.csv", "utf-16", ","), ("in.csv.gz", "gb18030", "|"),
+        ("in.csv.gz", "utf-8", ","),
     ],
 )  # fmt: skip
 def test_odd_tables_are_read(tmp_path: Path, grids: Path, name: str, encoding: str, delimiter: str) -> None:
@@ -118,7 +120,8 @@ def test_every_form_becomes_every_form(tmp_path: Path, grids: Path, source: str,
 
 
 BAD = (
-    ("a", "", "27.95", ""), ("b", "abc", "27.95", ""), ("c", "27.95", "107.70", ""), ("d", "１０７．７００５", "27.9505", "30"),
+    ("a", "", "27.95", ""), ("b", "abc", "27.95", ""), ("c", "27.95", "107.70", ""),
+    ("d", "１０７．７００５", "27.9505", "30"),
     ("e", "107.7005", "27.9505", "-1"), ("f", "107.7005", "27.9505", "99999"), ("g", "107.7005", "27.9505", "x"),
     ("h", "107.7005", "27.9505", ""), ("i", "nan", "27.95", ""), ("j", "1e400", "27.95", ""),
 )  # fmt: skip
@@ -162,9 +165,10 @@ def test_the_answers_are_those_of_the_service(service: Service, tmp_path: Path) 
         rows = client.post("/api/v1/lookup/batch", json={"points": points}).json()["rows"]
     for mine, theirs in zip(found, rows, strict=True):
         expected = {
-            "answer": theirs["answer"], "certain": str(theirs["certain"]).lower(), "grid_code": theirs["grid_code"] or "",
-            "grid_name": theirs["name"] or "", "worker": theirs["worker"] or "", "duty_line": theirs["duty_line"] or "",
-            "zone": theirs["zone"] or "", "grid_codes": ";".join(theirs["grid_codes"]),
+            "answer": theirs["answer"], "certain": str(theirs["certain"]).lower(),
+            "grid_code": theirs["grid_code"] or "", "grid_name": theirs["name"] or "",
+            "worker": theirs["worker"] or "", 
+            "duty_line": theirs["duty_line"] or "", "zone": theirs["zone"] or "", "grid_codes": ";".join(theirs["grid_codes"]),
         }  # fmt: skip
         assert {name: mine[name] for name in COLUMNS} == expected
     before = ask(tmp_path / "in.csv", tmp_path / "old.csv", None, "--on", "2025-12-31", url=service.database_url)
@@ -210,7 +214,8 @@ def test_an_answer_of_an_earlier_time_is_not_lost(tmp_path: Path, grids: Path) -
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "empty"), ("lon,lat\n", "no rows"), ("a,b\n1,2\n", "no columns of longitude"), ("lon,lat\n500000,3000000\n", "coordinate"),
+        ("", "empty"), ("lon,lat\n", "no rows"), ("a,b\n1,2\n", "no columns of longitude"),
+        ("lon,lat\n500000,3000000\n", "coordinate"),
         ('lon,lat\n107.7,"27.9\n', ""),
     ],
 )  # fmt: skip

@@ -6,8 +6,8 @@ and every point whose disc lies inside one grid must be answered for certain.
 Where a disc lies is judged by shapely in a transverse Mercator projection about the ground, with nothing of ours:
 polygons of densified edges there, the distance of a point to its grid's border against the radius. Between borders
 kept as straight in degrees and their densified images, and between that projection and the ellipsoid, lies less than
-`UNSURE_M` on ground of a few kilometres (scale 1 + 1e-7, edges cut every 25 m); discs that touch within it are not judged,
-and the law says how few those are.
+`UNSURE_M` on ground of a few kilometres (scale 1 + 1e-7, edges cut every 25 m); discs that touch within it are not
+judged, and the law says how few those are.
 """
 
 from collections.abc import Callable

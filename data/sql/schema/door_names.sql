@@ -3,7 +3,7 @@
 --
 -- letter_sounds: readings of a letter. name_keys: what stands for a stem (云溪苑), each with how it does:
 --   w itself; e what it ends with; s two letters of it; d itself without one letter;
---   p how it sounds; t that without one letter; i the first letters of its sounds.
+--   p how it sounds; q how else it may be read; t sounds without one letter; i the first letters of sounds.
 -- door_names: each place under each stem it is called by, with the numbers behind it ('3/2'; '' for none). All three
 -- follow the names that are written, in the same statement; nobody else writes them.
 
@@ -20,7 +20,7 @@ CREATE TABLE name_keys (
     stem TEXT COLLATE "C" NOT NULL,
     CONSTRAINT name_keys_pkey PRIMARY KEY (kind, key, stem)
 );
-COMMENT ON COLUMN name_keys.kind IS 'w whole, e end, s two letters, d one letter left out, p sound, t sound with one left out, i initials';
+COMMENT ON COLUMN name_keys.kind IS 'w whole, e end, s two letters, d one letter left out, p sound, q another reading, t sound with one left out, i initials';
 
 CREATE TABLE door_names (
     kind TEXT NOT NULL,
@@ -113,14 +113,17 @@ BEGIN
         IF place = 1 THEN
             made := readings;
         ELSIF cardinality(readings) = 1 THEN
-            SELECT array_agg(m || '/' || readings[1]) INTO made FROM unnest(made) m;
+            SELECT array_agg(m || '/' || readings[1] ORDER BY first) INTO made FROM unnest(made) WITH ORDINALITY AS so_far(m, first);
         ELSE
-            SELECT array_agg(m || '/' || r) INTO made FROM unnest(made) m CROSS JOIN unnest(readings) r;
+            SELECT array_agg(m || '/' || r ORDER BY first, second) INTO made  -- the commonest reading of all stays first
+            FROM unnest(made) WITH ORDINALITY AS so_far(m, first)
+            CROSS JOIN unnest(readings) WITH ORDINALITY AS added(r, second);
         END IF;
     END LOOP;
     RETURN QUERY
     SELECT replace(m, '/', ''), (SELECT string_agg(left(part, 1), '') FROM unnest(string_to_array(m, '/')) part)
-    FROM unnest(made) m;
+    FROM unnest(made) WITH ORDINALITY AS so_far(m, first)
+    ORDER BY first;
     IF NOT is_cut THEN
         RETURN;
     END IF;
@@ -148,7 +151,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = public, pg_temp AS $$
     UNION SELECT 's', substr(stem, n, 2) FROM generate_series(2, least(length(stem) - 2, 24)) n
     UNION SELECT 'd', overlay(stem PLACING '' FROM n FOR 1) FROM generate_series(1, least(length(stem), 24)) n
         WHERE length(stem) >= 3
-    UNION SELECT 'p', sound FROM said
+    UNION SELECT CASE number WHEN 1 THEN 'p' ELSE 'q' END, sound FROM said
     UNION SELECT 'i', initials FROM said WHERE length(initials) >= 2
     UNION SELECT 't', overlay(sound PLACING '' FROM n FOR 1)
         FROM said, generate_series(1, least(length(sound), 32)) n
