@@ -24,14 +24,14 @@ import pyproj
 import shapely
 from pyarrow import csv
 
+from data.readers.coordinates import numbers
 from data.readers.files import FORMS, PACKED, TEXTS, declared_crs, storable, suffix_of
 from data.readers.layer import DRIVERS, NAMELESS, PARQUETS, PLACES, crs_told, layer_of
 from data.readers.layers import shapes_of
 from data.readers.nouns import LAT, LON, header_key
 from data.readers.sheets import BOMS, LOST_DIGITS, Sheet, delimiter_of, read_csv
-from data.readers.values import CellFaultError, number
 from geo.datums import to_wgs84
-from geo.edges import Bools, Floats
+from geo.edges import Floats
 from geo.errors import BadFileError, EmptyFrameError, MissingColumnsError, MissingCrsError
 from geo.frames import WGS84
 
@@ -41,7 +41,6 @@ PIECE_ROWS, BLOCK_BYTES, HEAD_BYTES = 131_072, 1 << 24, 1 << 16
 ACCURACY = ("accuracy_m", "accuracy", "horizontal_accuracy", "精度", "定位精度", "水平精度", "误差", "定位误差")
 ACCURACY_MAX_M = 5000.0
 FAR_FROM_DEGREES = 360.0
-PLAIN_NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
 NO_PLACE = ("没有坐标", "it has no coordinates")
 NO_NUMBER = ("坐标不是数字", "its coordinates are no numbers")
 OFF_EARTH = ("坐标超出范围（经纬度是否颠倒？）", "its coordinates are out of range (swapped?)")
@@ -374,29 +373,6 @@ def _accuracy_of(path: Path, names: list[str], accuracy: str | float | None) -> 
         raise MissingColumnsError(what=path.name, columns=accuracy, found=", ".join(names))
     known = {header_key(name): name for name in reversed(names)}
     return accuracy or next((known[key] for key in map(header_key, ACCURACY) if key in known), 0.0)
-
-
-def numbers(column: pa.ChunkedArray) -> tuple[Floats, Bools]:
-    """Return the numbers of a column, nan where a cell is none, and which cells are empty."""
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        values = np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
-        return values, np.isnan(values)
-    is_plain = pc.fill_null(pc.match_substring_regex(column, PLAIN_NUMBER), False)
-    told = pc.cast(pc.if_else(is_plain, pc.utf8_trim_whitespace(column), None), pa.float64())
-    values = np.asarray(told.to_numpy(zero_copy_only=False), dtype=np.float64).copy()
-    others = np.flatnonzero(~np.asarray(is_plain.to_numpy(zero_copy_only=False), dtype=bool))
-    is_empty = np.zeros(len(values), dtype=np.bool_)
-    for at, cell in zip(others.tolist(), column.take(pa.array(others)).to_pylist(), strict=True):
-        is_empty[at] = not (cell or "").strip()
-        values[at] = np.nan if is_empty[at] else _number(cell)
-    return values, is_empty
-
-
-def _number(cell: str) -> float:
-    try:
-        return number(cell)
-    except CellFaultError:
-        return float("nan")
 
 
 def _damaged(path: Path, error: Exception) -> BadFileError:

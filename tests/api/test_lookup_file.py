@@ -167,8 +167,9 @@ def test_the_answers_are_those_of_the_service(service: Service, tmp_path: Path) 
         expected = {
             "answer": theirs["answer"], "certain": str(theirs["certain"]).lower(),
             "grid_code": theirs["grid_code"] or "", "grid_name": theirs["name"] or "",
-            "worker": theirs["worker"] or "", 
-            "duty_line": theirs["duty_line"] or "", "zone": theirs["zone"] or "", "grid_codes": ";".join(theirs["grid_codes"]),
+            "worker": theirs["worker"] or "",
+            "duty_line": theirs["duty_line"] or "", "zone": theirs["zone"] or "",
+            "grid_codes": ";".join(theirs["grid_codes"]),
         }  # fmt: skip
         assert {name: mine[name] for name in COLUMNS} == expected
     before = ask(tmp_path / "in.csv", tmp_path / "old.csv", None, "--on", "2025-12-31", url=service.database_url)

@@ -272,6 +272,9 @@ CREATE FUNCTION names_of_gone_areas() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     DELETE FROM door_names d USING earlier e WHERE d.kind = 'community' AND d.place_id = e.area_code::bigint;
+    IF NOT EXISTS (SELECT FROM areas) THEN  -- the whole town is gone
+        DELETE FROM name_keys;
+    END IF;
     RETURN NULL;
 END $$;
 
