@@ -204,6 +204,11 @@ def test_a_new_name_is_found_at_once_and_an_old_one_no_more(undone: Connection) 
     assert labels(undone, "老路7号") == labels(undone, "新名苑") == []
 
 
+def test_a_bare_number_is_called_by_its_address(undone: Connection) -> None:
+    put(undone, {}, ((None, "3号楼", "新桥路8号"),))
+    assert labels(undone, "新桥路8号") == ["新桥路8号"]
+
+
 def test_no_name_is_kept_of_a_door_that_is_gone(kept: Kept, undone: Connection) -> None:
     undone.execute(text("DELETE FROM stairwells"))
     undone.execute(text("UPDATE areas SET name = '改名社区' WHERE area_code = :code"), {"code": COMMUNITIES[0]})

@@ -102,6 +102,8 @@ called AS (
         concat_ws(' ', CASE
             WHEN c.name IS NOT NULL AND strpos(coalesce(b.name, b.address, ''), c.name) = 0
                 THEN trim(c.name || ' ' || coalesce(b.name, b.address, ''))
+            -- A bare number says nothing without its compound.
+            WHEN c.name IS NULL AND b.address IS NOT NULL AND (door_split(door_plain(b.name))).stem = '' THEN b.address
             ELSE coalesce(b.name, b.address, c.name, '')
         END, w.number || '单元'),
         b.area_code, w.geometry
