@@ -80,6 +80,8 @@ ACCESS: Mapping[str, Access] = {
     "POST /lookup/reports": _open("page", "lookup"),
     f"GET {V1}/lookup/reports": Access(ANALYSTS),
     f"POST {V1}/lookup/reports/{{report_id}}/settle": Access(ANALYSTS),
+    f"GET {V1}/lookup/sandbox": _open(),
+    f"POST {V1}/lookup/batch": Access(STAFF, rate="lookup", is_scoped=False),  # or by a key: api.routes.lookup_batch
     "GET /d/{code}": _open("page", "lookup"),  # failures are counted by the route: see api.limits.Limits.guessing
     "GET /D/{code}": _open("page", "lookup"),
     "POST /d/{code}/report": _open("page", "lookup"),

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Scope
 from api import fast_lookup
 from api.access import check_routes
 from api.auth import GuardedRoute
+from api.compression import Compression
 from api.deps import Services
 from api.errors import add_error_handlers
 from api.headers import Envelope, with_request_id
@@ -38,6 +39,7 @@ from api.routes import (
     jobs,
     life,
     lookup,
+    lookup_batch,
     open311,
     pages,
     people,
@@ -53,12 +55,12 @@ from api.settings import Settings
 from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
-    pages.residents, lookup.router, answer_reports.residents, answer_reports.street,
-    pages.street, pages.planning, session.router, areas.router, plans.router,
-    edits.router, life.router, dossier.router, cover.router, people.router, reach.router, siting.router,
-    incidents.router, incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning,
-    boards.residents, boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street,
-    open311.router, jobs.router, accounts.router, audit.router, health.router, docs.router,
+    pages.residents, lookup.router, lookup_batch.residents, lookup_batch.router, answer_reports.residents,
+    answer_reports.street, pages.street, pages.planning, session.router, areas.router, plans.router, edits.router,
+    life.router, dossier.router, cover.router, people.router, reach.router, siting.router, incidents.router,
+    incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning, boards.residents,
+    boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street, open311.router,
+    jobs.router, accounts.router, audit.router, health.router, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
 _TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
@@ -107,7 +109,8 @@ class Service(FastAPI):
         """Return the application behind all its middleware."""
         services: Services = self.state.services
         route = next(route for route in self.router.routes if getattr(route, "path", None) == fast_lookup.PATH)
-        fast = fast_lookup.FastLookup(super().build_middleware_stack(), services, route)
+        routes = Compression(super().build_middleware_stack())
+        fast = fast_lookup.FastLookup(routes, services, route)
         return Envelope(fast, is_https=services.settings.is_https)
 
 

@@ -79,9 +79,20 @@ async def _read_form(request: Request) -> None:
 
 
 def _holder(request: Request, access: Access) -> Account:
-    """Return whose key a request carries, having made sure that they may; a wrong one counts against its sender."""
+    return account_by_key(request, access, key_of(request))
+
+
+def account_by_key(request: Request, access: Access, key: str | None) -> Account:
+    """Return whose key this is, having made sure that they may; a wrong one counts against its sender.
+
+    Raises
+    ------
+    KeyNeededError
+        There is none, or it opens nothing.
+    TooManyError
+        Too many wrong ones came from there.
+    """
     services = request.app.state.services
-    key = key_of(request)
     if key is None:
         raise KeyNeededError()
     limits, client = services.limits, services.client_of(request)

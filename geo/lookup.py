@@ -16,6 +16,7 @@ from functools import cached_property, partial
 from typing import Any, Literal
 
 import geopandas as gpd
+import numba
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -67,6 +68,37 @@ class Answer:
     ids: tuple[Any, ...]
     certain: bool
     distance_to_border_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What is known of many places: of each the same as `Answer` tells.
+
+    Attributes
+    ----------
+    kind
+        (n,) the kinds.
+    starts, places
+        (n + 1,) and (m,): the grids that disc i touches, as numbers among `GridIndex.ids`, nearest first, are
+        places[starts[i]:starts[i + 1]].
+    """
+
+    kind: npt.NDArray[np.str_]
+    starts: Ints
+    places: Ints
+
+    @property
+    def counts(self) -> Ints:
+        """(n,) how many grids each disc touches."""
+        return np.diff(self.starts)
+
+    @property
+    def first(self) -> Ints:
+        """(n,) the nearest of them, -1 where there is none."""
+        found = np.full(len(self.kind), -1, dtype=np.int64)
+        any_ = self.counts > 0
+        found[any_] = self.places[self.starts[:-1][any_]]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +186,7 @@ class GridIndex:
             The accuracy is negative or not a number.
         """
         _check_points(np.array([lon]), np.array([lat]))
-        if not 0 <= accuracy_m < np.inf:
-            raise BadSettingError(
-                what="accuracy_m",
-                value=accuracy_m,
-                reason="it must be 0 or more metres",
-                reason_zh="必须是不小于 0 的米数",
-            )
+        _check_accuracy(accuracy_m)
         radius_m = accuracy_m + ROUNDING_M
         near, to_m = touched(float(lon), float(lat), radius_m, *self.tables)
         if len(near) == 0:
@@ -193,6 +219,27 @@ class GridIndex:
         found[place >= 0] = self.ids[place[place >= 0]]
         return found
 
+    def find_all(self, lon: Floats, lat: Floats, accuracy_m: Floats) -> Answers:
+        """Return of (n,) discs what `find` tells of each, some hundred times as fast.
+
+        Raises
+        ------
+        BadPointError, BadSettingError
+            A coordinate is not a number, or out of range (the first one is named); an accuracy is none.
+        """
+        _check_points(lon, lat)
+        if len(accuracy_m):
+            for one in (float(accuracy_m.min()), float(accuracy_m.max())):
+                _check_accuracy(one)
+        counts, places, sure = _touched_by_many(*self.tables, lon, lat, accuracy_m)
+        kind = np.where(counts >= 3, "several", "near_border")
+        kind[sure] = np.where(counts[sure] == 0, "outside", "assigned")
+        if len(self.overlaps):
+            for at in np.flatnonzero(~sure & (counts == 2)):
+                if self._is_claimed_twice((float(lon[at]), float(lat[at])), float(accuracy_m[at]) + ROUNDING_M):
+                    kind[at] = "several"
+        return Answers(kind, np.concatenate([[0], np.cumsum(counts)]), places)
+
     @cached_property
     def tree(self) -> shapely.STRtree:
         """Their polygons in a tree, made when somebody asks from outside."""
@@ -220,6 +267,32 @@ class GridIndex:
         bound_m = float(_metres_to(nearest, lon, lat)[0])
         hit = self.tree.query(_box(lon, lat, bound_m))
         return min(bound_m, float(_metres_to(self.tree.geometries[hit], lon, lat).min(initial=np.inf)))
+
+
+@numba.njit(cache=True, nogil=True)
+def _touched_by_many(ints, reals, lon, lat, accuracy_m):  # type: ignore[no-untyped-def]  # numba infers
+    """Return of (n,) discs how many polygons each touches, all of them one after the other, and whether it is sure.
+
+    Sure is a disc that lies wholly in one, or touches none (`only`); `ROUNDING_M` is added to its radius.
+    """
+    counts, sure = np.zeros(len(lon), dtype=np.int64), np.zeros(len(lon), dtype=np.bool_)
+    found = np.empty(len(lon) + 16, dtype=np.int64)
+    at = 0
+    for point in range(len(lon)):
+        place = only(ints, reals, lon[point], lat[point], accuracy_m[point])
+        sure[point] = place >= -1
+        if place == -1:
+            continue
+        near = np.array([place], dtype=np.int64)
+        if place == UNSURE:
+            near, _ = touched(lon[point], lat[point], accuracy_m[point] + ROUNDING_M, ints, reals)
+        if at + len(near) > len(found):
+            found = np.concatenate((found, np.empty(len(found) + len(near), dtype=np.int64)))
+        counts[point] = len(near)
+        for one in near:
+            found[at] = one
+            at += 1
+    return counts, found[:at], sure
 
 
 def _overlaps(shapes: Shapes) -> Shapes:
@@ -266,3 +339,10 @@ def _check_points(lon: Floats, lat: Floats) -> None:
         if is_bad.any():
             value = (float(lon[is_bad][0]), float(lat[is_bad][0]))
             raise BadPointError(value=value, reason=reason, reason_zh=reason_zh)
+
+
+def _check_accuracy(accuracy_m: float) -> None:
+    if not 0 <= accuracy_m < np.inf:
+        raise BadSettingError(
+            what="accuracy_m", value=accuracy_m, reason="it must be 0 or more metres", reason_zh="必须是不小于 0 的米数"
+        )

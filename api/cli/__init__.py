@@ -40,6 +40,7 @@ COMMANDS = {
     "boards": Entry(READ, "boards"),
     "incidents": Entry(READ, "incidents"),
     "plates": Entry(READ, "plates"),
+    "lookup": Entry(FILES, "lookup"),
     "analyse": Entry(FILES, "analyse"),
 }
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
+from api import sandbox
 from api.deps import LanguageDep, OnDay, ServicesDep
 from api.found import Question
 from api.routes import guarded_router, problems
@@ -21,9 +22,11 @@ Lat = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, examples=[27.95
 Crs = Annotated[Datum, Query(description="the datum lon and lat are in; Chinese phones often say gcj02")]
 AccuracyM = Annotated[float, Query(ge=0, le=5000, allow_inf_nan=False, description="radius in metres", examples=[15])]
 SEARCH_LIMIT = 12
+# One of each answer: those of the sandbox, which anybody may ask for.
+EXAMPLES: dict[str, Any] = {"content": {"application/json": {"examples": sandbox.examples()}}}
 
 
-@router.get("/api/v1/lookup", response_model=LookupAnswer, responses=problems())
+@router.get("/api/v1/lookup", response_model=LookupAnswer, responses={**problems(), 200: EXAMPLES})
 def lookup(
     *,
     services: ServicesDep,

@@ -108,7 +108,7 @@ def read_layer(
     declared, datum = declared_crs(crs)
     _require_file(path)
     table, geometry, told, name, kind = (
-        _parquet(path) if path.suffix.lower() in PARQUETS else _ogr(path, layer or _layer_of(path, kinds), kinds)
+        _parquet(path) if path.suffix.lower() in PARQUETS else _ogr(path, layer or layer_of(path, kinds), kinds)
     )
     if table.num_rows == 0:
         raise EmptyFrameError(what=path.name, mend="")
@@ -168,7 +168,7 @@ def _layers(path: Path) -> list[tuple[str, str | None]]:
         raise _damaged(path, error) from error
 
 
-def _layer_of(path: Path, kinds: tuple[str, ...]) -> str:
+def layer_of(path: Path, kinds: tuple[str, ...]) -> str:
     """Return the one layer that can hold what is looked for."""
     layers = _layers(path)
     named = [name for name, kind in layers if kind is not None]
@@ -214,7 +214,7 @@ def _ogr(path: Path, layer: str, kinds: tuple[str, ...]) -> Found:
             file=path.name, reason=f"layer {layer} has no geometry", reason_zh=f"图层 {layer} 没有几何",
             mend=f"Hand in a layer of {CALLED[kinds][0]}.", mend_zh=f"请提供{CALLED[kinds][1]}图层。",
         )  # fmt: skip
-    return table, geometry, _crs(meta.get("crs")), layer, meta.get("geometry_type")
+    return table, geometry, crs_told(meta.get("crs")), layer, meta.get("geometry_type")
 
 
 def _named(table: pa.Table, told: str | None) -> tuple[pa.Table, str]:
@@ -226,7 +226,7 @@ def _named(table: pa.Table, told: str | None) -> tuple[pa.Table, str]:
     return table.rename_columns([*names[:-1], free]), free  # GDAL puts the geometry last
 
 
-def _crs(told: str | None) -> pyproj.CRS | None:
+def crs_told(told: str | None) -> pyproj.CRS | None:
     """Return what a file declares; a system that is called undefined is no answer."""
     if not told:
         return None

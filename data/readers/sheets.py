@@ -48,7 +48,7 @@ def read_csv(path: Path, data: bytes, sheet: str | None) -> Sheet:  # noqa: ARG0
     """Return the rows of delimited text; the delimiter is the one that gives the steadiest columns."""
     text, encoding = decoded(path.name, data)
     first = text.split("\n", 1)[0].strip().lower()
-    rows = _records(path.name, text, first[4:5] if first.startswith("sep=") else _delimiter(text))
+    rows = _records(path.name, text, first[4:5] if first.startswith("sep=") else delimiter_of(text))
     start = 1 if first.startswith("sep=") else 0
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if number > start]
     return tabulated(path.name, numbered, {}, encoding)
@@ -86,7 +86,7 @@ def _records(name: str, text: str, delimiter: str) -> list[list[str]]:
         ) from error  # fmt: skip
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Return the delimiter under which most of the first rows are as wide as the widest header."""
     head = "\n".join(text.splitlines()[: SNIFFED_ROWS + 1])
 

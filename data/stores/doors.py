@@ -1,7 +1,5 @@
 """Doors: from words or a point to a place. Only what is public is looked at; the reader's role may ask."""
 
-import re
-import unicodedata
 from typing import cast
 
 import geopandas as gpd
@@ -9,36 +7,47 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select, text
 
+from data.door_words import keys_of, readings_of
 from data.sql import read_sql
 from data.stores._rows import read_frame, read_named, shape_of
 from data.tables.ground import buildings
 
 TEXT_LENGTH_MAX = 80
 COLUMNS = ("kind", "id", "label", "score", "lon", "lat", "accuracy_m")
-_CLOSE = "0.5"  # least word similarity of a hit: measured to keep the right address first among 500,000
-_NUMERALS = str.maketrans("零〇一二三四五六七八九", "00123456789")
+
+_PLAIN = text(
+    "SELECT plain, (SELECT jsonb_object_agg(letter, sounds) FROM letter_sounds"
+    " WHERE letter = ANY (regexp_split_to_array(plain, '') COLLATE \"C\")) AS sounds FROM door_plain(:words) AS plain"
+)
 
 
 def search(connection: Connection, words: str, limit: int = 10) -> pd.DataFrame:
     """Return compounds, buildings and communities called somewhat like `words`, best first.
 
-    Full-width letters, spaces and punctuation make no difference; nor do 幢 and 号楼 for 栋, or a
-    Chinese numeral before them.
+    Names may be typed in letters, by their sound (yunxiyuan), by its initials (yxy) or mixed, with a letter wrong, with
+    words of the area in front. Numbers behind lead to the block and to its stairwell, where it is known; floors and
+    rooms are read past. Full-width and traditional letters, signs between, numerals and the words for a block make no
+    difference. See `data.door_words`.
 
     Returns
     -------
     pandas.DataFrame
-        rows from 0; kind (compound, building, community), id (text), label, score (0 to 1), lon, lat,
-        accuracy_m (how far the extent reaches from that point, whole metres, at most 5000; 0 for a building).
+        rows from 0; kind (compound, building, community), id (text), label (what was found, down to the stairwell),
+        score (0 to 1), lon, lat (of the stairwell, where that was found), accuracy_m (how far the extent reaches from
+        that point, whole metres, at most 5000; 0 for a building).
     """
-    typed = tidy(words)
-    if not typed:
+    typed = connection.execute(_PLAIN, {"words": words[:TEXT_LENGTH_MAX].replace("\0", " ")}).one()
+    readings = readings_of(typed.plain)
+    keys = keys_of(readings, typed.sounds or {})
+    if not keys:
         return pd.DataFrame({name: [] for name in COLUMNS})
-    threshold = text("SELECT set_config('pg_trgm.word_similarity_threshold', :close, true)")
-    connection.execute(threshold, {"close": _CLOSE})
+    tails = [(number, *tail) for number, reading in enumerate(readings) for tail in reading.tails]
     asked = {
-        "typed": typed, "typed_pattern": _pattern(typed), "words": fold(typed), "pattern": _pattern(fold(typed)),
-        "most": limit, "close": float(_CLOSE),
+        "kinds": [key.kind for key in keys], "keys": [key.key for key in keys], "scores": [key.score for key in keys],
+        "readings": [key.reading for key in keys], "parts": [key.part for key in keys],
+        "starts": [key.is_start for key in keys],
+        "tail_readings": [number for number, _, _ in tails], "tails": [tail for _, tail, _ in tails],
+        "stairwells": [stairwell for _, _, stairwell in tails], "plain": typed.plain, "most": limit,
     }  # fmt: skip
     return cast(pd.DataFrame, read_named(connection, "doors/search", asked, index=None, geometry=False))
 
@@ -71,20 +80,3 @@ def read_walks(connection: Connection) -> pd.DataFrame:
     sent = {"building_id": ">i8", "station_id": ">i8", "walk_min": ">f8"}
     rows = np.frombuffer(told or b"", dtype=list(sent.items()))
     return pd.DataFrame({name: rows[name].astype(sort[1:]) for name, sort in sent.items()})
-
-
-def tidy(words: str) -> str:
-    """Return words with full-width letters as half-width, without spaces and punctuation."""
-    plain = unicodedata.normalize("NFKC", words[:TEXT_LENGTH_MAX])
-    return "".join(letter for letter in plain if unicodedata.category(letter)[0] in "LNMS" or letter in "-_%")
-
-
-def fold(words: str) -> str:
-    """Return tidy words as blocks are compared: 三幢, 3号楼 and 3栋 are one."""
-    plain = re.sub(r"[零〇一二三四五六七八九](?=栋|幢|号楼|单元)", lambda hit: hit.group().translate(_NUMERALS), words)
-    return re.sub(r"(?<=\d)(幢|号楼)", "栋", plain)
-
-
-def _pattern(words: str) -> str:
-    """Words anywhere in a text, as LIKE takes them literally."""
-    return "%" + re.sub(r"([\\%_])", r"\\\1", words) + "%"

@@ -30,10 +30,11 @@ NOUNS = (
 """The frames of a town that have a table of their own, parents before children."""
 
 # Who may sign in, what was done, what came in from files, what a job made, the calendar, and plates that hang on walls
-# outlive a town.
+# outlive a town; what doors are found by follows their names by itself.
 _LASTING = frozenset(
     {"accounts", "api_keys", "sessions", "audit", "jobs", "job_files", "job_file_parts", "imports", "import_rejects"}
     | {"calendar_days", "plate_keys", "plate_batches", "doorplates", "plate_reports"}
+    | {"letter_sounds", "name_keys", "door_names"}
 )
 # What was done to a plan is nobody's to delete: it goes with its plan.
 _FOLLOWING = frozenset({"plan_operations", "plan_steps", "plan_comments"})

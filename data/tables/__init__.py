@@ -10,6 +10,7 @@ from . import answers as answers
 from . import files as files
 from . import ground as ground
 from . import incidents as incidents
+from . import names as names
 from . import people as people
 from . import plans as plans
 from . import plates as plates

@@ -40,11 +40,6 @@ def shape(kind: str, *, nullable: bool = False) -> Column[Any]:
     return Column("geometry", Geometry(kind, srid=4326, spatial_index=True), nullable=nullable)
 
 
-def words(column: str) -> Index:
-    """A trigram index for search in Chinese text; the database must be C.UTF-8 or it sees no trigrams."""
-    return Index(None, column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})
-
-
 def area_code(*, nullable: bool = False, primary_key: bool = False) -> Column[str]:
     """A 12-digit division code, pointing to `areas`."""
     return Column("area_code", String(12), ForeignKey("areas.area_code"), nullable=nullable, primary_key=primary_key)
@@ -70,7 +65,6 @@ areas = Table(
         comment="made from the extent, not a real division",
     ),
     shape("MULTIPOLYGON", nullable=True),
-    words("name"),
 )
 
 compounds = Table(
@@ -89,7 +83,6 @@ compounds = Table(
     ),
     shape("MULTIPOLYGON"),
     Index(None, "area_code"),
-    words("name"),
 )
 
 gates = Table(
@@ -123,8 +116,6 @@ buildings = Table(
     Column("is_estimate", Boolean, nullable=False, server_default="false", comment="households were estimated by rule"),
     shape("MULTIPOLYGON"),
     Index(None, "area_code"),
-    words("name"),
-    words("address"),
 )
 
 stairwells = Table(

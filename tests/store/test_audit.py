@@ -9,7 +9,9 @@ from data.stores.audit import read_audit
 from data.tables import metadata
 from tests.store.kept import Kept, undoing
 
-WATCHED = sorted(set(metadata.tables) - {"audit"})
+# What doors are found by follows the names that are written, in their statement; the service cannot write it.
+FOLLOWING = {"letter_sounds", "name_keys", "door_names"}
+WATCHED = sorted(set(metadata.tables) - {"audit"} - FOLLOWING)
 
 
 def entries(conn: Connection) -> list[tuple[str, str, int]]:

@@ -16,7 +16,7 @@ from tests.store.kept import Kept
 
 PUBLIC = {
     "areas", "streets", "barriers", "greens", "compounds", "gates", "plans", "plan_areas", "grids", "zones", "stations",
-    "building_walks", "category_walks", "deployment",
+    "building_walks", "category_walks", "deployment", "letter_sounds", "name_keys", "door_names",
 }  # fmt: skip
 GUARDED = (
     "people", "duties", "absences", "absence_duties", "incidents", "incident_events", "incident_clusters",

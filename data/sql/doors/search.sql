@@ -1,76 +1,133 @@
--- Returns: places whose name is like a text, best first: kind (compound, building, community), id (text), label,
--- score (0 to 1), lon, lat (of a point inside), accuracy_m (how far the extent of a compound or community reaches from
--- that point, whole metres, at most 5000: a name of many doors is no exact place; 0 for a building).
--- A building is called by its compound and its own name or address.
--- Parameters: typed (text without spaces), words (the same with blocks written one way: 幢, 号楼 as 栋), typed_pattern
--- and pattern (both as LIKE patterns, its signs escaped), most (integer), close (real, least word similarity).
--- CRS: EPSG:4326; metres in EPSG:3857 times the cosine of latitude, right to some 0.1 % over a community. Index: areas_name_idx, compounds_name_idx, buildings_name_idx, buildings_address_idx (trigrams; the
--- threshold of %> is the setting pg_trgm.word_similarity_threshold, set by the caller).
+-- Returns: places whose name answers to some keys, best first: kind (compound, building, community), id (text), label,
+-- score (0 to 1), lon, lat (of a point inside; of the stairwell where one is meant), accuracy_m (how far the extent of a
+-- compound or community reaches from that point, whole metres, at most 5000: a name of many doors is no exact place; 0
+-- for a building).
+-- Parameters: of each key kinds, keys, scores, readings (number of its reading), parts (what the stem holds besides),
+-- starts (all keys that begin so); of each tail a reading may have tail_readings, tails, stairwells (0 for none); plain
+-- (what was typed, as door_plain has it), most (integer). A reading with no tail but '' lists what has any, too.
+-- CRS: EPSG:4326; metres in EPSG:3857 times the cosine of latitude, right to some 0.1 % over a community.
+-- Index: name_keys_pkey by (kind, key) and its beginning, door_names_stem_tail_idx, the keys of the places.
 WITH
-compound_hits AS (
-    -- Names of compounds stand in what people type, or the other way round.
-    SELECT
-        c.compound_id, c.name, c.geometry,
-        greatest(
-            CASE WHEN c.name ILIKE :typed_pattern THEN 0.9 ELSE 0 END, word_similarity(:typed, c.name),
-            word_similarity(c.name, :typed) * 0.8
-        ) AS score
-    FROM compounds c
-    WHERE c.name IS NOT NULL
-        AND (c.name ILIKE :typed_pattern OR c.name %> :typed OR word_similarity(c.name, :typed) >= :close)
-    ORDER BY score DESC, c.compound_id
-    LIMIT :most
+asked AS MATERIALIZED (
+    SELECT *
+    FROM unnest(
+        CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:scores AS double precision[]), CAST(:readings AS integer[]),
+        CAST(:parts AS text[]), CAST(:starts AS boolean[])
+    ) AS given(kind, key, score, reading, part, is_start)
 ),
-building_ids AS (
-    SELECT b.building_id FROM buildings b
-    WHERE b.name ILIKE :typed_pattern OR b.name ILIKE :pattern OR b.name %> :typed
-    UNION
-    SELECT b.building_id FROM buildings b
-    WHERE b.address ILIKE :typed_pattern OR b.address ILIKE :pattern OR b.address %> :typed
-    UNION
-    SELECT b.building_id
-    FROM buildings b
-    JOIN compound_hits c USING (compound_id)
-    WHERE length(:typed) > length(c.name)
+tails AS MATERIALIZED (
+    SELECT reading, tail, max(stairwell) AS stairwell, cardinality(string_to_array(tail, '/')) AS numbers
+    FROM unnest(CAST(:tail_readings AS integer[]), CAST(:tails AS text[]), CAST(:stairwells AS integer[]))
+        AS given(reading, tail, stairwell)
+    GROUP BY reading, tail
+),
+numbered AS MATERIALIZED (
+    SELECT reading, bool_or(tail <> '') AS is_numbered FROM tails GROUP BY reading
+),
+stems AS MATERIALIZED (
+    SELECT reading, stem, max(score) AS score
+    FROM (
+        SELECT
+            a.reading, k.stem,
+            a.score * CASE
+                WHEN a.kind IN ('e', 's')
+                    THEN 0.8 + 0.2 * length(coalesce(nullif(a.part, ''), a.key))::double precision / length(k.stem)
+                ELSE 1
+            END AS score
+        FROM asked a
+        CROSS JOIN LATERAL (
+            SELECT n.stem FROM name_keys n
+            WHERE n.kind = a.kind AND n.key = a.key COLLATE "C" AND (a.part = '' OR strpos(n.stem, a.part) > 0)
+            LIMIT 2000
+        ) k
+        WHERE NOT a.is_start
+        UNION ALL
+        SELECT a.reading, k.stem, a.score * (0.8 + 0.2 * length(a.key)::double precision / length(k.key))
+        FROM asked a
+        CROSS JOIN LATERAL (
+            SELECT n.stem, n.key FROM name_keys n
+            WHERE n.kind = a.kind AND n.key > a.key COLLATE "C" AND n.key < (a.key || chr(1114111)) COLLATE "C"
+            LIMIT 500
+        ) k
+        WHERE a.is_start
+    ) hits
+    GROUP BY reading, stem
+    ORDER BY score DESC, length(stem), stem
+    LIMIT 400
+),
+named AS (
+    -- Places whose numbers were typed; the more of them, the better.
+    SELECT
+        d.kind, d.place_id, t.stairwell, t.numbers,
+        s.score * CASE WHEN t.tail = '' AND n.is_numbered THEN 0.7 ELSE 1 END AS score
+    FROM stems s
+    JOIN numbered n USING (reading)
+    JOIN tails t USING (reading)
+    CROSS JOIN LATERAL (
+        SELECT d.kind, d.place_id FROM door_names d WHERE d.stem = s.stem AND d.tail = t.tail COLLATE "C" LIMIT 200
+    ) d
+    UNION ALL
+    -- Doors of a name that was typed without a number.
+    SELECT d.kind, d.place_id, 0, 0, s.score * 0.6
+    FROM (
+        SELECT s.stem, s.score FROM stems s JOIN numbered n USING (reading)
+        WHERE NOT n.is_numbered
+        ORDER BY s.score DESC LIMIT 20
+    ) s
+    CROSS JOIN LATERAL (
+        SELECT d.kind, d.place_id FROM door_names d WHERE d.stem = s.stem AND d.tail <> ''
+        ORDER BY length(d.tail), d.tail, d.place_id LIMIT :most
+    ) d
+),
+best AS (
+    SELECT DISTINCT ON (kind, place_id) *
+    FROM named
+    ORDER BY kind, place_id, score DESC, numbers DESC, stairwell DESC
+),
+few AS (
+    SELECT * FROM best
+    ORDER BY score DESC, numbers DESC, array_position(ARRAY['compound', 'community', 'building'], kind), place_id
+    LIMIT 60
 ),
 called AS (
     SELECT
-        b.building_id, b.geometry, coalesce(b.address, '') AS address,
-        CASE
+        f.kind, f.place_id, f.score, f.numbers, c.geometry, c.name AS label, c.area_code, NULL::geometry AS well_point
+    FROM few f JOIN compounds c ON f.kind = 'compound' AND c.compound_id = f.place_id
+    UNION ALL
+    SELECT f.kind, f.place_id, f.score, f.numbers, a.geometry, a.name, a.area_code, NULL
+    FROM few f JOIN areas a ON f.kind = 'community' AND a.area_code = lpad(f.place_id::text, 12, '0')
+    UNION ALL
+    SELECT
+        f.kind, f.place_id, f.score, f.numbers, b.geometry,
+        concat_ws(' ', CASE
             WHEN c.name IS NOT NULL AND strpos(coalesce(b.name, b.address, ''), c.name) = 0
                 THEN trim(c.name || ' ' || coalesce(b.name, b.address, ''))
+            -- A bare number says nothing without its compound.
+            WHEN c.name IS NULL AND b.address IS NOT NULL AND (door_split(door_plain(b.name))).stem = '' THEN b.address
             ELSE coalesce(b.name, b.address, c.name, '')
-        END AS label
-    FROM building_ids
-    JOIN buildings b USING (building_id)
+        END, w.number || '单元'),
+        b.area_code, w.geometry
+    FROM few f
+    JOIN buildings b ON f.kind = 'building' AND b.building_id = f.place_id
     LEFT JOIN compounds c USING (compound_id)
+    LEFT JOIN LATERAL (
+        SELECT w.number, w.geometry FROM stairwells w
+        WHERE w.building_id = b.building_id AND w.number = f.stairwell
+        ORDER BY w.stairwell_id LIMIT 1
+    ) w ON true
 ),
-building_hits AS (
+ranked AS (
+    -- Of places called the same, those whose community or street was typed too.
     SELECT
-        building_id, geometry, label,
-        regexp_replace(replace(label, ' ', ''), '([0-9])(幢|号楼)', '\1栋', 'g') AS folded,
-        regexp_replace(replace(address, ' ', ''), '([0-9])(幢|号楼)', '\1栋', 'g') AS address
+        called.*,
+        called.score + 0.01 * CAST(strpos(:plain, a.name) > 0 AS integer)
+            + 0.01 * CAST(coalesce(strpos(:plain, p.name) > 0, false) AS integer) AS told
     FROM called
-),
-hits AS (
-    SELECT
-        'community' AS kind, a.area_code::text AS id, a.name AS label, a.name AS folded, a.geometry,
-        greatest(CASE WHEN a.name ILIKE :typed_pattern THEN 0.9 ELSE 0 END, word_similarity(:typed, a.name)) AS score
-    FROM areas a
-    WHERE a.level = 'community' AND a.geometry IS NOT NULL AND (a.name ILIKE :typed_pattern OR a.name %> :typed)
-    UNION ALL
-    SELECT 'compound', compound_id::text, name, name, geometry, score FROM compound_hits
-    UNION ALL
-    SELECT
-        'building', building_id::text, label, folded, geometry,
-        greatest(
-            CASE WHEN folded ILIKE :pattern OR address ILIKE :pattern THEN 0.9 ELSE 0 END,
-            word_similarity(:words, address), similarity(:words, folded)
-        )
-    FROM building_hits
+    JOIN areas a USING (area_code)
+    LEFT JOIN areas p ON p.area_code = a.parent_code
 )
 SELECT
-    kind, id, label, cast(score AS double precision) AS score,
+    kind, CASE WHEN kind = 'community' THEN lpad(place_id::text, 12, '0') ELSE place_id::text END AS id, label, cast(least(score, 1) AS double precision) AS score,
     ST_X(point) AS lon, ST_Y(point) AS lat,
     CASE
         WHEN kind = 'building' THEN 0.0::double precision
@@ -79,13 +136,11 @@ SELECT
         ))
     END AS accuracy_m
 FROM (
-    -- Equal scores: what is called exactly so, then the shorter name, then wider places before single doors.
-    SELECT * FROM hits
-    ORDER BY
-        folded = :words DESC, score DESC, length(label),
-        array_position(ARRAY['compound', 'community', 'building'], kind), label, id
+    SELECT * FROM ranked
+    ORDER BY told DESC, numbers DESC, length(label),
+        array_position(ARRAY['compound', 'community', 'building'], kind), label, place_id
     LIMIT :most
-) best
-CROSS JOIN LATERAL (SELECT ST_PointOnSurface(best.geometry) AS point) p
-ORDER BY folded = :words DESC, score DESC, length(label),
-    array_position(ARRAY['compound', 'community', 'building'], kind), label, id
+) shown
+CROSS JOIN LATERAL (SELECT coalesce(shown.well_point, ST_PointOnSurface(shown.geometry)) AS point) p
+ORDER BY told DESC, numbers DESC, length(label),
+    array_position(ARRAY['compound', 'community', 'building'], kind), label, place_id

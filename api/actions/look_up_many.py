@@ -1,0 +1,200 @@
+"""Look up many: who answers at each of many points, as `look_up` tells of one, in columns.
+
+From what stands in memory (`api.published`), or from the grids of a file, of which nobody knows who answers for them.
+The points asked for are kept nowhere.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from api.published import PublishedGrids
+from geo.datums import to_wgs84
+from geo.lookup import Answers, GridIndex
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
+Bools = npt.NDArray[np.bool_]
+
+MASK_ZH, MASK_EN = "网格员", "Grid worker"
+MEMBERS = ("answer", "certain", "grid_code", "name", "worker", "duty_line", "zone", "grid_codes")
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What points are held against.
+
+    Attributes
+    ----------
+    index
+        Of the grids; None where there are none.
+    grids
+        Of each of its ids, in its order: grid_code, name, worker, duty_line, is_vacant; None where unknown.
+    zones, zone_names
+        Index of the zones, and what each of its ids is called; None where there are none.
+    communities, planned
+        Polygons by area code, to tell ground without a plan from ground outside; codes of those with a plan.
+    """
+
+    index: GridIndex | None
+    grids: pd.DataFrame
+    zones: GridIndex | None = None
+    zone_names: Texts | None = None
+    communities: gpd.GeoDataFrame | None = None
+    planned: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The answers at (n,) points: what a `Ground` tells of them.
+
+    Attributes
+    ----------
+    answer, certain
+        (n,) as in ``GET /api/v1/lookup``.
+    grid
+        (n,) number of the nearest grid a point may be in among the rows of ``Ground.grids``; -1 for none.
+    zone
+        (n,) number of the zone it can only be in; -1 where there is none or several.
+    touched
+        All grids each may be in, nearest first.
+    """
+
+    answer: Texts
+    certain: Bools
+    grid: Ints
+    zone: Ints
+    touched: Answers
+
+
+def published_ground(published: PublishedGrids, on: date, *, language: str) -> Ground:
+    """Return what answers for the public on a day."""
+    snapshot = published.on(on)
+    planned = snapshot.planned
+    grids = pd.DataFrame(columns=["grid_code", "name", "worker", "duty_line", "is_vacant"], dtype=object)
+    if planned.index is not None:
+        told = planned.grids.loc[planned.index.ids]
+        contacts = snapshot.contacts.reindex(told["grid_code"].to_numpy())
+        is_vacant = ~np.isin(told["grid_code"].to_numpy(), snapshot.contacts.index.to_numpy())
+        grids = _table(
+            grid_code=told["grid_code"], name=told["name"], duty_line=contacts["duty_line"], is_vacant=is_vacant,
+            worker=[None if bare else masked(str(name), language)
+                    for name, bare in zip(contacts["name"], is_vacant, strict=True)],
+        )  # fmt: skip
+    zones = planned.zone_index
+    return Ground(
+        planned.index, grids, zones,
+        None if zones is None else planned.zones.loc[zones.ids, "name"].to_numpy(object),
+        published.ground().communities, frozenset(snapshot.grids["area_code"]),
+    )  # fmt: skip
+
+
+def file_ground(grids: gpd.GeoDataFrame) -> Ground:
+    """Return what the grids of a file answer: which grid, and what it is called; frame: grid_code, name, polygons."""
+    index = GridIndex.from_grids(grids)
+    told = grids.loc[index.ids]
+    nobody: list[str | None] = [None] * len(told)
+    return Ground(
+        index,
+        _table(
+            grid_code=told["grid_code"], name=told["name"], worker=nobody, duty_line=nobody,
+            is_vacant=np.zeros(len(told), dtype=np.bool_),
+        ),
+    )  # fmt: skip
+
+
+def _table(*, is_vacant: Bools, **texts: Iterable[Any]) -> pd.DataFrame:
+    """Return columns of text, None (not nan) where there is none, and which grids are vacant."""
+    columns = {name: np.array([None if pd.isna(cell) else cell for cell in cells], dtype=object)
+               for name, cells in texts.items()}  # fmt: skip
+    return pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()}).assign(
+        is_vacant=is_vacant
+    )
+
+
+def masked(name: str, language: str) -> str:
+    """Return a masked name, 丁网格员, in the reader's language: Grid worker 丁."""
+    if language == "zh" or not name.endswith(MASK_ZH):
+        return name
+    return f"{MASK_EN} {name.removesuffix(MASK_ZH).strip()}"
+
+
+def find_many(ground: Ground, lon: Floats, lat: Floats, accuracy_m: Floats) -> Found:
+    """Return the answers at (n,) points in degrees, WGS 84.
+
+    Raises
+    ------
+    BadPointError, BadSettingError
+        A point is no place on earth, an accuracy no radius.
+    """
+    empty = Answers(np.full(len(lon), "outside"), np.zeros(len(lon) + 1, dtype=np.int64), np.empty(0, dtype=np.int64))
+    touched = empty if ground.index is None else ground.index.find_all(lon, lat, accuracy_m)
+    answer = touched.kind.astype(object)
+    grid = touched.first
+    certain = answer == "assigned"
+    is_vacant = ground.grids["is_vacant"].to_numpy(bool)
+    answer[certain] = np.where(is_vacant[grid[certain]], "vacant", "assigned")
+    out = np.flatnonzero(grid < 0)
+    certain[out] = accuracy_m[out] == 0
+    answer[out] = np.where(_lies_unplanned(ground, lon[out], lat[out]), "no_active_plan", "outside")
+    return Found(answer, certain, grid, _zones(ground, lon, lat, accuracy_m, touched.counts == 1), touched)
+
+
+def _lies_unplanned(ground: Ground, lon: Floats, lat: Floats) -> Bools:
+    """Return which points outside all grids lie in a community that has no plan."""
+    is_unplanned = np.zeros(len(lon), dtype=np.bool_)
+    communities = ground.communities
+    if communities is None or not len(lon):
+        return is_unplanned
+    point, place = communities.sindex.query(shapely.points(lon, lat), predicate="intersects")
+    point, at = np.unique(point, return_index=True)
+    codes = communities.index.to_numpy()[place[at]]
+    is_unplanned[point] = ~np.isin(codes.astype(str), sorted(ground.planned))
+    return is_unplanned
+
+
+def _zones(ground: Ground, lon: Floats, lat: Floats, accuracy_m: Floats, is_one: Bools) -> Ints:
+    zone = np.full(len(lon), -1, dtype=np.int64)
+    if ground.zones is None:
+        return zone
+    at = np.flatnonzero(is_one)
+    touched = ground.zones.find_all(lon[at], lat[at], accuracy_m[at])
+    zone[at] = np.where(touched.counts == 1, touched.first, -1)
+    return zone
+
+
+def look_up_many(
+    published: PublishedGrids, lon: Floats, lat: Floats, accuracy_m: Floats, *, datum: str, on: date, language: str
+) -> list[dict[str, Any]]:
+    """Return a row of `MEMBERS` for each point, in order: the body of ``POST /api/v1/lookup/batch``.
+
+    Raises
+    ------
+    InputError
+        A point cannot be in the datum it is said to be in.
+    """
+    ground = published_ground(published, on, language=language)
+    found = find_many(ground, *to_wgs84(lon, lat, datum=datum), accuracy_m)
+    codes = ground.grids["grid_code"].to_numpy(object)
+    rows = ground.grids.to_dict("records")
+    starts, places = found.touched.starts.tolist(), found.touched.places
+    made = []
+    for at, (answer, certain, grid, zone) in enumerate(
+        zip(found.answer.tolist(), found.certain.tolist(), found.grid.tolist(), found.zone.tolist(), strict=True)
+    ):
+        one: dict[str, Any] = rows[grid] if grid >= 0 else {}
+        made.append({
+            "answer": answer, "certain": certain,
+            **{name: one.get(name) for name in ("grid_code", "name", "worker", "duty_line")},
+            "zone": None if zone < 0 or ground.zone_names is None else ground.zone_names[zone],
+            "grid_codes": codes[places[starts[at] : starts[at + 1]]].tolist(),
+        })  # fmt: skip
+    return made

@@ -1,0 +1,232 @@
+"""Doors by the many ways people type them: a table of spellings, any mix of its rules, and names that change."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from data.door_words import readings_of
+from data.postgis.engine import OWNER, READER, open_engine, reading, transaction
+from data.stores import doors
+from data.stores._rows import copy_frame
+from data.tables import metadata
+from geo.rng import generator
+from tests.fixtures.small_town import COMMUNITIES, square, write_small_town
+from tests.store.door_spellings import SPELLINGS
+from tests.store.kept import Kept
+
+CRS = "EPSG:4326"
+COMPOUNDS = {
+    101: "云溪苑",
+    102: "阳光100",
+    103: "锦绣二期",
+    104: "绿苑",
+    105: "锦绣",
+    106: "云岭苑",
+    107: "西苑",
+    108: "人民路小区",
+}
+BUILDINGS = (
+    *((101, f"{n}栋", None) for n in range(1, 25)), (102, "A座", None), (102, "B座", None),
+    *((103, f"{n}栋", None) for n in range(1, 25)), *((104, f"{n}栋", None) for n in range(1, 4)),
+    *((105, f"{n}栋", None) for n in range(1, 25)), *((106, f"{n}栋", None) for n in range(1, 25)),
+    *((107, f"{n}栋", None) for n in range(1, 25)), *((108, f"{n}栋", None) for n in range(1, 25)),
+    *((None, None, f"人民路{n}号") for n in range(1, 60)), *((None, None, f"重庆路{n}号") for n in range(1, 60)),
+    *((None, None, f"重阳路{n}号") for n in range(1, 60)), (None, "101大厦", None), (None, "桥头小学", "人民路99号"),
+)  # fmt: skip
+FIRST_ID = 5_001
+
+
+def put(
+    conn: Connection, compounds: dict[int, str], buildings: tuple[tuple[int | None, str | None, str | None], ...]
+) -> None:
+    """Write compounds and buildings, numbered from `FIRST_ID`."""
+    copy_frame(conn, metadata.tables["compounds"], gpd.GeoDataFrame(
+        {"area_code": COMMUNITIES[1], "name": list(compounds.values())},
+        geometry=[shapely.MultiPolygon([square(4, 0)])] * len(compounds), crs=CRS,
+        index=pd.Index(list(compounds), name="compound_id"),
+    ))  # fmt: skip
+    copy_frame(conn, metadata.tables["buildings"], gpd.GeoDataFrame(
+        {
+            "area_code": COMMUNITIES[1], "compound_id": pd.array([row[0] for row in buildings], dtype="Int64"),
+            "name": [row[1] for row in buildings], "address": [row[2] for row in buildings],
+            "households": 1, "people": 1,
+        },
+        geometry=[shapely.MultiPolygon([square(4, 0, width=0.01, height=0.01)])] * len(buildings), crs=CRS,
+        index=pd.RangeIndex(FIRST_ID, FIRST_ID + len(buildings), name="building_id"),
+    ))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def spelled(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Connection]:
+    """The doors of the table, as the reader sees them; a stairwell in 云溪苑 3栋."""
+    with new_database() as url:
+        owner, reader = open_engine(url, role=OWNER), open_engine(url, role=READER)
+        write_small_town(owner)
+        with transaction(owner, actor="test", action="put") as conn:
+            conn.execute(text("UPDATE compounds SET name = NULL"))
+            conn.execute(text("UPDATE buildings SET name = NULL, address = NULL"))
+            put(conn, COMPOUNDS, BUILDINGS)
+            conn.execute(
+                text(
+                    "INSERT INTO stairwells (building_id, number, households, geometry) SELECT :id, n, 1,"
+                    " ST_SetSRID(ST_MakePoint(107.7 + n * 0.001, 27.95), 4326) FROM generate_series(1, 3) n"
+                ),
+                {"id": FIRST_ID + 2},
+            )
+        with reading(reader) as conn:
+            yield conn
+        owner.dispose()
+        reader.dispose()
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(dict(SPELLINGS)) == len(SPELLINGS) >= 120
+
+
+@pytest.mark.parametrize(("typed", "label"), SPELLINGS, ids=[typed for typed, _ in SPELLINGS])
+def test_what_people_type(spelled: Connection, typed: str, label: str) -> None:
+    found = doors.search(spelled, typed, 5)
+    assert list(found["label"][:1]) == [label], found[["label", "score"]].to_string()
+
+
+@pytest.mark.parametrize(
+    "typed", ["查无此地", "zzzzqqqq", "3栋", "501", "云", "，。", "%", "\x00", "a" * 200, "三" * 80]
+)
+def test_nothing_is_found_where_nothing_fits(spelled: Connection, typed: str) -> None:
+    assert (doors.search(spelled, typed, 5)["score"] < 0.7).all()
+
+
+@pytest.mark.parametrize("typed", ["云溪苑3栋2单元501室", "云溪苑3-2-501", "云溪苑3栋501"])
+def test_a_room_is_not_in_the_answer_nor_among_the_keys(spelled: Connection, typed: str) -> None:
+    assert not doors.search(spelled, typed, 5)["label"].str.contains("501").any()
+    assert not [tail for reading in readings_of("云溪苑3栋2单元501室") for tail, _ in reading.tails if "501" in tail]
+
+
+def test_a_stairwell_leads_to_its_own_place(spelled: Connection) -> None:
+    block, well = (doors.search(spelled, typed, 1).iloc[0] for typed in ("云溪苑3栋", "云溪苑3栋2单元"))
+    assert (block["id"], well["id"]) == (str(FIRST_ID + 2),) * 2
+    assert (well["lon"], well["lat"], well["accuracy_m"]) == (107.702, 27.95, 0.0)
+    assert (block["lon"], block["lat"]) != (well["lon"], well["lat"])
+
+
+# -- any mix of the rules ---------------------------------------------------------------------
+
+INVENTED, EACH = 500, 40
+FIRST, SECOND = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许", "春夏秋冬梅兰竹菊松柏桃杏梨枣榆槐柳桂枫桐"
+ENDS = ("花园", "新村", "大院", "名邸")
+
+
+def invented() -> list[str]:
+    """Names no two of which are one letter, or one letter of their sounds, apart in what comes before the end."""
+    draw = generator(5, "invented doors")
+    pairs = [a + b + c for a, b in zip(FIRST, SECOND, strict=True) for c in SECOND]
+    drawn = draw.permutation([pair + end for pair in pairs for end in ENDS])
+    return [str(name) for name in drawn[:INVENTED]]
+
+
+@pytest.fixture(scope="module")
+def many(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[tuple[Connection, dict[str, str]]]:
+    """20,000 invented doors in 500 compounds, and how letters sound."""
+    with new_database() as url:
+        owner, reader = open_engine(url, role=OWNER), open_engine(url, role=READER)
+        write_small_town(owner)
+        compounds = dict(enumerate(invented(), start=1_001))
+        blocks = tuple((key, f"{n}栋", None) for key in compounds for n in range(1, EACH + 1))
+        with transaction(owner, actor="test", action="put") as conn:
+            put(conn, compounds, blocks)
+            known = conn.execute(text("SELECT letter, sounds[1] FROM letter_sounds")).all()
+            sounds = {letter: sound for letter, sound in known if letter in FIRST + SECOND + "".join(ENDS)}
+        with reading(reader) as conn:
+            yield conn, sounds
+        owner.dispose()
+        reader.dispose()
+
+
+NUMERALS = "零一二三四五六七八九"
+
+
+def in_chinese(number: int) -> str:
+    """12 is 十二, 30 is 三十."""
+    tens, ones = divmod(number, 10)
+    return (NUMERALS[tens] if tens > 1 else "") + ("十" if tens else "") + (NUMERALS[ones] if ones else "")
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_mix_of_the_rules_finds_the_door(many: tuple[Connection, dict[str, str]], data: st.DataObject) -> None:
+    conn, sounds = many
+    name = data.draw(st.sampled_from(invented()))
+    number = data.draw(st.integers(1, EACH))
+    spelled = name
+    how = data.draw(st.sampled_from(["letters", "letters", "mixed", "sounds"]))
+    if how != "letters":
+        places = range(len(name)) if how == "sounds" else data.draw(st.sets(st.integers(0, len(name) - 1), min_size=1))
+        spelled = "".join(sounds[letter] if at in places else letter for at, letter in enumerate(name))
+    told = data.draw(st.sampled_from([str(number), in_chinese(number), str(number).translate(WIDE)]))
+    unit = data.draw(st.sampled_from(["栋", "幢", "号楼", "座", "#", "棟", "號樓"]))
+    front = data.draw(st.sampled_from(["", "", "贵州省", "遵义市播州区", "贵州省遵义市播州区云溪街道", "云溪社区"]))
+    behind = data.draw(st.sampled_from(["", "", "2单元", "二单元501室", "-2-501", "5楼", "501", " 1203室"]))
+    gap = data.draw(st.sampled_from(["", " ", "，", "　"]))
+    found = doors.search(conn, f"{front}{gap}{spelled}{gap}{told}{unit}{behind}", 3)
+    assert list(found["label"][:1]) == [f"{name} {number}栋"], found[["label", "score"]].to_string()
+
+
+WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+# -- names that change ------------------------------------------------------------------------
+
+
+def labels(conn: Connection, typed: str) -> list[str]:
+    return [label for label, score in doors.search(conn, typed, 5)[["label", "score"]].to_numpy() if score > 0.9]
+
+
+def test_a_new_name_is_found_at_once_and_an_old_one_no_more(undone: Connection) -> None:
+    put(undone, {101: "旧名苑"}, ((101, "3栋", None), (None, "甲楼", "老路7号")))
+    assert labels(undone, "旧名苑3栋") == ["旧名苑 3栋"]
+    undone.execute(text("UPDATE compounds SET name = '新名苑' WHERE compound_id = 101"))
+    assert labels(undone, "旧名苑3栋") == []
+    assert labels(undone, "xinmingyuan3dong") == ["新名苑 3栋"]
+    undone.execute(text("UPDATE buildings SET name = '4栋' WHERE name = '3栋' AND compound_id = 101"))
+    assert labels(undone, "新名苑4栋") == ["新名苑 4栋"]
+    undone.execute(text("UPDATE buildings SET compound_id = NULL WHERE compound_id = 101"))
+    assert labels(undone, "新名苑4栋") == []
+    assert labels(undone, "老路7号") == ["甲楼"]
+    undone.execute(text("DELETE FROM buildings WHERE address = '老路7号'"))
+    undone.execute(text("DELETE FROM compounds WHERE compound_id = 101"))
+    assert labels(undone, "老路7号") == labels(undone, "新名苑") == []
+
+
+def test_a_bare_number_is_called_by_its_address(undone: Connection) -> None:
+    put(undone, {}, ((None, "3号楼", "新桥路8号"),))
+    assert labels(undone, "新桥路8号") == ["新桥路8号"]
+
+
+def test_no_name_is_kept_of_a_door_that_is_gone(kept: Kept, undone: Connection) -> None:
+    undone.execute(text("DELETE FROM stairwells"))
+    undone.execute(text("UPDATE areas SET name = '改名社区' WHERE area_code = :code"), {"code": COMMUNITIES[0]})
+    assert labels(undone, "改名社区") == ["改名社区"]
+    orphans = text(
+        "SELECT count(*) FROM door_names d WHERE NOT EXISTS (SELECT FROM buildings WHERE building_id = place_id)"
+        " AND kind = 'building'"
+    )
+    assert undone.scalar(orphans) == 0
+
+
+def test_names_that_say_nothing_are_kept_by_nobody(undone: Connection) -> None:
+    put(undone, {101: "，。", 102: "很" * 3_000}, ((101, "3栋", "a" * 5_000), (102, "", None)))
+    assert undone.scalar(text("SELECT max(length(stem)) FROM door_names")) <= 60
+
+
+@settings(max_examples=60, deadline=None)
+@given(words=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=90))
+def test_whatever_is_typed_is_answered(spelled: Connection, words: str) -> None:
+    found = doors.search(spelled, words, 4)
+    assert found["score"].between(0, 1).all()
