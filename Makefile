@@ -3,6 +3,7 @@
 .PHONY: help demo test setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
+PYTEST := .venv/bin/python -m pytest --numprocesses=2 --dist=loadfile
 NAME ?= town
 ROUNDS ?= 10
 AT ?= http://127.0.0.1:8000
@@ -13,9 +14,10 @@ help: ## show this list
 demo: setup ## set everything up, build the demo town, serve the pages
 	@$(WANGGE) demo
 
-# A file at a time on each of two cores: what a file has set up, its tests share.
+# A file at a time on each of two cores: what a file has set up, its tests share. Pages in processes of their own: whoever
+# drives a browser has an event loop running, which jobs bring themselves.
 test: setup-test gate ## set everything up, then run the gate and all tests
-	@.venv/bin/python -m pytest --numprocesses=2 --dist=loadfile
+	@$(PYTEST) tests/project tests/unit tests/store tests/laws tests/api; rest=$$?; $(PYTEST) tests/browser && exit $$rest
 
 setup: ## .venv with the wangge command, browser assets, PostGIS
 	@bash setup/packages.sh demo

@@ -1,4 +1,4 @@
-"""Compression: pages, scripts and styles go over the wire as gzip where the client takes it; a slow line has a third to wait for.
+"""Compression: pages, scripts and styles go over the wire as gzip where the client takes it: a third of their size.
 
 Answers of the API are short, and files are compressed already. What is compressed holds no secret: sessions are cookies
 that no script and no page can read.
