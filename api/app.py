@@ -52,6 +52,7 @@ from api.routes import (
     tiles,
 )
 from api.settings import Settings
+from api.sharing import Sharing
 from maps.assets import STATIC_FOLDER, STATIC_URL
 
 ROUTERS = (
@@ -111,7 +112,8 @@ class Service(FastAPI):
         route = next(route for route in self.router.routes if getattr(route, "path", None) == fast_lookup.PATH)
         routes = Compression(super().build_middleware_stack())
         fast = fast_lookup.FastLookup(routes, services, route)
-        return Envelope(fast, is_https=services.settings.is_https)
+        shared = Sharing(fast, services.settings.shared_with)
+        return Envelope(shared, is_https=services.settings.is_https)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 Every variable begins with ``WANGGE_`` (``WANGGE_DATABASE_URL``, ``WANGGE_PROFILE`` ...).
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,6 +18,7 @@ from geo.errors import WanggeError
 
 # Words people leave in a sample file. A service that others can reach must not run with one of them.
 PLACEHOLDERS = ("change-me", "changeme", "change_me", "placeholder", "password", "secret", "example", "wangge", "admin")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(second|minute|hour|day)$")]
 
 
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
         Secrets that sign doorplate codes, the newest first, older ones after commas; None keeps one in the database.
     workers
         Processes that serve together. Each counts its own limits and keeps what it answers from in its own memory.
+    cors_origins
+        Sites whose pages may read the public's answers, e.g. ``https://mini.example.gov.cn``, several after commas.
     threads, pool_size
         Worker threads for requests; database connections kept for each of the two roles: of every process.
     forwarded_allow_ips
@@ -76,6 +80,7 @@ class Settings(BaseSettings):
     door_rate: Rate = "30/hour"
     api_rate: Rate = "1200/minute"
     tile_rate: Rate = "6000/minute"
+    cors_origins: str = ""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     threads: Annotated[int, Field(ge=2, le=200)] = 16
     pool_size: Annotated[int, Field(ge=1, le=50)] = 8
@@ -105,6 +110,14 @@ class Settings(BaseSettings):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        wrong = [origin for origin in _listed(value) if not _ORIGIN.fullmatch(origin)]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is no origin; write https://host or https://host:port, without * or a path")
+        return value
+
     @field_validator("plate_key")
     @classmethod
     def _are_secrets(cls, value: SecretStr | None) -> SecretStr | None:
@@ -132,6 +145,11 @@ class Settings(BaseSettings):
         return self.public_url.startswith("https://")
 
     @property
+    def shared_with(self) -> tuple[str, ...]:
+        """The sites of `cors_origins`."""
+        return tuple(_listed(self.cors_origins))
+
+    @property
     def plate_keys(self) -> tuple[bytes, ...]:
         """The secrets of `plate_key`, newest first; none where the database keeps one."""
         return _keys_in(self.plate_key) if self.plate_key is not None else ()
@@ -148,8 +166,11 @@ class Settings(BaseSettings):
 
 
 def _keys_in(value: SecretStr) -> tuple[bytes, ...]:
-    parts = value.get_secret_value().split(",")
-    return tuple(part.strip().encode() for part in parts if part.strip())
+    return tuple(part.encode() for part in _listed(value.get_secret_value()))
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def is_placeholder(secret: str) -> bool:

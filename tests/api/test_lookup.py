@@ -15,6 +15,7 @@ from sqlalchemy import text
 from api.actions.look_up import look_up
 from api.found import Question
 from api.published import PublishedGrids, Snapshot
+from api.sandbox import SPOTS, answer_at
 from api.schemas.lookup import LookupAnswer
 from data.calendar import today
 from data.postgis.engine import transaction
@@ -286,3 +287,16 @@ def test_every_answer_is_wholly_old_or_wholly_new_while_a_plan_is_published(own_
     assert set(told) == {old, new}
     first = told.index(new)
     assert old not in told[first + len(hammers) :], "an answer went back"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_sandbox_answers_at_each_of_its_points(service: Service, language: str) -> None:
+    with service.client() as client:
+        points = client.get("/api/v1/lookup/sandbox").json()["points"]
+        assert len(points) == len(SPOTS)
+        for point in points:
+            told = client.get(f"{point['href']}&lang={language}").json()
+            invented = answer_at(point["lon"], point["lat"], on=today(), language=language)
+            assert told == LookupAnswer.model_validate(invented).model_dump(mode="json"), point["key"]
+        page = client.get("/lookup", params={"lon": points[0]["lon"], "lat": 0})
+    assert "示例" in page.text
