@@ -125,7 +125,7 @@ def _grid_rows(snapshot: Snapshot, found: Found, *, profile: Profile, language: 
                 **grid,
                 "zone": zone,
                 "unit": _post(snapshot, "answerable_unit", zone_code) if shows_unit else None,
-                "worker": None if contact is None else _masked(contact["name"], language),
+                "worker": None if contact is None else masked(contact["name"], language),
                 "duty_line": None if contact is None else contact["duty_line"],
                 "head": _post(snapshot, "grid_head", code),
                 "vacant": contact is None,
@@ -149,7 +149,7 @@ def _next_change(snapshot: Snapshot, found: Found) -> dict[str, Any] | None:
     return {"on": grid["from_on"].isoformat(), "grid_code": grid["grid_code"], "name": grid["name"]}
 
 
-def _masked(name: str, language: str) -> str:
+def masked(name: str, language: str) -> str:
     """Return a masked name, 丁网格员, in the reader's language: Grid worker 丁."""
     if language == "zh" or not name.endswith(MASK_ZH):
         return name

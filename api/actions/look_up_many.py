@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from api.actions.look_up import masked
 from api.published import PublishedGrids
 from geo.datums import to_wgs84
 from geo.lookup import Answers, GridIndex
@@ -24,7 +25,6 @@ Ints = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
 Bools = npt.NDArray[np.bool_]
 
-MASK_ZH, MASK_EN = "网格员", "Grid worker"
 MEMBERS = ("answer", "certain", "grid_code", "name", "worker", "duty_line", "zone", "grid_codes")
 
 
@@ -93,7 +93,7 @@ def published_ground(published: PublishedGrids, on: date, *, language: str) -> G
     return Ground(
         planned.index, grids, zones,
         None if zones is None else planned.zones.loc[zones.ids, "name"].to_numpy(object),
-        published.ground().communities, frozenset(snapshot.grids["area_code"]),
+        published.ground().communities, planned.communities,
     )  # fmt: skip
 
 
@@ -118,13 +118,6 @@ def _table(*, is_vacant: Bools, **texts: Iterable[Any]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()}).assign(
         is_vacant=is_vacant
     )
-
-
-def masked(name: str, language: str) -> str:
-    """Return a masked name, 丁网格员, in the reader's language: Grid worker 丁."""
-    if language == "zh" or not name.endswith(MASK_ZH):
-        return name
-    return f"{MASK_EN} {name.removesuffix(MASK_ZH).strip()}"
 
 
 def find_many(ground: Ground, lon: Floats, lat: Floats, accuracy_m: Floats) -> Found:
