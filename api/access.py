@@ -90,6 +90,7 @@ ACCESS: Mapping[str, Access] = {
     "GET /tiles/base/{z}/{x}/{y}.mvt": _open("tile", "tile"),
     "GET /tiles/published/{z}/{x}/{y}.mvt": _open("tile", "tile"),
     # the service
+    "GET /metrics": Access(ADMINS, is_scoped=False),  # or by an admin's key: a collector has no session
     "GET /healthz": _open(),
     "GET /docs": _open("page"),
     "GET /openapi.json": _open(),

@@ -61,7 +61,7 @@ ROUTERS = (
     life.router, dossier.router, cover.router, people.router, reach.router, siting.router, incidents.router,
     incident_files.residents, incident_files.router, cases.router, tiles.residents, tiles.planning, boards.residents,
     boards.router, plates.residents, plates.router, plate_pages.residents, plate_pages.street, open311.router,
-    jobs.router, accounts.router, audit.router, health.router, docs.router,
+    jobs.router, accounts.router, audit.router, health.router, health.counted, docs.router,
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
 _TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))

@@ -1,6 +1,5 @@
 """Found: what stands at a point on a day, among the plans in memory - before anybody is told in words."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -16,8 +15,7 @@ COARSE_M = 100.0
 CHOICES_MAX = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Where, how sure of it, and which day. Degrees in `datum`; `accuracy_m` is a radius in metres."""
 
     lon: float

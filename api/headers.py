@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import count_request
 from maps.page import content_security_policy, new_nonce
 
 FIXED = {
@@ -72,7 +73,7 @@ class Envelope:
             if not is_answered:
                 raise
         finally:
-            self._write_line(inner, status, time.perf_counter() - started_s)
+            self._note(inner, status, time.perf_counter() - started_s)
             _request_id.reset(token)
 
     def _dressed(self, headers: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
@@ -89,11 +90,14 @@ class Envelope:
             dressed.append((b"content-security-policy", policy))
         return dressed
 
-    def _write_line(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count a request and write its line."""
+        route = getattr(scope.get("route"), "path", None) or "(none)"
+        count_request(scope["method"], route, status, seconds)
         self._log.info(
             "request",
             method=scope["method"],
-            route=getattr(scope.get("route"), "path", None) or "(none)",
+            route=route,
             status=status,
             duration_ms=round(seconds * 1000, 1),
             actor=scope["state"].get("actor"),

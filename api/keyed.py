@@ -71,6 +71,26 @@ class KeyedRoute(GuardedRoute):
         return await run_in_threadpool(_holder, request, access)
 
 
+class StaffOrKeyRoute(GuardedRoute):
+    """A route that a session opens, or an API key: in X-Api-Key or as a bearer's token, which no browser sends itself."""
+
+    def _check_page(self, request: Request) -> None:
+        if _key_in_headers(request) is None:
+            super()._check_page(request)
+
+    async def _find_account(self, request: Request, access: Access) -> Account | None:
+        key = _key_in_headers(request)
+        if key is None:
+            return await super()._find_account(request, access)
+        return await run_in_threadpool(account_by_key, request, access, key)
+
+
+def _key_in_headers(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else None
+    return request.headers.get(HEADER, bearer)
+
+
 async def _read_form(request: Request) -> None:
     async with request.form(max_fields=FIELDS_MAX, max_files=FIELDS_MAX) as form:
         pairs = form.multi_items()

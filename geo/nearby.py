@@ -60,7 +60,7 @@ class Nearby:
         kept = (lon_lat, number.astype(np.int64), len(categories))
         return cls(doors, kept, _walks(buildings.index, stations.index, walks))
 
-    def near(self, lon: float, lat: float, *, door_m: float, within_m: float) -> tuple[Ints, Floats, Floats]:
+    def near(self, lon: float, lat: float, *, door_m: float, within_m: float) -> Floats:
         """Return the best station of each category within so many metres, nearest first.
 
         Parameters
@@ -72,14 +72,10 @@ class Nearby:
 
         Returns
         -------
-        tuple
-            (k,) places among the stations, (k,) minutes on foot (inf where none were measured), (k,) metres.
+        numpy.ndarray
+            (k, 3) place among the stations, minutes on foot (inf where none were measured), metres.
         """
-        if len(self.stations[0]) == 0:
-            return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
-        door = nearest_doorstep(lon, lat, door_m, self.doors)
-        found: tuple[Ints, Floats, Floats] = _best(lon, lat, within_m, door, self.stations, self.walks)
-        return found
+        return np.asarray(_near(lon, lat, door_m, within_m, self.doors, (*self.stations, *self.walks)))
 
 
 def _walks(buildings: pd.Index, stations: pd.Index, walks: pd.DataFrame) -> tuple[Ints, Ints, Floats]:
@@ -93,10 +89,10 @@ def _walks(buildings: pd.Index, stations: pd.Index, walks: pd.DataFrame) -> tupl
 
 
 @numba.njit(cache=True, nogil=True)
-def _best(lon, lat, within_m, door, stations, walks):  # type: ignore[no-untyped-def]  # numba infers
-    """Return `Nearby.near`, given the place of the building at the door, or -1."""
-    lon_lat, category, categories = stations
-    first, station, walk_min = walks
+def _near(lon, lat, door_m, within_m, doors, known):  # type: ignore[no-untyped-def]  # numba infers
+    """Return `Nearby.near`."""
+    lon_lat, category, categories, first, station, walk_min = known
+    door = nearest_doorstep(lon, lat, door_m, doors)
     best = np.full(categories, NONE, dtype=np.int64)
     minutes, metres = np.full(categories, np.inf), np.full(categories, np.inf)
     for place in range(len(lon_lat)):
@@ -130,7 +126,7 @@ def _take(kept, category, place, walk_min, to_m):  # type: ignore[no-untyped-def
 
 @numba.njit(cache=True, nogil=True)
 def _sorted(best, minutes, metres):  # type: ignore[no-untyped-def]  # numba infers
-    """Return the categories that have a station, nearest first."""
+    """Return the categories that have a station, nearest first, as `Nearby.near` does."""
     count = 0
     for number in range(len(best)):
         place, walk, to_m = best[number], minutes[number], metres[number]
@@ -142,4 +138,4 @@ def _sorted(best, minutes, metres):  # type: ignore[no-untyped-def]  # numba inf
             at -= 1
         best[at], minutes[at], metres[at] = place, walk, to_m
         count += 1
-    return best[:count], minutes[:count], metres[:count]
+    return np.column_stack((best[:count].astype(np.float64), minutes[:count], metres[:count]))

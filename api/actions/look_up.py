@@ -95,10 +95,10 @@ def near_stations(around: Around, point: tuple[float, float]) -> list[tuple[int,
 
     Known walks from the door at the point come first, by minutes.
     """
-    places, minutes, metres = around.nearby.near(*point, door_m=DOOR_MAX_M, within_m=STATION_MAX_M)
+    near = around.nearby.near(*point, door_m=DOOR_MAX_M, within_m=STATION_MAX_M)
     return [
-        (place, walk_min if math.isfinite(walk_min) else None, round(distance_m))
-        for place, walk_min, distance_m in zip(places.tolist(), minutes.tolist(), metres.tolist(), strict=True)
+        (int(place), walk_min if walk_min < math.inf else None, round(distance_m))
+        for place, walk_min, distance_m in near.tolist()
     ]
 
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.cli._service import console, ready_settings
 from api.jobs import run_worker
+from api.metrics import share_metrics
 from api.settings import Settings, load_settings
 from geo.warm import warm
 
@@ -58,6 +59,8 @@ def run_server(settings: Settings) -> None:
     is_one = settings.workers == 1
     if is_one:
         warm_beside()
+    else:
+        share_metrics()
     uvicorn.run(
         create_app(settings) if is_one else "api.cli.serve:app_of_one",
         factory=not is_one,

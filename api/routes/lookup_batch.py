@@ -3,33 +3,16 @@
 from typing import Any
 
 import numpy as np
-from fastapi import Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Response
 
-from api.access import Access
 from api.actions.look_up_many import look_up_many
-from api.auth import Account, GuardedRoute
 from api.deps import LanguageDep, ServicesDep
-from api.keyed import HEADER, account_by_key
+from api.keyed import StaffOrKeyRoute
 from api.routes import guarded_router, problems
 from api.sandbox import listed
 from api.schemas.lookup_batch import LookupBatch, LookupBatchAnswer
 from api.schemas.lookup_sandbox import SandboxPoints
 from data.calendar import today
-
-
-class StaffOrKeyRoute(GuardedRoute):
-    """A route that a session opens, or an API key in the header X-Api-Key, which no browser sends by itself."""
-
-    def _check_page(self, request: Request) -> None:
-        if HEADER not in request.headers:
-            super()._check_page(request)
-
-    async def _find_account(self, request: Request, access: Access) -> Account | None:
-        if HEADER in request.headers:
-            return await run_in_threadpool(account_by_key, request, access, request.headers[HEADER])
-        return await super()._find_account(request, access)
-
 
 residents = guarded_router("residents")
 router = guarded_router("residents")

@@ -57,7 +57,7 @@ def test_it_is_what_sorting_says(seed: int, within_m: float) -> None:
     for building_id, shape in buildings.geometry.items():
         lon, lat = shape.centroid.x, shape.centroid.y
         covering = [key for key, other in buildings.geometry.items() if other.covers(shape.centroid)]
-        found = list(zip(*nearby.near(lon, lat, door_m=60.0, within_m=within_m), strict=True))
+        found = nearby.near(lon, lat, door_m=60.0, within_m=within_m).tolist()
         expected = said_in_pandas(stations, walks, covering[0], lon, lat, within_m)
         assert building_id in covering
         assert [(place, minutes) for place, minutes, _ in found] == [(place, walk) for place, walk, _ in expected]
@@ -68,7 +68,7 @@ def test_far_from_every_door_no_walk_counts() -> None:
     buildings, stations, walks = town(1)
     nearby = Nearby.from_frames(buildings, stations, walks)
     lon, lat = points(np.array([[1500.0, 1500.0]]), "x").geometry.iloc[0].coords[0]
-    found = list(zip(*nearby.near(lon, lat, door_m=60.0, within_m=3000.0), strict=True))
+    found = nearby.near(lon, lat, door_m=60.0, within_m=3000.0).tolist()
     assert [place for place, *_ in found] == [
         place for place, *_ in said_in_pandas(stations, walks, None, lon, lat, 3000.0)
     ]
@@ -80,13 +80,12 @@ def test_walks_of_what_is_gone_count_for_nothing() -> None:
     gone = pd.DataFrame({"building_id": [1, 100], "station_id": [7, 1], "walk_min": [0.1, 0.1]})
     nearby = Nearby.from_frames(buildings, stations, pd.concat([gone, walks]))
     shape = buildings.geometry.iloc[0].centroid
-    _, minutes, _ = nearby.near(shape.x, shape.y, door_m=60.0, within_m=9000.0)
-    assert 0.1 not in minutes
+    assert 0.1 not in nearby.near(shape.x, shape.y, door_m=60.0, within_m=9000.0)[:, 1]
 
 
 def test_nothing_at_all() -> None:
     buildings, stations, walks = town(3)
     empty = Nearby.from_frames(buildings.iloc[:0], stations.iloc[:0], walks.iloc[:0])
-    assert [len(part) for part in empty.near(LON, LAT, door_m=60.0, within_m=3000.0)] == [0, 0, 0]
+    assert empty.near(LON, LAT, door_m=60.0, within_m=3000.0).shape == (0, 3)
     doorless = Nearby.from_frames(buildings.iloc[:0], stations, walks)
-    assert len(doorless.near(LON, LAT, door_m=60.0, within_m=9000.0)[0]) == len(CATEGORIES)
+    assert len(doorless.near(LON, LAT, door_m=60.0, within_m=9000.0)) == len(CATEGORIES)
