@@ -72,7 +72,7 @@ class KeyedRoute(GuardedRoute):
 
 
 class StaffOrKeyRoute(GuardedRoute):
-    """A route that a session opens, or an API key: in X-Api-Key or as a bearer's token, which no browser sends itself."""
+    """A route that a session opens, or an API key in X-Api-Key or as a bearer's token, which no browser sends."""
 
     def _check_page(self, request: Request) -> None:
         if _key_in_headers(request) is None:
