@@ -7,10 +7,12 @@ that no script and no page can read.
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access import OPEN311
 from maps.assets import STATIC_URL
 
 LEAST_BYTES = 1024
 LEVEL = 5
+FOR_PROGRAMS = ("/api/", OPEN311)  # some ask for gzip without being able to read it
 TEXTS = (".css", ".js", ".json", ".svg")
 
 
@@ -30,4 +32,4 @@ def _is_text(scope: Scope) -> bool:
     if scope["type"] != "http" or any(name == b"range" for name, _ in scope["headers"]):
         return False
     path: str = scope["path"]
-    return path.endswith(TEXTS) if path.startswith(STATIC_URL) else not path.startswith("/api/")
+    return path.endswith(TEXTS) if path.startswith(STATIC_URL) else not path.startswith(FOR_PROGRAMS)
