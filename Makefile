@@ -3,7 +3,7 @@
 .PHONY: help demo test setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
-PYTEST := .venv/bin/python -m pytest --numprocesses=2 --dist=loadfile
+PYTEST := .venv/bin/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 NAME ?= town
 ROUNDS ?= 10
 AT ?= http://127.0.0.1:8000
