@@ -65,8 +65,10 @@ class Reading:
 
     Attributes
     ----------
+    stem
+        Empty where a number is all that was typed: any name's.
     tails
-        (tail, number of the stairwell within, 0 for none); ends with ("", 0).
+        (tail, number of the stairwell within, 0 for none); ends with ("", 0), where there is a stem.
     """
 
     stem: str
@@ -83,7 +85,9 @@ def readings_of(plain: str) -> list[Reading]:
         factor = (REMAINS if rest else 1.0) * IGNORED_RUN ** min(place, 1)
         made.append(Reading(plain[: run.start()], factor, _tails(run.group())))
     whole = Reading(plain, NUMBER_IN_NAME if runs else 1.0)
-    return [*made, whole] if plain else []
+    bare = RUN.fullmatch(plain)
+    numbers = [Reading("", 1.0, _tails(bare.group())[:-1])] if bare else []
+    return [*made, whole, *numbers] if plain else []
 
 
 def _tails(run: str) -> list[tuple[str, int]]:

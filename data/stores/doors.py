@@ -47,9 +47,9 @@ def search(connection: Connection, words: str, limit: int = 10) -> pd.DataFrame:
     typed = connection.execute(_PLAIN, {"words": words[:TEXT_LENGTH_MAX].replace("\0", " ")}).one()
     readings = readings_of(typed.plain)
     keys = keys_of(readings, typed.sounds or {})
-    if not keys:
-        return pd.DataFrame({name: [] for name in COLUMNS})
     tails = [(number, *tail) for number, reading in enumerate(readings) for tail in reading.tails]
+    if not keys and not any(tail for _, tail, _ in tails):
+        return pd.DataFrame({name: [] for name in COLUMNS})
     asked = {
         "kinds": [key.kind for key in keys], "keys": [key.key for key in keys], "scores": [key.score for key in keys],
         "readings": [key.reading for key in keys], "parts": [key.part for key in keys],

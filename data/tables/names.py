@@ -37,4 +37,5 @@ door_names = Table(
     Column("stem", AS_BYTES, primary_key=True),
     Column("tail", AS_BYTES, primary_key=True, comment="numbers behind the stem, outermost first, with / between them"),
     Index(None, "stem", "tail"),
+    Index(None, "tail", "stem"),
 )

@@ -1,5 +1,7 @@
 """Doors: names typed in the ways people type them, and the building nearest to a point."""
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -132,7 +134,7 @@ def test_names_are_found_by_their_index(undone: Connection) -> None:
     plan = "\n".join(undone.scalars(text("EXPLAIN SELECT 1 FROM name_keys WHERE kind = 'p' AND key = 'yunxiyuan'")))
     assert "name_keys_pkey" in plan
     plan = "\n".join(undone.scalars(text("EXPLAIN SELECT 1 FROM door_names WHERE stem = '云溪苑' AND tail = '3'")))
-    assert "door_names_stem_tail_idx" in plan
+    assert re.search("door_names_(stem_tail|tail_stem)_idx", plan), plan
 
 
 def test_the_nearest_building(undone: Connection) -> None:

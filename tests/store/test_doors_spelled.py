@@ -209,6 +209,15 @@ def test_a_bare_number_is_called_by_its_address(undone: Connection) -> None:
     assert labels(undone, "新桥路8号") == ["新桥路8号"]
 
 
+@pytest.mark.parametrize("typed", ["2栋", "二幢", "2", "2号楼1单元"])
+def test_a_number_alone_offers_doors_that_have_it(spelled: Connection, typed: str) -> None:
+    found = doors.search(spelled, typed)
+    assert len(found)
+    assert set(found["kind"]) == {"building"}
+    assert all("2" in label for label in found["label"])
+    assert found["score"].max() < 0.5, "nobody can tell which is meant"
+
+
 def test_no_name_is_kept_of_a_door_that_is_gone(kept: Kept, undone: Connection) -> None:
     undone.execute(text("DELETE FROM stairwells"))
     undone.execute(text("UPDATE areas SET name = '改名社区' WHERE area_code = :code"), {"code": COMMUNITIES[0]})

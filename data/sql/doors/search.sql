@@ -6,7 +6,7 @@
 -- starts (all keys that begin so); of each tail a reading may have tail_readings, tails, stairwells (0 for none); plain
 -- (what was typed, as door_plain has it), most (integer). A reading with no tail but '' lists what has any, too.
 -- CRS: EPSG:4326; metres in EPSG:3857 times the cosine of latitude, right to some 0.1 % over a community.
--- Index: name_keys_pkey by (kind, key) and its beginning, door_names_stem_tail_idx, the keys of the places.
+-- Index: name_keys_pkey by (kind, key) and its beginning, door_names_stem_tail_idx, door_names_tail_stem_idx, the keys of the places.
 WITH
 asked AS MATERIALIZED (
     SELECT *
@@ -78,6 +78,16 @@ named AS (
         SELECT d.kind, d.place_id FROM door_names d WHERE d.stem = s.stem AND d.tail <> ''
         ORDER BY length(d.tail), d.tail, d.place_id LIMIT :most
     ) d
+    UNION ALL
+    -- A number and nothing else: some doors that have it, of any name; which one is meant nobody can tell.
+    SELECT d.kind, d.place_id, t.stairwell, t.numbers, 0.4
+    FROM tails t
+    CROSS JOIN LATERAL (
+        SELECT d.kind, d.place_id FROM door_names d
+        WHERE d.tail = t.tail COLLATE "C" AND d.kind = 'building'
+        ORDER BY d.stem LIMIT :most
+    ) d
+    WHERE NOT EXISTS (SELECT FROM asked a WHERE a.reading = t.reading)
 ),
 best AS (
     SELECT DISTINCT ON (kind, place_id) *

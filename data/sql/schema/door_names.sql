@@ -33,6 +33,7 @@ COMMENT ON COLUMN door_names.kind IS 'community, compound, building';
 COMMENT ON COLUMN door_names.place_id IS 'area code, compound_id or building_id';
 COMMENT ON COLUMN door_names.tail IS 'numbers behind the stem, outermost first, with / between them';
 CREATE INDEX door_names_stem_tail_idx ON door_names (stem, tail);
+CREATE INDEX door_names_tail_stem_idx ON door_names (tail, stem);
 
 -- Words as they are compared: half-width, small, simplified; - between numbers, no other sign; 十二栋 is 12栋.
 CREATE FUNCTION door_plain(words text) RETURNS text
