@@ -239,3 +239,17 @@ def test_names_that_say_nothing_are_kept_by_nobody(undone: Connection) -> None:
 def test_whatever_is_typed_is_answered(spelled: Connection, words: str) -> None:
     found = doors.search(spelled, words, 4)
     assert found["score"].between(0, 1).all()
+
+
+PIECES = st.sampled_from([*"0013579ab甲附-路苑单元号栋", "云溪", "号楼", "号院", "单元", "no", "block", "12", "3号", "1234567"])
+
+
+@given(words=st.lists(st.lists(PIECES, max_size=12).map("".join), min_size=40, max_size=80))
+@settings(max_examples=60)
+def test_the_quick_way_to_split_words_is_the_long_one(spelled: Connection, words: list[str]) -> None:
+    asked = text(
+        "SELECT word, (quick.stem, quick.tail), (long.stem, long.tail) FROM unnest(CAST(:words AS text[])) AS word"
+        " CROSS JOIN door_split(word) quick CROSS JOIN door_split_any(word) long"
+        " WHERE quick IS DISTINCT FROM long"
+    )
+    assert spelled.execute(asked, {"words": words}).all() == []

@@ -29,7 +29,7 @@ TRIGRAMS = (
 FUNCTIONS = (
     "names_of_none()", *(f"names_of_{what}_{table}()" for what in ("new", "changed", "gone") for table in TABLES),
     "write_building_names(bigint[])", "write_place_names(text, bigint[])", "add_name_keys(text[])", "stem_keys(text)",
-    "stem_sounds(text)", "door_split(text)", "door_plain(text)",
+    "stem_sounds(text)", "door_split(text)", "door_split_any(text)", "door_plain(text)",
 )  # fmt: skip
 
 
