@@ -241,7 +241,9 @@ def test_whatever_is_typed_is_answered(spelled: Connection, words: str) -> None:
     assert found["score"].between(0, 1).all()
 
 
-PIECES = st.sampled_from([*"0013579ab甲附-路苑单元号栋", "云溪", "号楼", "号院", "单元", "no", "block", "12", "3号", "1234567"])
+PIECES = st.sampled_from(
+    [*"0013579ab甲附-路苑单元号栋", "云溪", "号楼", "号院", "单元", "no", "block", "12", "3号", "1234567"]
+)
 
 
 @given(words=st.lists(st.lists(PIECES, max_size=12).map("".join), min_size=40, max_size=80))
