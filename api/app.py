@@ -92,6 +92,8 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         redirect_slashes=False,
         max_body_size=settings.max_body_bytes,
+        # Else the environment could have requests sent to somewhere: nothing of a request leaves but our own log.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )  # fmt: skip
     app.state.services = Services(settings, Limits.from_settings(settings))
     for router in ROUTERS:

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
-import shapely
 
 from api.published import Moment
 from geo.datums import to_wgs84
@@ -85,7 +84,7 @@ def _grids(moment: Moment, point: tuple[float, float], accuracy_m: float) -> tup
         if place == UNSURE:
             found = index.find(*point, accuracy_m=accuracy_m)
             return found.kind, found.ids, found.certain
-    community = _community_at(moment, *point)
+    community = moment.ground.community_at(*point)
     is_planned = community is None or community in moment.snapshot.planned.communities
     return ("outside" if is_planned else "no_active_plan"), (), accuracy_m == 0
 
@@ -101,9 +100,3 @@ def _only(index: GridIndex | None, point: tuple[float, float], accuracy_m: float
         return None
     found = index.find(*point, accuracy_m=accuracy_m)
     return found.ids[0] if len(found.ids) == 1 else None
-
-
-def _community_at(moment: Moment, lon: float, lat: float) -> str | None:
-    communities = moment.ground.communities
-    hits = communities.sindex.query(shapely.Point(lon, lat), predicate="intersects")
-    return str(communities.index[hits[0]]) if len(hits) else None

@@ -11,7 +11,6 @@ from api.auth import EVERYWHERE
 from api.fresh import Fresh
 from data.ledger import Floats, metres
 from data.stores import ground
-from data.stores import reaches as reach_store
 
 FOREVER_S = 1e9
 
@@ -44,7 +43,7 @@ class TownHomes:
 
     def get(self, conn: Connection) -> Homes:
         """Return the homes as the store has them."""
-        return self._kept.get(reach_store.last_change(conn), lambda: _read(conn), every_s=FOREVER_S)
+        return self._kept.get(ground.edition(conn), lambda: _read(conn), every_s=FOREVER_S)
 
 
 def _read(conn: Connection) -> Homes:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 from sqlalchemy import Connection, Engine, text
 
 from api.fresh import Fresh
@@ -24,24 +25,26 @@ from data.postgis.listening import Listener
 from data.stores import areas as area_store
 from data.stores import boards, doors, people, town
 from data.stores import grids as grid_store
+from data.stores import ground as ground_store
 from data.stores import stations as station_store
-from geo.lookup import GridIndex
+from geo.lookup import UNSURE, GridIndex
 from geo.nearby import Nearby
 
 Written = dict[Hashable, Any]
+Rows = Mapping[Any, dict[str, Any]]
 
 CHANNEL = "wangge_public"
 CHECK_EVERY_S = 1.0
 GROUND_EVERY_S = 60.0
 SNAPSHOTS_KEPT = 6
 
-# One short text that changes whenever another plan holds in any community from a day on, or one that holds was
-# dissolved anew.
+# One short text that changes whenever another plan holds in any community from a day on, one that holds was dissolved
+# anew, or a community is called otherwise.
 _REVISION = text(
     "SELECT coalesce(md5(string_agg("
-    "concat_ws(':', a.area_code, p.plan_id, p.revision, lower(a.valid), a.valid @> CAST(:day AS date)),"
+    "concat_ws(':', a.area_code, c.name, p.plan_id, p.revision, lower(a.valid), a.valid @> CAST(:day AS date)),"
     " ',' ORDER BY a.area_code, a.valid)), '')"
-    " FROM plan_areas a JOIN plans p USING (plan_id)"
+    " FROM plan_areas a JOIN plans p USING (plan_id) JOIN areas c ON c.area_code = a.area_code"
     " WHERE a.scheme = 'general' AND (upper_inf(a.valid) OR upper(a.valid) > CAST(:day AS date))"
 )
 
@@ -67,6 +70,21 @@ class PlannedGrids:
     def communities(self) -> frozenset[str]:
         """Codes of the communities that have a plan."""
         return frozenset(self.grids["area_code"])
+
+    @cached_property
+    def grid_rows(self) -> Rows:
+        """What is told of each grid that holds, by id: grid_code, name, community."""
+        return _rows(self.grids[["grid_code", "name", "community"]])
+
+    @cached_property
+    def zone_rows(self) -> Rows:
+        """What is told of each zone, by id: zone_code, name."""
+        return _rows(self.zones[["zone_code", "name"]])
+
+    @cached_property
+    def coming_rows(self) -> Rows:
+        """What is told of each grid that comes next, by id: grid_code, name, from_on."""
+        return _rows(self.coming[["grid_code", "name", "from_on"]])
 
     @cached_property
     def index(self) -> GridIndex | None:
@@ -103,6 +121,11 @@ class Snapshot:
     posts: Mapping[tuple[str, str], dict[str, Any]]
     written: Written = field(default_factory=dict)
 
+    @cached_property
+    def answering(self) -> Rows:
+        """Whom the public may call, by grid code: name (masked), duty_line."""
+        return _rows(self.contacts)
+
     @property
     def key(self) -> str:
         """Changes with the plans that hold."""
@@ -127,6 +150,25 @@ class Ground:
     stations: gpd.GeoDataFrame
     deployment: dict[str, Any]
 
+    def community_at(self, lon: float, lat: float) -> str | None:
+        """Return the code of a community that a point lies in, or on the border of; None where there is none."""
+        place = UNSURE if self.index is None else self.index.place(lon, lat, 0.0)
+        if place >= 0:
+            return str(self._outlined.index[place])
+        if place != UNSURE:
+            return None
+        hits = self._outlined.sindex.query(shapely.Point(lon, lat), predicate="intersects")
+        return str(self._outlined.index[hits.min()]) if len(hits) else None
+
+    @cached_property
+    def index(self) -> GridIndex | None:
+        """Index of the communities that have an outline."""
+        return _index(self._outlined)
+
+    @cached_property
+    def _outlined(self) -> gpd.GeoDataFrame:
+        return self.communities[~self.communities.geometry.isna()].sort_index()
+
 
 @dataclass(frozen=True, eq=False)
 class Around:
@@ -135,6 +177,12 @@ class Around:
     stations: gpd.GeoDataFrame
     nearby: Nearby
     written: Written = field(default_factory=dict)
+
+    @cached_property
+    def station_rows(self) -> list[dict[str, Any]]:
+        """What is told of each station, in their order: name, category."""
+        rows: list[dict[str, Any]] = self.stations[["name", "category"]].to_dict("records")
+        return rows
 
 
 class Moment(NamedTuple):
@@ -152,6 +200,7 @@ class PublishedGrids:
         self.engine = engine
         self._days: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
         self._plans: Fresh[PlannedGrids] = Fresh(kept_max=SNAPSHOTS_KEPT)
+        self._snapshots: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
         self._ground: Fresh[Ground] = Fresh(kept_max=1)
         self._around: Fresh[Around] = Fresh(kept_max=1)
         self._editions: Fresh[Around] = Fresh(kept_max=1)
@@ -212,25 +261,25 @@ class PublishedGrids:
             self._listener.stop()
 
     def _load(self, day: date) -> Snapshot:
+        """Return what holds on a day, the very one that is kept where nothing it is made of has changed since."""
         with reading(self.engine) as conn:
+            edition = people.edition(conn)
             key = str(conn.scalar(_REVISION, {"day": day}))
             planned = self._plans.get(key, lambda: _planned(conn, day, key), every_s=math.inf)
-            posts = {
-                (row["role"], row["code"]): {"name": row["name"], "duty_line": row["duty_line"]}
-                for row in boards.read_posts(conn, day).to_dict("records")
-            }
-            return Snapshot(planned, people.public_contacts(conn, day), posts)
+            return self._snapshots.get((day, key, edition), lambda: _snapshot(conn, day, planned), every_s=math.inf)
 
     def _load_ground(self) -> Ground:
         with reading(self.engine) as conn:
             communities = area_store.read_areas(conn, level="community")
             stations = station_store.read_stations(conn)
             deployment = town.read_deployment(conn)
-        return Ground(communities=communities, stations=stations, deployment=deployment)
+        made = Ground(communities=communities, stations=stations, deployment=deployment)
+        _ = made.index  # now, not in somebody's request
+        return made
 
     def _load_around(self) -> Around:
         with reading(self.engine) as conn:
-            edition = doors.edition(conn)
+            edition = ground_store.edition(conn)
             return self._editions.get(edition, lambda: _around(conn), every_s=math.inf)
 
 
@@ -241,13 +290,29 @@ def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
         grid_store.read_published_zones(conn, day),
         grid_store.read_coming(conn, day),
     )
-    _ = made.index, made.zone_index, made.coming_index  # now, not in somebody's request
+    # Now, not in somebody's request.
+    _ = made.index, made.zone_index, made.coming_index, made.grid_rows, made.zone_rows, made.coming_rows
+    return made
+
+
+def _snapshot(conn: Connection, day: date, planned: PlannedGrids) -> Snapshot:
+    posts = {
+        (row["role"], row["code"]): {"name": row["name"], "duty_line": row["duty_line"]}
+        for row in boards.read_posts(conn, day).to_dict("records")
+    }
+    made = Snapshot(planned, people.public_contacts(conn, day), posts)
+    _ = made.answering
     return made
 
 
 def _around(conn: Connection) -> Around:
     stations = station_store.read_stations(conn)
     return Around(stations, Nearby.from_frames(doors.read_footprints(conn), stations, doors.read_walks(conn)))
+
+
+def _rows(frame: pd.DataFrame) -> Rows:
+    """Return the rows of a frame by its index: looked up a thousand times as fast."""
+    return dict(zip(frame.index.tolist(), frame.to_dict("records"), strict=True))
 
 
 def _index(grids: gpd.GeoDataFrame) -> GridIndex | None:

@@ -19,7 +19,6 @@ from api.fresh import Fresh
 from data.calendar import ZONE
 from data.profiles import Profile, Walker
 from data.stores import ground
-from data.stores import reaches as reach_store
 from data.stores import stations as station_store
 from geo.access import Doors
 from geo.crs import metric_crs, metric_crs_of
@@ -124,7 +123,7 @@ class WalkScenes:
 
         Without a moment all gates are open but those that never are.
         """
-        change = reach_store.last_change(conn)
+        change = ground.edition(conn)
         stored = self._ground(conn, change)
         shut = shut_gates(stored.gates, at)
 
@@ -138,7 +137,7 @@ class WalkScenes:
 
     def ground(self, conn: Connection) -> TownGround:
         """Return the ground as it stands in the store, with the gates that are open at no certain moment."""
-        return self._ground(conn, reach_store.last_change(conn)).at(None)
+        return self._ground(conn, ground.edition(conn)).at(None)
 
     def _ground(self, conn: Connection, change: int) -> TownGround:
         return self._grounds.get(change, lambda: read_ground(conn), every_s=FOREVER_S)

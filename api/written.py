@@ -14,7 +14,7 @@ from api.schemas.lookup import LookupAnswer, NearStation
 from data.profiles import Profile
 
 KEPT_MAX = 20_000  # of either: some kilobytes each at most
-_GAP = b'"stations":[]'
+_GAP = '"stations":[]'
 
 
 def written_answer(moment: Moment, question: Question, *, profile: Profile, language: str) -> bytes:
@@ -32,39 +32,37 @@ def written_answer(moment: Moment, question: Question, *, profile: Profile, lang
     found = find(moment, point, question.accuracy_m)
     near = [] if found.is_coarse(question.accuracy_m) else near_stations(moment.around, point)
     begin, end, end_with_minutes = _said(moment.snapshot, found, question, profile=profile, language=language)
-    stations = [_station(moment.around, *one, profile=profile, language=language) for one in near]
-    has_minutes = any(walk_min is not None for _, walk_min, _ in near)
-    return begin + b'"stations":[' + b",".join(stations) + b"]" + (end_with_minutes if has_minutes else end)
+    begun, stations = moment.around.written, []
+    for place, walk_min, distance_m in near:
+        station = begun.get((place, language)) or _begun(moment.around, place, profile=profile, language=language)
+        stations.append(f'{station}"walk_min":{"null" if walk_min is None else walk_min},"distance_m":{distance_m}.0}}')
+        end = end if walk_min is None else end_with_minutes
+    return f'{begin}"stations":[{",".join(stations)}]{end}'.encode()
 
 
 def _said(
     snapshot: Snapshot, found: Found, question: Question, *, profile: Profile, language: str
-) -> tuple[bytes, bytes, bytes]:
+) -> tuple[str, str, str]:
     """Return what stands before the stations, what behind them, and that where one of them has minutes."""
     # How well the place is known is told only where it is known too roughly.
     accuracy_m = question.accuracy_m if found.is_coarse(question.accuracy_m) else None
     key = (found, accuracy_m, language)
-    said: tuple[bytes, bytes, bytes] | None = snapshot.written.get(key)
+    said: tuple[str, str, str] | None = snapshot.written.get(key)
     if said is None:
         body = body_of(snapshot, found, question, [], profile=profile, language=language)
-        begin, _, end = LookupAnswer.model_validate(body).model_dump_json().encode().rpartition(_GAP)
-        minutes = LookupAnswer.model_validate({**body, "walk_max_min": max(profile.minutes)}).model_dump_json().encode()
+        begin, _, end = LookupAnswer.model_validate(body).model_dump_json().rpartition(_GAP)
+        minutes = LookupAnswer.model_validate({**body, "walk_max_min": max(profile.minutes)}).model_dump_json()
         said = (begin, end, minutes.rpartition(_GAP)[2])
         _keep(snapshot.written, key, said)
     return said
 
 
-def _station(
-    around: Around, place: int, walk_min: float | None, distance_m: int, *, profile: Profile, language: str
-) -> bytes:
-    key = (place, language)
-    begin: bytes | None = around.written.get(key)
-    if begin is None:
-        row = station_row(around, place, None, 0, profile=profile, language=language)
-        begin = NearStation.model_validate(row).model_dump_json().encode().rpartition(b'"walk_min":')[0]
-        _keep(around.written, key, begin)
-    minutes = b"null" if walk_min is None else repr(walk_min).encode()
-    return b'%b"walk_min":%b,"distance_m":%d.0}' % (begin, minutes, distance_m)
+def _begun(around: Around, place: int, *, profile: Profile, language: str) -> str:
+    """Return a station as far as it is the same for every door."""
+    row = station_row(around, place, None, 0, profile=profile, language=language)
+    begin = NearStation.model_validate(row).model_dump_json().rpartition('"walk_min":')[0]
+    _keep(around.written, (place, language), begin)
+    return begin
 
 
 def _keep(written: Written, key: Any, value: Any) -> None:

@@ -92,27 +92,39 @@ def _walks(buildings: pd.Index, stations: pd.Index, walks: pd.DataFrame) -> tupl
 def _near(lon, lat, door_m, within_m, doors, known):  # type: ignore[no-untyped-def]  # numba infers
     """Return `Nearby.near`."""
     lon_lat, category, categories, first, station, walk_min = known
+    squeeze = math.cos(math.radians(lat))
+    best, metres = _nearest(lon, lat, squeeze, within_m, (lon_lat, category, categories))
+    minutes = np.full(categories, np.inf)
     door = nearest_doorstep(lon, lat, door_m, doors)
-    best = np.full(categories, NONE, dtype=np.int64)
-    minutes, metres = np.full(categories, np.inf), np.full(categories, np.inf)
-    for place in range(len(lon_lat)):
-        to_m = _metres(lon, lat, lon_lat[place])
-        if to_m <= within_m:
-            _take((best, minutes, metres), category[place], place, np.inf, to_m)
     if door != NONE:
         for at in range(first[door], first[door + 1]):
             place = station[at]
-            to_m = _metres(lon, lat, lon_lat[place])
+            to_m = _metres(lon, lat, squeeze, lon_lat[place])
             if to_m <= within_m:
                 _take((best, minutes, metres), category[place], place, walk_min[at], to_m)
     return _sorted(best, minutes, metres)
 
 
 @numba.njit(cache=True, nogil=True)
-def _metres(lon, lat, to):  # type: ignore[no-untyped-def]  # numba infers
-    """Return metres to a station: equirectangular about the point."""
-    x = math.radians(to[0] - lon) * math.cos(math.radians(lat))
-    return math.hypot(x, math.radians(to[1] - lat)) * EARTH_M
+def _nearest(lon, lat, squeeze, within_m, stations):  # type: ignore[no-untyped-def]  # numba infers
+    """Return of each category the nearest station in a straight line, the lowest of equals, and metres to it."""
+    lon_lat, category, categories = stations
+    best, metres = np.full(categories, NONE, dtype=np.int64), np.full(categories, within_m)
+    half_lat = math.degrees(1.01 * within_m / EARTH_M)
+    for place in range(len(lon_lat)):
+        if abs(lon_lat[place, 1] - lat) > half_lat or abs(lon_lat[place, 0] - lon) * squeeze > half_lat:
+            continue
+        to_m, number = _metres(lon, lat, squeeze, lon_lat[place]), category[place]
+        if to_m < metres[number] or (best[number] == NONE and to_m <= within_m):
+            best[number], metres[number] = place, to_m
+    return best, metres
+
+
+@numba.njit(cache=True, nogil=True)
+def _metres(lon, lat, squeeze, to):  # type: ignore[no-untyped-def]  # numba infers
+    """Return metres to a station: equirectangular about the point; a degree of longitude is `squeeze` of latitude's."""
+    x, y = (to[0] - lon) * squeeze, to[1] - lat
+    return math.radians(math.sqrt(x * x + y * y)) * EARTH_M
 
 
 @numba.njit(cache=True, nogil=True)

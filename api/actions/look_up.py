@@ -13,7 +13,6 @@ from data.profiles import Profile
 
 STATION_MAX_M = 3000.0
 DOOR_MAX_M = 60.0
-_ZONE = ["zone_code", "name"]
 MASK_ZH, MASK_EN = "网格员", "Grid worker"
 
 _MESSAGES = {
@@ -106,7 +105,7 @@ def station_row(
     around: Around, place: int, walk_min: float | None, distance_m: int, *, profile: Profile, language: str
 ) -> dict[str, Any]:
     """Return a station in words."""
-    name, category = around.stations[["name", "category"]].iloc[place]
+    name, category = around.station_rows[place].values()
     label = next((getattr(one.label, language) for one in profile.stations if one.key == category), category)
     return {
         "name": name, "category": category, "category_label": label, "walk_min": walk_min, "distance_m": distance_m,
@@ -114,12 +113,13 @@ def station_row(
 
 
 def _grid_rows(snapshot: Snapshot, found: Found, *, profile: Profile, language: str) -> list[dict[str, Any]]:
-    zone_code, zone = ("", None) if found.zone is None else snapshot.planned.zones.loc[found.zone, _ZONE]
+    planned = snapshot.planned
+    zone_code, zone = ("", None) if found.zone is None else planned.zone_rows[found.zone].values()
     shows_unit = zone is not None and profile.public.board.shows_units
     rows = []
-    for grid in snapshot.grids.loc[list(found.grids), ["grid_code", "name", "community"]].to_dict("records"):
+    for grid in map(planned.grid_rows.__getitem__, found.grids):
         code = grid["grid_code"]
-        contact = snapshot.contacts.loc[code] if code in snapshot.contacts.index else None
+        contact = snapshot.answering.get(code)
         rows.append(
             {
                 **grid,
@@ -143,8 +143,8 @@ def _next_change(snapshot: Snapshot, found: Found) -> dict[str, Any] | None:
     """Return from which day on another grid answers at a point, where that is certain both now and then."""
     if found.coming is None:
         return None
-    grid = snapshot.planned.coming.loc[found.coming]
-    if found.grids and snapshot.grids.at[found.grids[0], "grid_code"] == grid["grid_code"]:
+    grid = snapshot.planned.coming_rows[found.coming]
+    if found.grids and snapshot.planned.grid_rows[found.grids[0]]["grid_code"] == grid["grid_code"]:
         return None
     return {"on": grid["from_on"].isoformat(), "grid_code": grid["grid_code"], "name": grid["name"]}
 

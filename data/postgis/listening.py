@@ -3,6 +3,7 @@
 import math
 import secrets
 import select
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from sqlalchemy import Engine
 
 log = structlog.get_logger("wangge.listening")
 
-WAKE_S = 0.4  # how soon it notices that it is to end, and how often it makes sure that the connection lives
+WAKE_S = 0.4  # how often it makes sure that the connection lives
 SURE_S = 1.0  # so long after it lived, what was told and not heard is at most so old
 AGAIN_S = 2.0  # after the connection was lost
 
@@ -31,6 +32,7 @@ class Listener:
     def __init__(self, engine: Engine, channel: str, heard: Callable[[], None]) -> None:
         self._engine, self._channel, self._heard = engine, channel, heard
         self._ending = threading.Event()
+        self._woken, self._waking = socket.socketpair()
         self.is_listening = threading.Event()
         self._echo = f"{channel}_{secrets.token_hex(8)}"
         self._is_lost = False
@@ -45,7 +47,9 @@ class Listener:
     def stop(self) -> None:
         """End, and wait for the end."""
         self._ending.set()
+        self._waking.close()  # which is heard at the other end
         self._thread.join(timeout=10)
+        self._woken.close()
 
     @property
     def is_sure(self) -> bool:
@@ -87,7 +91,9 @@ class Listener:
 
     def _hear(self, connection: Any) -> None:
         """Wait for what is told; make sure that one is heard here; act on what was told."""
-        select.select([connection], [], [], WAKE_S)
+        select.select([connection, self._woken], [], [], WAKE_S)
+        if self._ending.is_set():
+            return
         connection.poll()
         asked_s = time.monotonic()
         with connection.cursor() as cursor:

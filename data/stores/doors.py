@@ -67,11 +67,6 @@ def nearest_building(connection: Connection, lon: float, lat: float, *, within_m
     return None if found is None else int(found.building_id)
 
 
-def edition(connection: Connection) -> int:
-    """Return a number that grows whenever doors, stations or walks between them change; the reader may ask."""
-    return int(connection.scalar(text("SELECT public_ground_edition()")) or 0)
-
-
 def read_footprints(connection: Connection) -> gpd.GeoDataFrame:
     """Return all buildings: index building_id; geometry (MultiPolygon, EPSG:4326)."""
     table = buildings.c

@@ -9,11 +9,16 @@ from typing import cast
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select, text, true
 
 from data.stores._rows import columns_of, read_frame
 from data.stores._within import EVERYWHERE, below
 from data.tables.ground import areas, barriers, buildings, compounds, gates, stairwells, streets
+
+
+def edition(connection: Connection) -> int:
+    """Return a number that grows whenever doors, stations or walks between them change; the reader may ask."""
+    return int(connection.scalar(text("SELECT public_ground_edition()")) or 0)
 
 
 def read_compounds(connection: Connection, *, within: str = EVERYWHERE) -> gpd.GeoDataFrame:

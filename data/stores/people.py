@@ -129,5 +129,10 @@ def public_contacts(connection: Connection, on: date) -> pd.DataFrame:
     return cast(pd.DataFrame, read_frame(connection, statement, {"on": on}, index="grid_code", geometry=False))
 
 
+def edition(connection: Connection) -> int:
+    """Return a number that grows whenever people, their duties or absences change; the reader may ask."""
+    return int(connection.scalar(text("SELECT public_people_edition()")) or 0)
+
+
 def _day(value: object) -> date:
     return pd.Timestamp(str(value)).date()

@@ -82,6 +82,9 @@ WALKED_NOUNS = (
     "streets", "gates", "compounds", "barriers", "buildings", "stations", "building_walks", "circle_walks", "deployment",
 )  # fmt: skip
 
+# Whom answers to the public name depends on these.
+TOLD_NOUNS = ("people", "duties", "absences", "absence_duties")
+
 audit = Table(
     "audit",
     metadata,
@@ -92,8 +95,9 @@ audit = Table(
     Column("noun", Text, nullable=False, comment="table written"),
     Column("operation", Text, nullable=False),
     Column("rows", Integer, nullable=False),
-    # Their newest change is asked for with every question about walking.
+    # Their changes are counted with every question about walking, and whenever answers may be old.
     Index("audit_ground_idx", "audit_id", postgresql_where=column("noun").in_(WALKED_NOUNS)),
+    Index("audit_people_idx", "audit_id", postgresql_where=column("noun").in_(TOLD_NOUNS)),
     # What may have moved incidents between areas is asked for with every question about them.
     Index(
         "audit_incidents_idx",

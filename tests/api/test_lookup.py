@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -175,6 +175,33 @@ def test_one_answer_is_of_one_snapshot_though_a_plan_is_published_meanwhile(serv
         found = look_up(published, question, profile=load_profile("demo"), language="zh")
         assert [row["grid_code"] for row in found["grids"]] == ["529901001001001"]
         assert published.turns == turn, "a look-up asks once"
+
+
+def test_a_snapshot_is_kept_until_something_it_tells_changes(own_service: Service) -> None:
+    published = PublishedGrids(own_service.app.state.services.public)
+    question = Question(*AT(0, 0), on=PUBLISHED_ON)
+
+    def read() -> tuple[Snapshot, dict[str, Any]]:
+        published.refresh()
+        return published.on(PUBLISHED_ON), look_up(published, question, profile=load_profile("demo"), language="zh")
+
+    first, told = read()
+    assert read()[0] is first, "nothing changed"
+    change(own_service, "UPDATE stations SET name = name || '一'")
+    assert read()[0] is first, "nothing of it changed"
+    change(own_service, "UPDATE people SET name = '欧阳' || name")
+    second, retold = read()
+    assert second is not first
+    assert (told["grids"][0]["worker"], retold["grids"][0]["worker"]) == ("王网格员", "欧阳网格员")
+    change(own_service, "UPDATE areas SET name = '新' || name WHERE level = 'community'")
+    third, renamed = read()
+    assert third.planned is not second.planned
+    assert renamed["grids"][0]["community"] == "新" + told["grids"][0]["community"]
+
+
+def change(service: Service, statement: str) -> None:
+    with transaction(service.engine, actor="test", action="test") as conn:
+        conn.execute(text(statement))
 
 
 def test_overlapping_grids_are_several_never_assigned(own_service: Service) -> None:

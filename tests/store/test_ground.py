@@ -1,14 +1,16 @@
 """Ground, cells and stations: the part of the country asked for, and no other; cells replaced as a whole."""
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from data.postgis.engine import reading, transaction
-from data.stores import areas, cells, ground, plans, stations
+from data.stores import areas, cells, ground, people, plans, stations
 from data.stores._rows import copy_frame
 from data.stores._values import RefusedRowsError
 from data.stores.town import write_town
@@ -87,6 +89,32 @@ def ground_only(writer: Engine) -> Engine:
     with transaction(writer, actor="t", action="t") as conn:
         write_town(conn, draw_town())
     return writer
+
+
+RENAME = "UPDATE {noun} SET name = name || '一' WHERE {key} = (SELECT {which}({key}) FROM {noun})"
+
+
+@pytest.mark.parametrize(
+    ("noun", "key", "edition"), [("stations", "station_id", ground.edition), ("people", "person_id", people.edition)]
+)
+def test_an_edition_grows_with_each_change_though_one_begun_earlier_comes_later(
+    ground_only: Engine, noun: str, key: str, edition: Callable[[Connection], int]
+) -> None:
+    # The audit numbers a change when it is written, not when its transaction is through.
+    seen = [_ask(ground_only, edition)]
+    with transaction(ground_only, actor="t", action="t") as slow:
+        slow.execute(text(RENAME.format(noun=noun, key=key, which="min")))
+        with transaction(ground_only, actor="t", action="t") as quick:
+            quick.execute(text(RENAME.format(noun=noun, key=key, which="max")))
+        seen.append(_ask(ground_only, edition))
+    seen.append(_ask(ground_only, edition))
+    assert seen == sorted(set(seen))
+    assert _ask(ground_only, edition) == seen[-1], "nothing was written"
+
+
+def _ask(engine: Engine, edition: Callable[[Connection], int]) -> int:
+    with reading(engine) as conn:
+        return edition(conn)
 
 
 def test_cells_and_borders_come_back(ground_only: Engine) -> None:
