@@ -5,10 +5,12 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio.to_thread
 import structlog
 from fastapi import FastAPI
+from pydantic_core import PydanticSerializationError, to_json
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
@@ -65,7 +67,6 @@ ROUTERS = (
 )  # fmt: skip
 # Without local variables: they hold passwords and the points people ask about.
 _TRACE = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
-_JSON = json.JSONEncoder(ensure_ascii=False, default=repr)  # made once: it is asked for every line
 _WHO = {
     "residents": "public: who answers for a door, where a place is",
     "street": "street offices: incidents, sessions",
@@ -157,6 +158,14 @@ class StandardError:
     debug = info = warning = error = critical = msg
 
 
+def _json(line: dict[str, Any], **_: Any) -> str:
+    """Return a line as JSON, whatever it holds."""
+    try:
+        return to_json(line, fallback=repr, bytes_mode="base64").decode()
+    except (PydanticSerializationError, UnicodeError):  # half a character, say, in what somebody sent
+        return json.dumps(line, default=repr)
+
+
 def start_log(settings: Settings) -> None:
     """Write JSON lines (or, on a terminal, plain ones) with the request id, to standard error."""
     shared = (
@@ -165,7 +174,7 @@ def start_log(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
     last: tuple[structlog.typing.Processor, ...] = (
-        (_TRACE, structlog.processors.JSONRenderer(lambda line, **_: _JSON.encode(line)))
+        (_TRACE, structlog.processors.JSONRenderer(_json))
         if settings.log_format == "json"
         else (structlog.dev.ConsoleRenderer(colors=False),)
     )

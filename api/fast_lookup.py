@@ -22,7 +22,7 @@ from geo.errors import WanggeError
 PATH = "/api/v1/lookup"
 ROW = f"GET {PATH}"
 ACCURACY_MAX_M = 5000.0
-_NAMES = frozenset({b"lon", b"lat", b"accuracy_m", b"crs", b"lang"})
+_PAIR = re.compile(rb"(?:^|&)(lon|lat|accuracy_m|crs|lang)=([^&]*)")
 _NUMBER = re.compile(rb"-?[0-9]{1,4}(?:\.[0-9]{1,20})?")
 _DATUMS = {b"wgs84": "wgs84", b"cgcs2000": "cgcs2000", b"gcj02": "gcj02", b"bd09": "bd09"}
 _LANGUAGES: dict[bytes, Language] = {b"zh": "zh", b"en": "en"}
@@ -68,11 +68,12 @@ class FastLookup:
 
 def _question_of(scope: Scope) -> tuple[Question, Language] | None:
     """Return what is asked, in which language; None where it is not asked plainly."""
-    if any(name == b"cookie" and b"wangge" in value for name, value in scope["headers"]):
-        return None
-    parts = [part.partition(b"=") for part in scope["query_string"].split(b"&")]
-    given = {name: value for name, _, value in parts}
-    if len(given) < len(parts) or not given.keys() <= _NAMES:
+    for name, value in scope["headers"]:
+        if name == b"cookie" and b"wangge" in value:
+            return None
+    query: bytes = scope["query_string"]
+    given = dict(_PAIR.findall(query))
+    if len(given) != query.count(b"&") + 1:  # one is missing, twice, or of another name
         return None
     lon, lat = _number(given.get(b"lon"), 180.0), _number(given.get(b"lat"), 90.0)
     accuracy_m = _number(given.get(b"accuracy_m", b"0"), ACCURACY_MAX_M)

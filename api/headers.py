@@ -32,7 +32,9 @@ _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 def with_request_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Add to a log line which request it belongs to, if any."""
     request_id = _request_id.get()
-    return event if request_id is None else {**event, "request_id": request_id}
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
 
 
 class Envelope:
@@ -106,8 +108,12 @@ class Envelope:
 
 def _inner_scope(scope: Scope) -> Scope:
     inner = dict(scope)
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    request_id = given.decode() if _PLAIN_ID.fullmatch(given) else secrets.token_hex(8)
+    given = b""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given = value
+            break
+    request_id = given.decode() if given and _PLAIN_ID.fullmatch(given) else secrets.token_hex(8)
     inner["state"] = {**(scope.get("state") or {}), "request_id": request_id, "nonce": new_nonce()}
     if scope["method"] == "HEAD":
         inner["method"] = "GET"

@@ -7,10 +7,11 @@ second old.
 
 import math
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from operator import is_not
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -203,9 +204,14 @@ class PublishedGrids:
         self._snapshots: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
         self._ground: Fresh[Ground] = Fresh(kept_max=1)
         self._around: Fresh[Around] = Fresh(kept_max=1)
-        self._editions: Fresh[Around] = Fresh(kept_max=1)
+        # What was made of which edition: what is read again is the same where nothing changed.
+        self._arounds: Fresh[Around] = Fresh(kept_max=1)
+        self._grounds: Fresh[Ground] = Fresh(kept_max=1)
         self._listener: Listener | None = None
         self._starting = threading.Lock()
+        self._told: Moment | None = None
+        # Called when something else than before is in memory; whoever has the process to itself tidies up then.
+        self.changed: Callable[[], None] = lambda: None
 
     def on(self, day: date) -> Snapshot:
         """Return what holds on a day; the one before while a new one loads."""
@@ -253,7 +259,9 @@ class PublishedGrids:
         self._days.renew()
         self._ground.renew()
         self._around.renew()
-        self.moment(today())
+        before, self._told = self._told, self.moment(today())
+        if before is None or any(map(is_not, before, self._told)):
+            self.changed()
 
     def close(self) -> None:
         """Stop listening."""
@@ -270,17 +278,13 @@ class PublishedGrids:
 
     def _load_ground(self) -> Ground:
         with reading(self.engine) as conn:
-            communities = area_store.read_areas(conn, level="community")
-            stations = station_store.read_stations(conn)
-            deployment = town.read_deployment(conn)
-        made = Ground(communities=communities, stations=stations, deployment=deployment)
-        _ = made.index  # now, not in somebody's request
-        return made
+            edition = ground_store.edition(conn), people.edition(conn)
+            return self._grounds.get(edition, lambda: _ground(conn), every_s=math.inf)
 
     def _load_around(self) -> Around:
         with reading(self.engine) as conn:
             edition = ground_store.edition(conn)
-            return self._editions.get(edition, lambda: _around(conn), every_s=math.inf)
+            return self._arounds.get(edition, lambda: _around(conn), every_s=math.inf)
 
 
 def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
@@ -302,6 +306,16 @@ def _snapshot(conn: Connection, day: date, planned: PlannedGrids) -> Snapshot:
     }
     made = Snapshot(planned, people.public_contacts(conn, day), posts)
     _ = made.answering
+    return made
+
+
+def _ground(conn: Connection) -> Ground:
+    made = Ground(
+        communities=area_store.read_areas(conn, level="community"),
+        stations=station_store.read_stations(conn),
+        deployment=town.read_deployment(conn),
+    )
+    _ = made.index  # now, not in somebody's request
     return made
 
 

@@ -18,28 +18,32 @@ from geo.doorsteps import Doorsteps, doorsteps, nearest_doorstep
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+SmallInts = npt.NDArray[np.int32]
 
 EARTH_M = 6_371_008.8  # mean radius, IUGG
 NONE = -1
+FRAME = 6  # numbers of a raster's frame (`geo.doorsteps`)
+HEAD = 6
 
 
 @dataclass(frozen=True, eq=False)
 class Nearby:
     """Stations and doors in memory; made by `from_frames`, never changed.
 
+    All numbers stand in two arrays: a call from Python pays for each array that it hands over.
+
     Attributes
     ----------
-    doors
-        The buildings (`geo.doorsteps`).
-    stations
-        (s, 2) lon, lat and (s,) number of the category, of stations in order of id, and how many categories there are.
-    walks
-        (b + 1,) where each building's walks begin, (w,) places of stations, (w,) minutes.
+    ints
+        How many buildings, cells of the raster, places in its lists, stations, categories and walks there are; where
+        each building's corners begin (b + 1); where each cell's list begins (c + 1), and the lists; each station's
+        category; where each building's walks begin (b + 1), and to which station each leads.
+    reals
+        The raster's frame; lon and lat of each station; minutes of each walk; lon and lat of all corners.
     """
 
-    doors: Doorsteps
-    stations: tuple[Floats, Ints, int]
-    walks: tuple[Ints, Ints, Floats]
+    ints: SmallInts
+    reals: Floats
 
     @classmethod
     def from_frames(cls, buildings: gpd.GeoDataFrame, stations: gpd.GeoDataFrame, walks: pd.DataFrame) -> "Nearby":
@@ -54,11 +58,14 @@ class Nearby:
         walks
             building_id, station_id, walk_min; those of unknown buildings or stations count for nothing.
         """
-        categories, number = np.unique(stations["category"].to_numpy(dtype=str), return_inverse=True)
+        categories, category = np.unique(stations["category"].to_numpy(dtype=str), return_inverse=True)
         lon_lat = np.column_stack([stations.geometry.x.to_numpy(), stations.geometry.y.to_numpy()])
         doors = doorsteps(buildings.geometry.to_numpy())
-        kept = (lon_lat, number.astype(np.int64), len(categories))
-        return cls(doors, kept, _walks(buildings.index, stations.index, walks))
+        first, station, minutes = _walks(buildings.index, stations.index, walks)
+        counts = (len(buildings), len(doors.cells) - 1, len(doors.held), len(stations), len(categories), len(station))
+        ints = np.concatenate([counts, doors.first, doors.cells, doors.held, category, first, station])
+        reals = np.concatenate([doors.frame, lon_lat.ravel(), minutes, doors.corners.ravel()])
+        return cls(ints.astype(np.int32), reals)
 
     def near(self, lon: float, lat: float, *, door_m: float, within_m: float) -> Floats:
         """Return the best station of each category within so many metres, nearest first.
@@ -75,25 +82,28 @@ class Nearby:
         numpy.ndarray
             (k, 3) place among the stations, minutes on foot (inf where none were measured), metres.
         """
-        return np.asarray(_near(lon, lat, door_m, within_m, self.doors, (*self.stations, *self.walks)))
+        found: Floats = _near(lon, lat, door_m, within_m, self.ints, self.reals)
+        return found
 
 
 def _walks(buildings: pd.Index, stations: pd.Index, walks: pd.DataFrame) -> tuple[Ints, Ints, Floats]:
+    """Return where each building's walks begin, (w,) places of stations, (w,) minutes."""
     building = buildings.get_indexer(pd.Index(walks["building_id"]))
     station = stations.get_indexer(pd.Index(walks["station_id"]))
     is_known = (building >= 0) & (station >= 0)
     order = np.argsort(building[is_known], kind="stable")
     first = np.searchsorted(building[is_known][order], np.arange(len(buildings) + 1))
     minutes = walks["walk_min"].to_numpy(dtype=np.float64)[is_known][order]
-    return first.astype(np.int64), station[is_known][order].astype(np.int64), minutes
+    return first, station[is_known][order], minutes
 
 
 @numba.njit(cache=True, nogil=True)
-def _near(lon, lat, door_m, within_m, doors, known):  # type: ignore[no-untyped-def]  # numba infers
+def _near(lon, lat, door_m, within_m, ints, reals):  # type: ignore[no-untyped-def]  # numba infers
     """Return `Nearby.near`."""
-    lon_lat, category, categories, first, station, walk_min = known
+    doors, stations, walks = _parts(ints, reals)
+    (first, station, walk_min), (lon_lat, category, categories) = walks, stations
     squeeze = math.cos(math.radians(lat))
-    best, metres = _nearest(lon, lat, squeeze, within_m, (lon_lat, category, categories))
+    best, metres = _nearest(lon, lat, squeeze, within_m, stations)
     minutes = np.full(categories, np.inf)
     door = nearest_doorstep(lon, lat, door_m, doors)
     if door != NONE:
@@ -103,6 +113,22 @@ def _near(lon, lat, door_m, within_m, doors, known):  # type: ignore[no-untyped-
             if to_m <= within_m:
                 _take((best, minutes, metres), category[place], place, walk_min[at], to_m)
     return _sorted(best, minutes, metres)
+
+
+@numba.njit(cache=True, nogil=True)
+def _parts(ints, reals):  # type: ignore[no-untyped-def]  # numba infers
+    """Return the doorsteps, the stations (lon and lat, category, how many categories) and the walks of the arrays."""
+    buildings, cells, held, stations, categories, walks = ints[0], ints[1], ints[2], ints[3], ints[4], ints[5]
+    one = HEAD + buildings + 1
+    two = one + cells + 1
+    three = two + held
+    four = three + stations
+    five = four + buildings + 1
+    after = FRAME + 2 * stations
+    lon_lat, walk_min = reals[FRAME:after].reshape(-1, 2), reals[after : after + walks]
+    corners = reals[after + walks :].reshape(-1, 2)
+    doors = Doorsteps(reals[:FRAME], corners, ints[HEAD:one], ints[one:two], ints[two:three])
+    return doors, (lon_lat, ints[three:four], categories), (ints[four:five], ints[five:], walk_min)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,5 +1,6 @@
 """wangge serve, work, openapi: the web service and its job runner."""
 
+import gc
 import json
 from threading import Thread
 from typing import Annotated
@@ -62,7 +63,7 @@ def run_server(settings: Settings) -> None:
     else:
         share_metrics()
     uvicorn.run(
-        create_app(settings) if is_one else "api.cli.serve:app_of_one",
+        app_of(settings) if is_one else "api.cli.serve:app_of_one",
         factory=not is_one,
         workers=settings.workers,
         host=settings.host,
@@ -78,4 +79,18 @@ def app_of_one() -> FastAPI:
     """Return the service of one of several processes; each reads the environment and finds the database running."""
     settings = ready_settings()
     warm_beside()
-    return create_app(settings)
+    return app_of(settings)
+
+
+def app_of(settings: Settings) -> FastAPI:
+    """Return the service that has this process to itself."""
+    app = create_app(settings)
+    app.state.services.published.changed = leave_alone
+    return app
+
+
+def leave_alone() -> None:
+    """Keep the garbage collector from what is in memory now: each of its rounds would walk it all, 0.3 s of a city."""
+    gc.unfreeze()  # what was left alone before may be garbage now
+    gc.collect()
+    gc.freeze()

@@ -130,7 +130,7 @@ def public_contacts(connection: Connection, on: date) -> pd.DataFrame:
 
 
 def edition(connection: Connection) -> int:
-    """Return a number that grows whenever people, their duties or absences change; the reader may ask."""
+    """Return a number that grows whenever areas, people, their duties or absences change; the reader may ask."""
     return int(connection.scalar(text("SELECT public_people_edition()")) or 0)
 
 

@@ -82,8 +82,8 @@ WALKED_NOUNS = (
     "streets", "gates", "compounds", "barriers", "buildings", "stations", "building_walks", "circle_walks", "deployment",
 )  # fmt: skip
 
-# Whom answers to the public name depends on these.
-TOLD_NOUNS = ("people", "duties", "absences", "absence_duties")
+# Whom and what answers to the public name depends on these.
+TOLD_NOUNS = ("areas", "people", "duties", "absences", "absence_duties")
 
 audit = Table(
     "audit",

@@ -1,13 +1,14 @@
-"""What surrounds every answer: headers, OpenAPI, docs, static files, settings."""
+"""What surrounds every answer: headers, OpenAPI, docs, static files, settings, the log."""
 
 import json
 import re
 from pathlib import Path
 
 import pytest
+import structlog
 from pydantic import SecretStr, ValidationError
 
-from api.app import create_app
+from api.app import create_app, start_log
 from api.routes.docs import description_text
 from api.settings import NoDatabaseError, Settings, is_placeholder
 from tests.fixtures.services import Service
@@ -127,3 +128,10 @@ def test_settings_come_from_the_environment_and_hide_secrets(monkeypatch: pytest
 def test_what_counts_as_a_placeholder() -> None:
     assert all(map(is_placeholder, ("change-me", "CHANGE-ME-PLEASE", "admin", "short", "wangge")))
     assert not is_placeholder("h8Kd0pWq2mZx")
+
+
+@pytest.mark.parametrize("odd", ["\ud800", b"\xff", float("nan"), {1, 2}, object()])
+def test_a_line_of_the_log_is_written_whatever_it_holds(odd: object, capfd: pytest.CaptureFixture[str]) -> None:
+    start_log(Settings(database_url=SecretStr("postgresql:///none")))
+    structlog.get_logger("test").warning("odd", held=odd)
+    assert json.loads(capfd.readouterr().err)["event"] == "odd"

@@ -12,7 +12,7 @@ depends_on = None
 
 WALKED = ("streets", "gates", "compounds", "barriers", "buildings", "stations", "building_walks", "circle_walks",
           "deployment")  # fmt: skip
-TOLD_OF = ("people", "duties", "absences", "absence_duties")
+TOLD_OF = ("areas", "people", "duties", "absences", "absence_duties")
 NEWEST = """
     SELECT coalesce((SELECT audit_id FROM audit WHERE noun IN ({nouns}) ORDER BY audit_id DESC LIMIT 1), 0)"""
 # Either part grows, or stays where the other grows: numbers are given before transactions are through, in any order.
