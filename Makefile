@@ -55,7 +55,7 @@ pictures: setup-test ## take the README's pictures anew: make pictures AT=http:/
 	@.venv/bin/python -m docs.pictures.take $(AT) $$($(WANGGE) database home)/demo-accounts.txt
 
 bench: setup-test $(if $(filter partition reach hotspots rounds lookup.served,$(NAME)),bench-peers) ## measure one task: make bench NAME=town, NAME=partition OPTIONS=--quick
-	$(if $(filter reach,$(NAME)),@bash setup/pgrouting.sh)
+	@bash setup/peer.sh $(NAME)
 	@.venv/bin/python -m bench.$(NAME) $(OPTIONS)
 
 bench-peers: .venv-bench/set-up-from ## the peers of bench NAME=partition, reach, hotspots, rounds and lookup.served, in an environment of their own
@@ -70,7 +70,7 @@ places: setup-test ## every place profile on invented ground, checked: make plac
 	@.venv/bin/python -m bench.places
 
 fuzz: setup-test ## the laws again and again on fresh random input: make fuzz ROUNDS=100
-	@for round in $$(seq $(ROUNDS)); do .venv/bin/python -m pytest tests/laws --hypothesis-seed=$$RANDOM$$RANDOM || exit 1; done
+	@for round in $$(seq $(ROUNDS)); do .venv/bin/python -m pytest tests/laws --hypothesis-profile=fuzz --hypothesis-seed=$$RANDOM$$RANDOM || exit 1; done
 
 soak: setup-test ## kills, crashes, jobs and conflicts again and again: make soak ROUNDS=100
 	@for round in $$(seq $(ROUNDS)); do .venv/bin/python -m pytest tests/store/test_server.py tests/api/test_jobs.py tests/api/test_fresh.py tests/api/test_command_line.py || exit 1; done

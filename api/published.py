@@ -113,6 +113,8 @@ class Snapshot:
         Whom the public may call, by grid code; name (masked), duty_line. A grid without a row is vacant.
     posts
         Whom the public may know of beside them, by (role, code of the grid, zone or building): name, duty_line.
+    edition
+        How often people and duties had changed before it was read.
     written
         What was written of it already (`api.written`); it ends with the snapshot.
     """
@@ -120,6 +122,7 @@ class Snapshot:
     planned: PlannedGrids
     contacts: pd.DataFrame
     posts: Mapping[tuple[str, str], dict[str, Any]]
+    edition: int
     written: Written = field(default_factory=dict)
 
     @cached_property
@@ -201,7 +204,6 @@ class PublishedGrids:
         self.engine = engine
         self._days: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
         self._plans: Fresh[PlannedGrids] = Fresh(kept_max=SNAPSHOTS_KEPT)
-        self._snapshots: Fresh[Snapshot] = Fresh(kept_max=SNAPSHOTS_KEPT)
         self._ground: Fresh[Ground] = Fresh(kept_max=1)
         self._around: Fresh[Around] = Fresh(kept_max=1)
         # What was made of which edition: what is read again is the same where nothing changed.
@@ -273,8 +275,11 @@ class PublishedGrids:
         with reading(self.engine) as conn:
             edition = people.edition(conn)
             key = str(conn.scalar(_REVISION, {"day": day}))
+            held = self._days.held(day)
+            if held is not None and (held.key, held.edition) == (key, edition):
+                return held
             planned = self._plans.get(key, lambda: _planned(conn, day, key), every_s=math.inf)
-            return self._snapshots.get((day, key, edition), lambda: _snapshot(conn, day, planned), every_s=math.inf)
+            return _snapshot(conn, day, planned, edition)
 
     def _load_ground(self) -> Ground:
         with reading(self.engine) as conn:
@@ -299,13 +304,13 @@ def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
     return made
 
 
-def _snapshot(conn: Connection, day: date, planned: PlannedGrids) -> Snapshot:
+def _snapshot(conn: Connection, day: date, planned: PlannedGrids, edition: int) -> Snapshot:
     posts = {
         (row["role"], row["code"]): {"name": row["name"], "duty_line": row["duty_line"]}
         for row in boards.read_posts(conn, day).to_dict("records")
     }
-    made = Snapshot(planned, people.public_contacts(conn, day), posts)
-    _ = made.answering
+    made = Snapshot(planned, people.public_contacts(conn, day), posts, edition)
+    _ = made.answering  # now, not in somebody's request
     return made
 
 

@@ -5,7 +5,7 @@ asyncpg that gives the same full answer, the same over psycopg2's pool, and tipg
 with two processes, one after the other, in turns. Load: wrk, one thread, 32 connections, points anywhere in the town.
 Goals: 25 x tipg's and 4 x asyncpg's requests a second, with at most a third of asyncpg's p99. JSON lines.
 
-Usage: make bench NAME=lookup.served [OPTIONS="--scale 13 --seconds 6 --rounds 3 --home FOLDER"]; needs wrk (apt).
+Usage: make bench NAME=lookup.served [OPTIONS="--scale 13 --seconds 6 --rounds 3 --home FOLDER"]; wrk: setup/peer.sh.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ HERE, ROOT = Path(__file__).parent, Path(__file__).parent.parent.parent
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 CONNECTIONS, PROCESSES, SEED = 32, 2, 11
 GOAL_TIPG, GOAL_ASYNCPG, GOAL_P99 = 25.0, 4.0, 1 / 3
+HEARD, GOAL_HEARD_S = 10, 1.0
 OURS = "/api/v1/lookup?lon=@LON&lat=@LAT"
 TIPG = (
     "/collections/public.peer_grids/items?filter-lang=cql2-text&filter=S_INTERSECTS(geometry,POINT(@LON%20@LAT))"
@@ -84,7 +86,7 @@ def main() -> None:
     )
     options = asked.parse_args()
     if shutil.which("wrk") is None or not PEERS_PYTHON.exists():
-        sys.exit("this bench needs wrk (apt install wrk) and its peers (make bench-peers)")
+        sys.exit("this bench needs wrk (setup/peer.sh) and its peers (make bench-peers)")
     warm()
     profile = load_profile("demo")
     with ExitStack() as kept:
@@ -161,6 +163,8 @@ def measure(url: str, engine: Engine, box: str, profile: Profile, options: argpa
     with ExitStack() as running:
         addresses = {one.name: (running.enter_context(serving(one)), one.path) for one in everybody(url, profile)}
         compare(addresses, engine)
+        told(task="heard", changes=HEARD, slowest_s=max(heard(addresses["wangge"][0], engine, n) for n in range(HEARD)),
+             goal_s=GOAL_HEARD_S)  # fmt: skip
         for turn in range(options.rounds):
             for name, (address, path) in addresses.items():
                 loads.setdefault(name, []).append(load(address, path, box, options.seconds, seed=turn))
@@ -267,6 +271,26 @@ def compare(addresses: dict[str, tuple[str, str]], engine: Engine, count: int = 
     grids = [[row["properties"]["grid_code"] for row in body["features"]] for body in bodies["tipg"]]
     told(task="answers", peer="tipg", points=len(sure),
          differ=sum(grids[at] != [row["grid_code"] for row in ours[at]["grids"]] for at in sure))  # fmt: skip
+
+
+def heard(address: str, engine: Engine, number: int) -> float:
+    """Change a duty line; return how many seconds later somebody was told the one before for the last time."""
+    line = f"0851-{number:07d}"
+    with reading(engine) as conn:
+        frame = grid_store.read_published(conn, today())
+        contacts = people.public_contacts(conn, today())
+    grid = frame[frame["grid_code"].isin(contacts.index)].iloc[number]
+    inside = grid.geometry.representative_point()
+    path = f"{address}{asking(OURS, inside.x, inside.y)}"
+    with transaction(engine, actor="bench", action="bench") as conn:
+        conn.execute(text("UPDATE people SET duty_line = :line"), {"line": line})
+    committed_s, last_s = time.perf_counter(), 0.0
+    with ThreadPoolExecutor(8) as askers:  # each time by a connection of its own: both processes are asked
+        while time.perf_counter() - committed_s < 2 * GOAL_HEARD_S:
+            for body in askers.map(lambda _: httpx2.get(path).json(), range(8)):
+                if body["grids"][0]["duty_line"] != line:
+                    last_s = time.perf_counter() - committed_s
+    return last_s
 
 
 def ask(client: httpx2.Client, path: str) -> dict[str, Any]:

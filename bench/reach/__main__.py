@@ -7,7 +7,7 @@ Usage: make bench NAME=reach [OPTIONS="--quick | --only TASK ..."]
     --only    some of: circles nearest every_node polygons cuts moved
 
 Peers live in .venv-bench (bench/requirements.txt; `make bench-peers`), pgRouting in a private PostGIS where it is
-installed (setup/pgrouting.sh). Exit 1 where a goal fails or answers differ.
+installed (setup/peer.sh). Exit 1 where a goal fails or answers differ.
 """
 
 import argparse

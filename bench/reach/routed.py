@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.postgis.server import PostgisMissingError, PrivateServer, find_binaries
 
-NEEDS = "pgRouting is not installed: bash setup/pgrouting.sh"
+NEEDS = "pgRouting is not installed: bash setup/peer.sh reach"
 DATABASE = "walks"
 
 

@@ -1,16 +1,11 @@
 """What was asked of the service, by route: told to admins and to a collector with an admin's key, to nobody else."""
 
 import re
-import socket
-import subprocess
-import sys
-import time
 
-import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.fixtures.commands import ROOT, environment, wangge
+from tests.fixtures.commands import wangge
 from tests.fixtures.services import STREET_1, Service
 from tests.fixtures.small_town import SmallTown
 
@@ -67,46 +62,3 @@ def test_a_collector_comes_with_an_admin_s_key(own_service: Service) -> None:
         assert client.get("/metrics", headers={"X-Api-Key": made["street_1"]}).status_code == 403
         assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 403
         assert client.get("/metrics", params={"api_key": made["admin"]}).status_code == 400
-
-
-def test_processes_that_serve_together_tell_of_all(own_service: Service) -> None:
-    """Two processes as `wangge serve --workers 2` starts them: what either answered, each of them tells."""
-    command = [sys.executable, "-m", "api.cli", "serve", "--workers", "2", "--port", "0"]
-    told = wangge(own_service.database_url, "account", "key", "admin", "--for", "监控", "--commit").stdout
-    key = re.findall(r"[A-Za-z0-9_-]{30,}", told)[0]
-    port = free_port()
-    command[-1] = str(port)
-    env = {**environment(own_service.database_url), "WANGGE_LOOKUP_RATE": "100000/minute"}
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url)
-        for _ in range(40):  # a connection each, so that both are asked
-            assert httpx2.get(f"{url}/api/v1/lookup?lon={LON}&lat={LAT}", verify=False).status_code == 200
-        told_by = {counted(metrics(url, key), "/api/v1/lookup")["GET", "200"] for _ in range(10)}
-        assert told_by == {40.0}
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def metrics(url: str, key: str) -> str:
-    answer = httpx2.get(f"{url}/metrics", headers={"X-Api-Key": key}, verify=False)
-    assert answer.status_code == 200, answer.text
-    return answer.text
-
-
-def wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            if httpx2.get(f"{url}/healthz", verify=False).status_code == 200:
-                return
-        except httpx2.HTTPError:
-            time.sleep(0.2)
-    raise AssertionError("it does not answer")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

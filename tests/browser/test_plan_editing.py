@@ -67,7 +67,7 @@ def test_escape_cancels(open_page: Enter, service: Service, plan: int) -> None:
     page = edited(open_page, plan)
     click(page, 2, 0)
     click(page, 0, 0)
-    expect(page.locator("#edit-accept")).to_be_enabled()
+    expect(page.locator("#edit-accept:visible")).to_be_enabled()
     page.keyboard.press("Escape")
     expect(page.locator("#edit-accept")).to_be_hidden()
     page.keyboard.press("Enter")

@@ -46,7 +46,7 @@ def test_a_refusal_is_told_and_keeps_what_is_pending(open_page: Enter, plan: int
     click(page, 0, 0)
     page.keyboard.press("Enter")
     expect(page.locator("#edit-bar [role=alert]")).to_have_text(words)
-    expect(page.locator("#edit-accept")).to_be_enabled()
+    expect(page.locator("#edit-accept:visible")).to_be_enabled()
     households(page, WEST_A, 240)
     page.unroute("**/edits?*")
     page.keyboard.press("Enter")

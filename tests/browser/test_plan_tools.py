@@ -152,7 +152,7 @@ def test_what_is_offered_is_void_once_somebody_changed_the_plan(open_page: Enter
     page = edited(open_page, plan)
     choose(page, WEST_A)
     page.keyboard.press("2")
-    expect(page.locator("#edit-accept")).to_be_enabled()
+    expect(page.locator("#edit-accept:visible")).to_be_enabled()
     with service.client("admin") as client:
         body = {"revision": 1, "verb": "rename", "grid_codes": [EAST_A], "name": "河西网格"}
         assert client.post(f"/api/v1/plans/{plan}/edits", json=body).status_code == 200

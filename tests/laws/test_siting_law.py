@@ -52,8 +52,8 @@ def test_no_choice_of_as_many_sites_serves_more_households(
     each = [served(scene, [spot]) | before for spot in street]
     households = scene.counts[:, 0]
     best = max(
-        (households[np.logical_or.reduce(choice)].sum() for choice in combinations(each, min(count, len(each)))),
-        default=households[before].sum(),
+        households[np.logical_or.reduce([before, *choice])].sum()
+        for choice in combinations(each, min(count, len(each)))
     )
     assert made.before == households[before].sum()
     assert made.after == best
