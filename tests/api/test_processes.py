@@ -7,17 +7,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 from sqlalchemy import text
 
 from data.postgis.engine import transaction
 from tests.api.test_metrics import counted
 from tests.fixtures.commands import ROOT, environment, wangge
-from tests.fixtures.services import Service
+from tests.fixtures.services import Service, running_service
 from tests.fixtures.small_town import SmallTown
 
 LON, LAT = SmallTown.point(0, 2)
@@ -40,26 +41,39 @@ def two_processes(database_url: str) -> Iterator[tuple[str, list[int]]]:
         process.wait(timeout=60)
 
 
-def test_what_either_answered_each_tells(own_service: Service) -> None:
-    told = wangge(own_service.database_url, "account", "key", "admin", "--for", "监控", "--commit").stdout
-    key = re.findall(r"[A-Za-z0-9_-]{30,}", told)[0]
-    with two_processes(own_service.database_url) as (url, _):
-        for _ in range(40):  # a connection each, so that both are asked
-            assert ask(url, LOOKUP).status_code == 200
-        told_by = {
-            counted(ask(url, "/metrics", {"X-Api-Key": key}).text, "/api/v1/lookup")["GET", "200"] for _ in range(10)
-        }
-        assert told_by == {40.0}
+@pytest.fixture(scope="module")
+def both(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[tuple[Service, str, list[int]]]:
+    """A service's database and accounts; the address of two processes that serve it, and their ids."""
+    with (
+        new_database() as database_url,
+        running_service(database_url) as service,
+        two_processes(database_url) as (url, pids),
+    ):
+        yield service, url, pids
 
 
-def test_a_change_is_told_by_each(own_service: Service) -> None:
-    with two_processes(own_service.database_url) as (url, pids):
-        assert [worker_told_by(url, pid, pids) for pid in pids] == ["王网格员"] * 2
-        for name in ("欧阳", "司马"):
-            with transaction(own_service.engine, actor="test", action="test") as conn:
-                conn.execute(text("UPDATE people SET name = :name || '一二'"), {"name": name})
-            for pid in pids:
-                until_told(url, pid, pids, f"{name}网格员")
+def test_what_either_answered_each_tells(both: tuple[Service, str, list[int]]) -> None:
+    service, url, _ = both
+    told = wangge(service.database_url, "account", "key", "admin", "--for", "监控", "--commit").stdout
+    key = {"X-Api-Key": re.findall(r"[A-Za-z0-9_-]{30,}", told)[0]}
+
+    def count() -> float:
+        return counted(ask(url, "/metrics", key).text, "/api/v1/lookup").get(("GET", "200"), 0.0)
+
+    before = count()
+    for _ in range(40):  # a connection each, so that both are asked
+        assert ask(url, LOOKUP).status_code == 200
+    assert {count() for _ in range(10)} == {before + 40}
+
+
+def test_a_change_is_told_by_each(both: tuple[Service, str, list[int]]) -> None:
+    service, url, pids = both
+    assert [worker_told_by(url, pid, pids) for pid in pids] == ["王网格员"] * 2
+    for name in ("欧阳", "司马"):
+        with transaction(service.engine, actor="test", action="test") as conn:
+            conn.execute(text("UPDATE people SET name = :name || '一二'"), {"name": name})
+        for pid in pids:
+            until_told(url, pid, pids, f"{name}网格员")
 
 
 def until_told(url: str, pid: int, pids: list[int], name: str) -> None:
