@@ -305,9 +305,11 @@ def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
 
 
 def _snapshot(conn: Connection, day: date, planned: PlannedGrids, edition: int) -> Snapshot:
+    told = boards.read_posts(conn, day)
+    columns = (told[name].tolist() for name in ("role", "code", "name", "duty_line"))
     posts = {
-        (row["role"], row["code"]): {"name": row["name"], "duty_line": row["duty_line"]}
-        for row in boards.read_posts(conn, day).to_dict("records")
+        (role, code): {"name": name, "duty_line": duty_line}
+        for role, code, name, duty_line in zip(*columns, strict=True)
     }
     made = Snapshot(planned, people.public_contacts(conn, day), posts, edition)
     _ = made.answering  # now, not in somebody's request

@@ -1,5 +1,6 @@
 """What every test can ask for; each subject's fixtures live in `tests/fixtures/`."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -15,6 +16,13 @@ settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile("same")
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from all that was loaded by now, and from every small thing: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
