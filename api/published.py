@@ -166,8 +166,9 @@ class Ground:
 
     @cached_property
     def index(self) -> GridIndex | None:
-        """Index of the communities that have an outline."""
-        return _index(self._outlined)
+        """Index of the communities that have an outline; None where one crosses itself, which no table forbids."""
+        outlines = self._outlined.geometry
+        return _index(self._outlined) if (outlines.is_valid & ~outlines.is_empty).all() else None
 
     @cached_property
     def _outlined(self) -> gpd.GeoDataFrame:

@@ -199,6 +199,20 @@ def test_a_snapshot_is_kept_until_something_it_tells_changes(own_service: Servic
     assert renamed["grids"][0]["community"] == "新" + told["grids"][0]["community"]
 
 
+def test_an_outline_that_crosses_itself_takes_no_answer_away(own_service: Service) -> None:
+    change(
+        own_service,
+        "UPDATE areas SET geometry = ST_GeomFromText('MULTIPOLYGON(((100 20, 101 21, 101 20, 100 21, 100 20)))', 4326)"
+        f" WHERE area_code = '{COMMUNITIES[2]}'",
+    )
+    published = PublishedGrids(own_service.app.state.services.public)
+    for point, kind in ((AT(0, 0), "assigned"), ((106.0, 26.0), "outside")):
+        question = Question(*point, on=PUBLISHED_ON)
+        assert look_up(published, question, profile=load_profile("demo"), language="zh")["answer"] == kind
+    assert published.ground().community_at(*AT(0, 0)) == COMMUNITIES[0]
+    assert published.ground().index is None
+
+
 def change(service: Service, statement: str) -> None:
     with transaction(service.engine, actor="test", action="test") as conn:
         conn.execute(text(statement))

@@ -33,7 +33,7 @@ def usual(out: Path, arrays: dict[str, Any], repeats: int, _: str) -> None:
     found, cost = best(lambda: DBSCAN(eps=eps_m, min_samples=least, n_jobs=1).fit(xy), repeats=repeats)
     is_core = np.isin(np.arange(len(xy)), found.core_sample_indices_)
     facts = {"gathering": cost, "called": "scikit-learn, n_jobs=1", "threads": 1, "peak_mb": peak_mb()}
-    hand_back(out, facts, label=found.labels_, is_core=is_core)  # type: ignore[arg-type]
+    hand_back(out, facts, label=found.labels_, is_core=is_core)  # type: ignore[arg-type]  # arrays all
 
 
 def merged(arrays: dict[str, Any], options: dict[str, Any], every: int = 1) -> Any:
@@ -63,7 +63,7 @@ def best_called(out: Path, arrays: dict[str, Any], repeats: int, _: str) -> None
     (label, is_core), cost = best(lambda: merged(arrays, way), repeats=repeats)
     called = f"scikit-learn, merged, {way['algorithm']}, leaf_size={way['leaf_size']}, n_jobs={way['n_jobs']}"
     facts = {"gathering": cost, "called": called, "threads": way["n_jobs"], "peak_mb": peak_mb()}
-    hand_back(out, facts, label=label, is_core=is_core)  # type: ignore[arg-type]
+    hand_back(out, facts, label=label, is_core=is_core)  # type: ignore[arg-type]  # arrays all
 
 
 def postgis(out: Path, arrays: dict[str, Any], repeats: int, dsn: str) -> None:
