@@ -98,5 +98,5 @@ def _only(index: GridIndex | None, point: tuple[float, float], accuracy_m: float
         return index.ids.item(place)
     if certainly or place != UNSURE:
         return None
-    found = index.find(*point, accuracy_m=accuracy_m)
-    return found.ids[0] if len(found.ids) == 1 else None
+    ids = index.touched(*point, accuracy_m=accuracy_m)
+    return ids[0] if len(ids) == 1 else None

@@ -61,13 +61,13 @@ class Fresh(Generic[Value]):
         return None if held is None else held[1]
 
     def renew(self) -> None:
-        """Load all that is kept anew, now; those who ask meanwhile are given what is there.
+        """Load all that is kept anew, now, first what was asked for last; who asks meanwhile is given what is there.
 
         What is loading already is loaded once more: it may have begun before the change.
         """
         with self._lock:
             kept = [entry for entry in self._entries.values() if entry.load is not None]
-        for entry in kept:
+        for entry in reversed(kept):
             with entry.loading:
                 if entry.load is not None:
                     entry.held = (time.monotonic(), entry.load())

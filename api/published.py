@@ -17,14 +17,15 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from api.fresh import Fresh
+from api.planned import PlannedGrids, index_of, key_of, read_planned
 from data.calendar import today
 from data.postgis.engine import reading
 from data.postgis.listening import Listener
 from data.stores import areas as area_store
-from data.stores import boards, doors, people, town
+from data.stores import doors, people, town
 from data.stores import grids as grid_store
 from data.stores import ground as ground_store
 from data.stores import stations as station_store
@@ -32,75 +33,11 @@ from geo.lookup import UNSURE, GridIndex
 from geo.nearby import Nearby
 
 Written = dict[Hashable, Any]
-Rows = Mapping[Any, dict[str, Any]]
 
 CHANNEL = "wangge_public"
 CHECK_EVERY_S = 1.0
 GROUND_EVERY_S = 60.0
 SNAPSHOTS_KEPT = 6
-
-# One short text that changes whenever another plan holds in any community from a day on, one that holds was dissolved
-# anew, or a community is called otherwise.
-_REVISION = text(
-    "SELECT coalesce(md5(string_agg("
-    "concat_ws(':', a.area_code, c.name, p.plan_id, p.revision, lower(a.valid), a.valid @> CAST(:day AS date)),"
-    " ',' ORDER BY a.area_code, a.valid)), '')"
-    " FROM plan_areas a JOIN plans p USING (plan_id) JOIN areas c ON c.area_code = a.area_code"
-    " WHERE a.scheme = 'general' AND (upper_inf(a.valid) OR upper(a.valid) > CAST(:day AS date))"
-)
-
-
-@dataclass(frozen=True, eq=False)
-class PlannedGrids:
-    """The grids that hold on a day, and those that come next, ready to be asked.
-
-    Attributes
-    ----------
-    grids, zones
-        As `data.stores.grids` reads them; the indices are over their ids. None where there are none.
-    coming
-        Grids of each community's next plan: as ``grids``, and ``from_on``.
-    """
-
-    key: str
-    grids: gpd.GeoDataFrame
-    zones: gpd.GeoDataFrame
-    coming: gpd.GeoDataFrame
-
-    @cached_property
-    def communities(self) -> frozenset[str]:
-        """Codes of the communities that have a plan."""
-        return frozenset(self.grids["area_code"])
-
-    @cached_property
-    def grid_rows(self) -> Rows:
-        """What is told of each grid that holds, by id: grid_code, name, community."""
-        return _rows(self.grids[["grid_code", "name", "community"]])
-
-    @cached_property
-    def zone_rows(self) -> Rows:
-        """What is told of each zone, by id: zone_code, name."""
-        return _rows(self.zones[["zone_code", "name"]])
-
-    @cached_property
-    def coming_rows(self) -> Rows:
-        """What is told of each grid that comes next, by id: grid_code, name, from_on."""
-        return _rows(self.coming[["grid_code", "name", "from_on"]])
-
-    @cached_property
-    def index(self) -> GridIndex | None:
-        """Index of the grids that hold."""
-        return _index(self.grids)
-
-    @cached_property
-    def zone_index(self) -> GridIndex | None:
-        """Index of their zones."""
-        return _index(self.zones)
-
-    @cached_property
-    def coming_index(self) -> GridIndex | None:
-        """Index of the grids that come next."""
-        return _index(self.coming)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +46,8 @@ class Snapshot:
 
     Attributes
     ----------
-    contacts
-        Whom the public may call, by grid code; name (masked), duty_line. A grid without a row is vacant.
-    posts
-        Whom the public may know of beside them, by (role, code of the grid, zone or building): name, duty_line.
+    answers
+        Whom an answer names, by (role, code of the grid or zone): name (masked), duty_line (`people.public_answers`).
     edition
         How often people and duties had changed before it was read.
     written
@@ -120,15 +55,20 @@ class Snapshot:
     """
 
     planned: PlannedGrids
-    contacts: pd.DataFrame
-    posts: Mapping[tuple[str, str], dict[str, Any]]
+    answers: Mapping[tuple[str, str], dict[str, Any]]
     edition: int
     written: Written = field(default_factory=dict)
 
+    def answering(self, role: str, code: str) -> dict[str, Any] | None:
+        """Return who answers in a role for a grid or zone: name (masked), duty_line; None where nobody does."""
+        return self.answers.get((role, code))
+
     @cached_property
-    def answering(self) -> Rows:
-        """Whom the public may call, by grid code: name (masked), duty_line."""
-        return _rows(self.contacts)
+    def contacts(self) -> pd.DataFrame:
+        """Whom the public may call: index grid_code; name (masked), duty_line. A grid without a row is vacant."""
+        rows = {code: told for (role, code), told in self.answers.items() if role == "worker"}
+        codes = pd.Index(rows, dtype=object, name="grid_code")
+        return pd.DataFrame(list(rows.values()), index=codes, columns=["name", "duty_line"], dtype=object)
 
     @property
     def key(self) -> str:
@@ -168,7 +108,7 @@ class Ground:
     def index(self) -> GridIndex | None:
         """Index of the communities that have an outline; None where one crosses itself, which no table forbids."""
         outlines = self._outlined.geometry
-        return _index(self._outlined) if (outlines.is_valid & ~outlines.is_empty).all() else None
+        return index_of(self._outlined) if (outlines.is_valid & ~outlines.is_empty).all() else None
 
     @cached_property
     def _outlined(self) -> gpd.GeoDataFrame:
@@ -210,6 +150,7 @@ class PublishedGrids:
         # What was made of which edition: what is read again is the same where nothing changed.
         self._arounds: Fresh[Around] = Fresh(kept_max=1)
         self._grounds: Fresh[Ground] = Fresh(kept_max=1)
+        self._last: PlannedGrids | None = None  # most of what is read next is in it
         self._listener: Listener | None = None
         self._starting = threading.Lock()
         self._told: Moment | None = None
@@ -263,6 +204,7 @@ class PublishedGrids:
         self._ground.renew()
         self._around.renew()
         before, self._told = self._told, self.moment(today())
+        _ = self._told.snapshot.index is None or self._told.snapshot.index.overlaps  # not in somebody's request
         if before is None or any(map(is_not, before, self._told)):
             self.changed()
 
@@ -274,47 +216,26 @@ class PublishedGrids:
     def _load(self, day: date) -> Snapshot:
         """Return what holds on a day, the very one that is kept where nothing it is made of has changed since."""
         with reading(self.engine) as conn:
-            edition = people.edition(conn)
-            key = str(conn.scalar(_REVISION, {"day": day}))
-            held = self._days.held(day)
+            edition, told = people.edition(conn), grid_store.told_published(conn, day)
+            held, key = self._days.held(day), key_of(told)
             if held is not None and (held.key, held.edition) == (key, edition):
                 return held
-            planned = self._plans.get(key, lambda: _planned(conn, day, key), every_s=math.inf)
-            return _snapshot(conn, day, planned, edition)
+            before = self._last
+            planned = self._plans.get(key, lambda: read_planned(conn, day, told, before=before), every_s=math.inf)
+            self._last = planned
+            if held is not None and held.edition == edition:
+                return Snapshot(planned, held.answers, edition)
+            return Snapshot(planned, people.public_answers(conn, day), edition)
 
     def _load_ground(self) -> Ground:
         with reading(self.engine) as conn:
-            edition = ground_store.edition(conn), people.edition(conn)
+            edition = ground_store.edition(conn), area_store.edition(conn)
             return self._grounds.get(edition, lambda: _ground(conn), every_s=math.inf)
 
     def _load_around(self) -> Around:
         with reading(self.engine) as conn:
             edition = ground_store.edition(conn)
             return self._arounds.get(edition, lambda: _around(conn), every_s=math.inf)
-
-
-def _planned(conn: Connection, day: date, key: str) -> PlannedGrids:
-    made = PlannedGrids(
-        key,
-        grid_store.read_published(conn, day),
-        grid_store.read_published_zones(conn, day),
-        grid_store.read_coming(conn, day),
-    )
-    # Now, not in somebody's request.
-    _ = made.index, made.zone_index, made.coming_index, made.grid_rows, made.zone_rows, made.coming_rows
-    return made
-
-
-def _snapshot(conn: Connection, day: date, planned: PlannedGrids, edition: int) -> Snapshot:
-    told = boards.read_posts(conn, day)
-    columns = (told[name].tolist() for name in ("role", "code", "name", "duty_line"))
-    posts = {
-        (role, code): {"name": name, "duty_line": duty_line}
-        for role, code, name, duty_line in zip(*columns, strict=True)
-    }
-    made = Snapshot(planned, people.public_contacts(conn, day), posts, edition)
-    _ = made.answering  # now, not in somebody's request
-    return made
 
 
 def _ground(conn: Connection) -> Ground:
@@ -330,12 +251,3 @@ def _ground(conn: Connection) -> Ground:
 def _around(conn: Connection) -> Around:
     stations = station_store.read_stations(conn)
     return Around(stations, Nearby.from_frames(doors.read_footprints(conn), stations, doors.read_walks(conn)))
-
-
-def _rows(frame: pd.DataFrame) -> Rows:
-    """Return the rows of a frame by its index: looked up a thousand times as fast."""
-    return dict(zip(frame.index.tolist(), frame.to_dict("records"), strict=True))
-
-
-def _index(grids: gpd.GeoDataFrame) -> GridIndex | None:
-    return GridIndex.from_grids(grids) if len(grids) else None

@@ -1,8 +1,8 @@
 """Locator: which polygons cover a point, and which lie within a radius of it, in machine code.
 
-Two tables, made once. A raster over all ground tells of each cell the one polygon that it lies wholly in, or all that
-have a part of it. Where several have, the point is held against their edges, of which each polygon keeps those of a
-height together (in bands), so that few are looked at.
+Two tables, made once (`geo.shading`). A raster over all ground tells of each cell the one polygon that it lies wholly
+in, or all that have a part of it. Where several have, the point is held against their edges, of which each polygon
+keeps those of a height together (in bands), so that few are looked at.
 
 A point against an edge is decided in plain doubles and in the stored direction, exactly as PostGIS does, so that
 `first` and ST_Covers agree to the last bit, on borders and vertices too. Source: winding number, D. Sunday (2001).
@@ -15,18 +15,12 @@ from typing import NamedTuple
 import numba
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 SmallInts = npt.NDArray[np.int32]
-Shapes = npt.NDArray[np.object_]
 
 ROUNDING_M = 0.001  # a point nearer to a border than this is on it: coordinates carry no more
 SEMI_MAJOR_M, ECCENTRICITY2 = 6_378_137.0, 0.006_694_379_990_141_3
-CELLS_EACH, CELLS_MIN, CELLS_MAX = 160, 2**16, 2**23  # of the raster: a polygon, in all
-EDGES_A_BAND = 6
-NEAR_CELL = 1e-6  # an edge this near to a cell, in cells, is taken to be in it
 NONE, SEVERAL = -1, -2
 # `ints`: columns, rows, polygons, then where bands, edges of bands, the raster and the lists begin.
 COLUMNS, ROWS, POLYGONS, BANDS, FIRSTS, RASTER, LISTS, HEAD = range(8)
@@ -41,9 +35,6 @@ class Tables(NamedTuple):
     reals: Floats
 
 
-# -- asking -----------------------------------------------------------------------------------
-
-
 @numba.njit(cache=True, nogil=True)
 def first(ints, reals, lon, lat):  # type: ignore[no-untyped-def]  # numba infers
     """Return the lowest place of a polygon that covers a point, -1 where none does."""
@@ -52,7 +43,7 @@ def first(ints, reals, lon, lat):  # type: ignore[no-untyped-def]  # numba infer
         return held
     at = ints[LISTS] + SEVERAL - held
     for near in range(at + 1, at + 1 + ints[at]):
-        if _covers(ints[near], lon, lat, ints, reals):
+        if covers(ints[near], lon, lat, ints, reals):
             return ints[near]
     return NONE
 
@@ -110,7 +101,7 @@ def touched(lon, lat, radius_m, ints, reals):  # type: ignore[no-untyped-def]  #
     count = 0
     for place in near:
         away_m = 0.0
-        if not _covers(place, lon, lat, ints, reals):
+        if not covers(place, lon, lat, ints, reals):
             away_m = _edge_m(place, lon, lat, half_lat, ints, reals)
         if away_m > radius_m:
             continue
@@ -157,7 +148,7 @@ def _band(place, lat, ints, reals):  # type: ignore[no-untyped-def]  # numba inf
 
 
 @numba.njit(cache=True, nogil=True)
-def _covers(place, lon, lat, ints, reals):  # type: ignore[no-untyped-def]  # numba infers
+def covers(place, lon, lat, ints, reals):  # type: ignore[no-untyped-def]  # numba infers
     """Return whether a polygon covers a point: an odd number of its edges are passed eastwards, or it lies on one."""
     if ints[ints[BANDS] + place] == ints[ints[BANDS] + place + 1]:
         return False
@@ -237,152 +228,3 @@ def _near(lon, lat, half_lon, half_lat, ints, reals):  # type: ignore[no-untyped
                 found[count] = place
                 count += 1
     return found[:count]
-
-
-# -- making -----------------------------------------------------------------------------------
-
-
-def tables(shapes: Shapes) -> Tables:
-    """Return the tables of (n,) Polygons or MultiPolygons in degrees, valid, in order; empty ones cover nothing."""
-    edges, polygon = _edges(shapes)
-    count = len(shapes)
-    starts, firsts, bands, banded = _banded(edges, polygon, count)
-    columns, rows, corner = _frame(edges, count)
-    reals = np.concatenate([corner, bands.ravel(), banded.ravel()])
-    head = np.zeros(HEAD, dtype=np.int32)
-    at = HEAD + np.cumsum([0, len(starts), len(firsts), columns * rows])
-    head[:] = [columns, rows, count, *at]
-    ints = np.concatenate([head, starts, firsts, np.empty(columns * rows, dtype=np.int32)])
-    first_edge = np.searchsorted(polygon, np.arange(count + 1))
-    lists = _shade(edges, first_edge, ints, reals)
-    return Tables(np.concatenate([ints, lists]), reals)
-
-
-def _edges(shapes: Shapes) -> tuple[Floats, Ints]:
-    """Return the ends of all edges, in stored direction (m, 4), and the place of the polygon of each, rising."""
-    parts, of_part = shapely.get_parts(shapes, return_index=True)
-    rings, of_ring = shapely.get_rings(parts, return_index=True)
-    xy, of_point = shapely.get_coordinates(rings, return_index=True)
-    is_edge = (of_point[1:] == of_point[:-1]) & (xy[1:] != xy[:-1]).any(axis=1)
-    return np.hstack([xy[:-1], xy[1:]])[is_edge], of_part[of_ring[of_point[:-1][is_edge]]]
-
-
-def _banded(edges: Floats, polygon: Ints, count: int) -> tuple[SmallInts, SmallInts, Floats, Floats]:
-    """Return where the bands of each polygon begin and the edges of each band; the bands' scale; edges, band by band.
-
-    An edge stands in each band it has a height of.
-    """
-    many = np.bincount(polygon, minlength=count)
-    starts = np.concatenate([[0], np.cumsum(-(-many // EDGES_A_BAND))])
-    low, high = np.minimum(edges[:, 1], edges[:, 3]), np.maximum(edges[:, 1], edges[:, 3])
-    south, north = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(south, polygon, low)
-    np.maximum.at(north, polygon, high)
-    south[many == 0], north[many == 0] = 0.0, 1.0
-    scale = np.diff(starts) / np.maximum(north - south, 1e-12)
-    last = starts[polygon + 1] - starts[polygon] - 1
-    one, other = (
-        np.clip((end - south[polygon]) * scale[polygon], 0.0, last).astype(np.int64) + starts[polygon]
-        for end in (low, high)
-    )
-    repeats = other - one + 1
-    edge = np.repeat(np.arange(len(edges)), repeats)
-    band = np.repeat(one - np.cumsum(repeats) + repeats, repeats) + np.arange(len(edge))
-    order = np.argsort(band, kind="stable")
-    firsts = np.searchsorted(band[order], np.arange(starts[-1] + 1))
-    bands = np.column_stack([south, scale])
-    return starts.astype(np.int32), firsts.astype(np.int32), bands, edges[edge[order]]
-
-
-def _frame(edges: Floats, count: int) -> tuple[int, int, Floats]:
-    """Return columns and rows of the raster, and its corner and scale; its outermost cells hold nothing."""
-    if len(edges) == 0:
-        return 1, 1, np.array([0.0, 0.0, 1e-3, 1e-3])
-    low, high = edges.reshape(-1, 2).min(axis=0), edges.reshape(-1, 2).max(axis=0)
-    sides = np.maximum(high - low, 1e-9)
-    squeeze = max(math.cos(math.radians(float(low[1] + high[1]) / 2)), 0.01)
-    cells = min(max(CELLS_EACH * count, CELLS_MIN), CELLS_MAX)
-    columns = int(np.clip(math.sqrt(cells * sides[0] * squeeze / sides[1]), 1, cells))
-    rows = max(1, cells // columns)
-    per_degree = np.array([columns, rows]) / sides
-    return columns + 2, rows + 2, np.concatenate([low - 1.0 / per_degree, per_degree])
-
-
-@numba.njit(cache=True, nogil=True)
-def _shade(edges, first_edge, ints, reals):  # type: ignore[no-untyped-def]  # numba infers
-    """Fill the raster, and return the lists of the cells that several polygons have a part of."""
-    size = ints[COLUMNS] * ints[ROWS]
-    many, crossed = np.zeros(size, dtype=np.int32), np.zeros(size, dtype=np.bool_)
-    raster = ints[ints[RASTER] : ints[RASTER] + size]
-    raster[:] = NONE
-    no_lists = np.empty(0, dtype=np.int32)
-    for place in range(ints[POLYGONS]):
-        _shade_one(place, edges[first_edge[place] : first_edge[place + 1]], ints, reals, (many, crossed), no_lists)
-    length = 0
-    for cell in range(size):
-        if crossed[cell] or many[cell] > 1:
-            raster[cell] = SEVERAL - length
-            length += many[cell] + 1
-    lists = np.zeros(max(length, 1), dtype=np.int32)
-    for place in range(ints[POLYGONS]):
-        _shade_one(place, edges[first_edge[place] : first_edge[place + 1]], ints, reals, (many, crossed), lists)
-    return lists
-
-
-@numba.njit(cache=True, nogil=True)
-def _shade_one(place, edges, ints, reals, found, lists):  # type: ignore[no-untyped-def]  # numba infers
-    """Count a polygon in each cell it has a part of; where there are lists, write it there instead."""
-    if len(edges) == 0:
-        return
-    (many, crossed), columns = found, ints[COLUMNS]
-    west, east, south, north = _box_of(edges, reals)
-    marks = np.zeros((north - south + 1, east - west + 1), dtype=np.bool_)
-    _mark(edges, marks, west, south, reals)
-    for row in range(south, north + 1):
-        is_inside, is_known = False, False
-        for column in range(west, east + 1):
-            cell = np.int64(row) * columns + column
-            is_marked = marks[row - south, column - west]
-            if is_marked:
-                is_known = False
-            elif not is_known:
-                lon, lat = reals[0] + (column + 0.5) / reals[2], reals[1] + (row + 0.5) / reals[3]
-                is_inside, is_known = _covers(place, lon, lat, ints, reals), True
-            if not (is_marked or is_inside):
-                continue
-            if len(lists) == 0:
-                many[cell] += 1
-                crossed[cell] |= is_marked
-                ints[ints[RASTER] + cell] = place
-            elif ints[ints[RASTER] + cell] <= SEVERAL:
-                at = SEVERAL - ints[ints[RASTER] + cell]
-                lists[at] += 1
-                lists[at + lists[at]] = place
-
-
-@numba.njit(cache=True, nogil=True)
-def _box_of(edges, reals):  # type: ignore[no-untyped-def]  # numba infers
-    """Return the first and last column and row that edges reach."""
-    west = math.floor((min(edges[:, 0].min(), edges[:, 2].min()) - reals[0]) * reals[2] - NEAR_CELL)
-    east = math.floor((max(edges[:, 0].max(), edges[:, 2].max()) - reals[0]) * reals[2] + NEAR_CELL)
-    south = math.floor((min(edges[:, 1].min(), edges[:, 3].min()) - reals[1]) * reals[3] - NEAR_CELL)
-    north = math.floor((max(edges[:, 1].max(), edges[:, 3].max()) - reals[1]) * reals[3] + NEAR_CELL)
-    return np.int64(west), np.int64(east), np.int64(south), np.int64(north)
-
-
-@numba.njit(cache=True, nogil=True)
-def _mark(edges, marks, west, south, reals):  # type: ignore[no-untyped-def]  # numba infers
-    """Mark the cells that edges run through or along, row by row."""
-    for edge in range(len(edges)):
-        x1, y1 = (edges[edge, 0] - reals[0]) * reals[2], (edges[edge, 1] - reals[1]) * reals[3]
-        x2, y2 = (edges[edge, 2] - reals[0]) * reals[2], (edges[edge, 3] - reals[1]) * reals[3]
-        low, high = math.floor(min(y1, y2) - NEAR_CELL), math.floor(max(y1, y2) + NEAR_CELL)
-        for row in range(low, high + 1):
-            one, other = min(x1, x2), max(x1, x2)
-            if low < high and abs(y2 - y1) > NEAR_CELL:
-                slope = (x2 - x1) / (y2 - y1)
-                ends = x1 + (row - NEAR_CELL - y1) * slope, x1 + (row + 1 + NEAR_CELL - y1) * slope
-                one, other = max(one, min(ends)), min(other, max(ends))
-            first_column = max(math.floor(one - NEAR_CELL) - west, 0)
-            last_column = min(math.floor(other + NEAR_CELL) - west, marks.shape[1] - 1)
-            marks[row - south, first_column : last_column + 1] = True

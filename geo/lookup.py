@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from operator import is_
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -32,16 +33,16 @@ from geo.locator import (
     metres_per_degree,
     only,
     only_of_many,
-    tables,
     touched,
 )
+from geo.overlaps import overlaps
+from geo.shading import amended, tables
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Shapes = npt.NDArray[np.object_]
 Kind = Literal["assigned", "near_border", "several", "outside"]
 
-OVERLAP_MIN_M2 = 1.0
 UNSURE = -2
 
 
@@ -113,18 +114,21 @@ class GridIndex:
         (g,) their polygons in degrees, in the same order.
     tables
         What points are held against (`geo.locator`), in the same order.
-    overlaps
-        (o,) tree of ground that two grids claim, in degrees; empty for a proper plan.
     """
 
     ids: npt.NDArray[Any]
     shapes: Shapes
     tables: Tables
-    overlaps: shapely.STRtree
 
     @classmethod
-    def from_grids(cls, grids: gpd.GeoDataFrame) -> "GridIndex":
+    def from_grids(cls, grids: gpd.GeoDataFrame, *, before: "GridIndex | None" = None) -> "GridIndex":
         """Return the index of a frame of grids; the order of rows does not matter.
+
+        Parameters
+        ----------
+        before
+            An index of other grids: a grid that has the very same polygon there (the object, not an equal one) is
+            taken from it, so that few changed grids take little time.
 
         Raises
         ------
@@ -132,13 +136,14 @@ class GridIndex:
             The frame is not what it must be.
         """
         require(grids, "grids")
-        require_geometry(grids, "grids", kinds=POLYGONS)
         grids = grids.sort_index()
         shapes, ids = grids.geometry.to_numpy().copy(), grids.index.to_numpy().copy()
-        made = tables(shapes)
+        was = np.full(len(ids), -1) if before is None else before._places_of(ids, shapes)
+        require_geometry(grids[was < 0], "grids", kinds=POLYGONS)
+        made = tables(shapes) if before is None else amended(before.tables, shapes, was)
         for array in (ids, shapes, *made):
             array.flags.writeable = False
-        return cls(ids, shapes, made, shapely.STRtree(_overlaps(shapes)))
+        return cls(ids, shapes, made)
 
     @cached_property
     def place(self) -> Callable[[float, float, float], int]:
@@ -185,16 +190,23 @@ class GridIndex:
         BadSettingError
             The accuracy is negative or not a number.
         """
-        _check_points(np.array([lon]), np.array([lat]))
-        _check_accuracy(accuracy_m)
-        radius_m = accuracy_m + ROUNDING_M
-        near, to_m = touched(float(lon), float(lat), radius_m, *self.tables)
+        near, to_m = self._touched(lon, lat, accuracy_m)
         if len(near) == 0:
             return Answer("outside", (), certain=False, distance_to_border_m=self._nearest_m(lon, lat))
         away_m = self._border_m(near[to_m == 0.0], lon, lat) if to_m[0] == 0.0 else float(to_m[0])
-        kind = self._kind(len(near), away_m, to_m, radius_m, (lon, lat))
+        kind = self._kind(len(near), away_m, to_m, accuracy_m + ROUNDING_M, (lon, lat))
         ids = tuple(self.ids[near].tolist())
         return Answer(kind, ids, certain=kind == "assigned", distance_to_border_m=away_m)
+
+    def touched(self, lon: float, lat: float, *, accuracy_m: float = 0.0) -> tuple[Any, ...]:
+        """Return the ids that `find` tells of, and nothing else: quicker, and no overlaps are looked for.
+
+        Raises
+        ------
+        BadPointError, BadSettingError
+            As `find`.
+        """
+        return tuple(self.ids[self._touched(lon, lat, accuracy_m)[0]].tolist())
 
     def find_many(self, lon: Floats, lat: Floats) -> npt.NDArray[Any]:
         """Return the grid of every point: (n,) ids; on a border the lowest id.
@@ -234,16 +246,36 @@ class GridIndex:
         counts, places, sure = _touched_by_many(*self.tables, lon, lat, accuracy_m)
         kind = np.where(counts >= 3, "several", "near_border")
         kind[sure] = np.where(counts[sure] == 0, "outside", "assigned")
-        if len(self.overlaps):
-            for at in np.flatnonzero(~sure & (counts == 2)):
-                if self._is_claimed_twice((float(lon[at]), float(lat[at])), float(accuracy_m[at]) + ROUNDING_M):
-                    kind[at] = "several"
+        pairs = np.flatnonzero(~sure & (counts == 2))
+        for at in pairs if len(pairs) and len(self.overlaps) else []:
+            if self._is_claimed_twice((float(lon[at]), float(lat[at])), float(accuracy_m[at]) + ROUNDING_M):
+                kind[at] = "several"
         return Answers(kind, np.concatenate([[0], np.cumsum(counts)]), places)
+
+    @cached_property
+    def overlaps(self) -> shapely.STRtree:
+        """(o,) tree of ground that two grids claim, in degrees; empty for a proper plan. Takes as long as the rest."""
+        return shapely.STRtree(overlaps(self.shapes))
 
     @cached_property
     def tree(self) -> shapely.STRtree:
         """Their polygons in a tree, made when somebody asks from outside."""
         return shapely.STRtree(self.shapes)
+
+    def _places_of(self, ids: npt.NDArray[Any], shapes: Shapes) -> Ints:
+        """Return the places of grids, by their ids and the very same polygons, -1 of those that are not here."""
+        if len(self.ids) == 0:
+            return np.full(len(ids), -1)
+        at = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        is_same = np.fromiter(map(is_, self.shapes[at], shapes), dtype=np.bool_, count=len(ids))
+        return np.where(is_same & (self.ids[at] == ids), at, -1)
+
+    def _touched(self, lon: float, lat: float, accuracy_m: float) -> tuple[Ints, Floats]:
+        """Return the places of the grids a disc touches, nearest first, and metres to each."""
+        _check_points(np.array([lon]), np.array([lat]))
+        _check_accuracy(accuracy_m)
+        near, to_m = touched(float(lon), float(lat), accuracy_m + ROUNDING_M, *self.tables)
+        return near, to_m
 
     def _border_m(self, inside: Ints, lon: float, lat: float) -> float:
         return min(float(border_m(place, float(lon), float(lat), *self.tables)) for place in inside.tolist())
@@ -295,20 +327,6 @@ def _touched_by_many(ints, reals, lon, lat, accuracy_m):  # type: ignore[no-unty
     return counts, found[:at], sure
 
 
-def _overlaps(shapes: Shapes) -> Shapes:
-    """Ground that two grids claim, more than a square metre of it."""
-    if shapely.coverage_is_valid(shapes):  # as plans are, which are dissolved from cells; ten times as fast
-        return shapes[:0]
-    shapely.prepare(shapes)
-    a, b = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    a, b = a[a < b], b[a < b]
-    is_more_than_touch = ~shapely.touches(shapes[a], shapes[b])
-    a, b = a[is_more_than_touch], b[is_more_than_touch]
-    shared = np.asarray(shapely.intersection(shapes[a], shapes[b]), dtype=object)
-    east_m, north_m = _scale_at(shapely.get_y(shapely.centroid(shared)))
-    return np.asarray(shared[shapely.area(shared) * east_m * north_m > OVERLAP_MIN_M2], dtype=object)
-
-
 def _metres_to(shapes: Shapes, lon: float, lat: float) -> Floats:
     """Metres from a place to each shape, on the tangent plane; 0 inside."""
     covers = shapely.covers(shapes, shapely.Point(lon, lat))
@@ -317,11 +335,6 @@ def _metres_to(shapes: Shapes, lon: float, lat: float) -> Floats:
     to_m = np.zeros(len(shapes))
     to_m[~covers] = shapely.distance(plane, shapely.Point(0.0, 0.0))
     return to_m
-
-
-def _scale_at(lat: Floats) -> tuple[Floats, Floats]:
-    found = np.array([metres_per_degree(one) for one in lat.tolist()]).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
 
 
 def _box(lon: float, lat: float, radius_m: float) -> Any:

@@ -40,6 +40,7 @@ def warm_lookups() -> None:
     index.cover(LON, LAT)
     index.place(LON, LAT, 0.0)
     index.find(LON, LAT)
+    _ = index.overlaps
     lon, lat = np.array([LON]), np.array([LAT])
     index.find_many(lon, lat)
     index.places(lon, lat, np.zeros(1))

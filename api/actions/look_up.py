@@ -119,24 +119,19 @@ def _grid_rows(snapshot: Snapshot, found: Found, *, profile: Profile, language: 
     rows = []
     for grid in map(planned.grid_rows.__getitem__, found.grids):
         code = grid["grid_code"]
-        contact = snapshot.answering.get(code)
+        contact = snapshot.answering("worker", code)
         rows.append(
             {
                 **grid,
                 "zone": zone,
-                "unit": _post(snapshot, "answerable_unit", zone_code) if shows_unit else None,
+                "unit": snapshot.answering("answerable_unit", zone_code) if shows_unit else None,
                 "worker": None if contact is None else masked(contact["name"], language),
                 "duty_line": None if contact is None else contact["duty_line"],
-                "head": _post(snapshot, "grid_head", code),
+                "head": snapshot.answering("grid_head", code),
                 "vacant": contact is None,
             }
         )
     return rows
-
-
-def _post(snapshot: Snapshot, role: str, code: str) -> dict[str, Any] | None:
-    """Return who is told of a post beside the worker: name (a surname, or a unit's), duty_line or None."""
-    return snapshot.posts.get((role, code))
 
 
 def _next_change(snapshot: Snapshot, found: Found) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Areas: divisions from province to community, with their outlines. EPSG:4326."""
 
 import geopandas as gpd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from data.stores._rows import columns_of, read_frame
 from data.stores._within import EVERYWHERE, below
@@ -22,3 +22,8 @@ def read_areas(connection: Connection, *, level: str | None = None, within: str 
     if level is not None:
         statement = statement.where(areas.c.level == level)
     return read_frame(connection, statement, index="area_code")
+
+
+def edition(connection: Connection) -> int:
+    """Return a number that grows whenever areas change; the reader may ask."""
+    return int(connection.scalar(text("SELECT public_areas_edition()")) or 0)

@@ -1,15 +1,16 @@
 """Grids: what a plan's cells make together - grids, zones, household units - and who holds on a day. EPSG:4326."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import cast
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, text
 
 from data.stores._rows import columns_of, read_frame
 from data.stores._within import EVERYWHERE, below
-from data.tables.ground import areas
+from data.tables.ground import areas as areas_table
 from data.tables.ground import cells as cells_table
 from data.tables.plans import grids, household_units, plan_areas, plan_cells, zones
 
@@ -27,19 +28,39 @@ def read_grids(connection: Connection, plan_id: int, *, geometry: bool = True) -
     return read_frame(connection, statement, index="grid_id", geometry=geometry)
 
 
-def read_published(connection: Connection, on: date, *, scheme: str = "general") -> gpd.GeoDataFrame:
-    """Return the grids that hold on a day, by code, in every community that has a plan then.
+# Whatever of it changes, the grids, zones or coming grids of that community are others, or are called otherwise.
+_TOLD = text(
+    "SELECT a.area_code, string_agg(concat_ws("
+    "':', c.name, p.plan_id, p.revision, lower(a.valid), a.valid @> CAST(:day AS date)), ',' ORDER BY a.valid)"
+    " FROM plan_areas a JOIN plans p USING (plan_id) JOIN areas c ON c.area_code = a.area_code"
+    " WHERE a.scheme = :scheme AND (upper_inf(a.valid) OR upper(a.valid) > CAST(:day AS date))"
+    " GROUP BY a.area_code"
+)
+
+
+def told_published(connection: Connection, on: date, *, scheme: str = "general") -> dict[str, str]:
+    """Return of each community with a plan, by code, a short text that changes with what is published there."""
+    rows = connection.execute(_TOLD, {"day": on, "scheme": scheme})
+    return {str(code): str(told) for code, told in rows}
+
+
+def read_published(
+    connection: Connection, on: date, *, areas: Collection[str] | None = None, scheme: str = "general"
+) -> gpd.GeoDataFrame:
+    """Return the grids that hold on a day, by code, in every community that has a plan then, or in some of them.
 
     Returns
     -------
     geopandas.GeoDataFrame
         index grid_id; plan_id, area_code, community (its name), grid_code, name, kind, households, people,
-        revision, geometry. For zones see `read_published_zones`, for contacts `people.public_contacts`.
+        revision, geometry. For zones see `read_published_zones`, for whom to call `people.public_answers`.
     """
-    return read_frame(connection, _held(_told(), on, scheme), index="grid_id")
+    return read_frame(connection, _held(_of(_told(), areas), on, scheme), index="grid_id")
 
 
-def read_coming(connection: Connection, after: date, *, scheme: str = "general") -> gpd.GeoDataFrame:
+def read_coming(
+    connection: Connection, after: date, *, areas: Collection[str] | None = None, scheme: str = "general"
+) -> gpd.GeoDataFrame:
     """Return the grids of each community's next plan after a day: as `read_published`, and from_on (a date)."""
     first = func.lower(plan_areas.c.valid)
     soonest = (
@@ -49,7 +70,7 @@ def read_coming(connection: Connection, after: date, *, scheme: str = "general")
         .subquery()
     )
     statement = (
-        _told()
+        _of(_told(), areas)
         .add_columns(soonest.c.from_on)
         .join(soonest, soonest.c.area_code == grids.c.area_code)
         .join(
@@ -69,15 +90,18 @@ def _told() -> Select[tuple[object, ...]]:
         grids, "grid_id", "plan_id", "area_code", "grid_code", "name", "kind", "households", "people", "revision",
         "geometry",
     )  # fmt: skip
-    statement = select(*columns, areas.c.name.label("community"))
-    return statement.join(areas, areas.c.area_code == grids.c.area_code).order_by(grids.c.grid_code)
+    statement = select(*columns, areas_table.c.name.label("community"))
+    return statement.join(areas_table, areas_table.c.area_code == grids.c.area_code).order_by(grids.c.grid_code)
 
 
-def read_published_zones(connection: Connection, on: date, *, scheme: str = "general") -> gpd.GeoDataFrame:
-    """Return the zones of the grids that hold on a day: index zone_id; grid_id, grid_code, zone_code, name ..."""
+def read_published_zones(
+    connection: Connection, on: date, *, areas: Collection[str] | None = None, scheme: str = "general"
+) -> gpd.GeoDataFrame:
+    """Return the zones of the grids of `read_published`: index zone_id; grid_id, area_code, grid_code, zone_code ..."""
     columns = columns_of(zones, "zone_id", "grid_id", "zone_code", "name", "geometry")
-    statement = select(*columns, grids.c.grid_code).select_from(zones).join(grids, grids.c.grid_id == zones.c.grid_id)
-    return read_frame(connection, _held(statement.order_by(zones.c.zone_code), on, scheme), index="zone_id")
+    statement = select(*columns, grids.c.area_code, grids.c.grid_code).select_from(zones)
+    statement = statement.join(grids, grids.c.grid_id == zones.c.grid_id).order_by(zones.c.zone_code)
+    return read_frame(connection, _held(_of(statement, areas), on, scheme), index="zone_id")
 
 
 def read_assignment(connection: Connection, plan_id: int) -> pd.Series:
@@ -137,6 +161,11 @@ def read_codes(connection: Connection, column: str) -> list[str]:
     """Return every code ever issued, in order: `column` is grid_code, zone_code or unit_code."""
     known = {"grid_code": grids, "zone_code": zones, "unit_code": household_units}
     return sorted(connection.scalars(select(known[column].c[column]).distinct()))
+
+
+def _of(statement: Select[tuple[object, ...]], areas: Collection[str] | None) -> Select[tuple[object, ...]]:
+    """Keep the grids of some communities."""
+    return statement if areas is None else statement.where(grids.c.area_code.in_(areas))
 
 
 def _held(statement: Select[tuple[object, ...]], on: date, scheme: str) -> Select[tuple[object, ...]]:

@@ -129,6 +129,21 @@ def public_contacts(connection: Connection, on: date) -> pd.DataFrame:
     return cast(pd.DataFrame, read_frame(connection, statement, {"on": on}, index="grid_code", geometry=False))
 
 
+def public_answers(connection: Connection, on: date) -> dict[tuple[str, str], dict[str, str | None]]:
+    """Return whom an answer at a door names on a day: name (masked) and duty_line (or None), by role and code.
+
+    Roles are worker and grid_head, by the code of a grid, and answerable_unit, by that of a zone. While somebody is
+    away it is the substitute. The reader's role may ask this, whatever its scope; a grid without a worker is vacant.
+    """
+    statement = text("SELECT role, code, name, duty_line FROM public_answers(:on)")
+    told = read_frame(connection, statement, {"on": on}, index=None, geometry=False)
+    columns = (told[name].tolist() for name in ("role", "code", "name", "duty_line"))
+    return {
+        (role, code): {"name": name, "duty_line": duty_line}
+        for role, code, name, duty_line in zip(*columns, strict=True)
+    }
+
+
 def edition(connection: Connection) -> int:
     """Return a number that grows whenever areas, people, their duties or absences change; the reader may ask."""
     return int(connection.scalar(text("SELECT public_people_edition()")) or 0)

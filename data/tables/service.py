@@ -97,6 +97,7 @@ audit = Table(
     Column("rows", Integer, nullable=False),
     # Their changes are counted with every question about walking, and whenever answers may be old.
     Index("audit_ground_idx", "audit_id", postgresql_where=column("noun").in_(WALKED_NOUNS)),
+    Index("audit_areas_idx", "audit_id", postgresql_where=column("noun") == "areas"),
     Index("audit_people_idx", "audit_id", postgresql_where=column("noun").in_(TOLD_NOUNS)),
     # What may have moved incidents between areas is asked for with every question about them.
     Index(

@@ -23,6 +23,7 @@ from data.profiles import load_profile
 from data.stores import people as people_store
 from data.stores import plans as plan_store
 from geo.datums import from_wgs84
+from geo.lookup import GridIndex
 from tests.fixtures.services import Service
 from tests.fixtures.small_town import COMMUNITIES, PUBLISHED_ON, VACANT, SmallTown, draw_cells, draw_plan
 
@@ -165,7 +166,8 @@ class Turning(PublishedGrids):
         self.turns += 1
         held = super().on(day)
         grids = held.grids.set_axis(held.grids.index + 1000 * self.turns)
-        return replace(held, planned=replace(held.planned, key=str(self.turns), grids=grids))
+        told, index = {"turn": str(self.turns)}, GridIndex.from_grids(grids)
+        return replace(held, planned=replace(held.planned, told=told, grids=grids, index=index))
 
 
 def test_one_answer_is_of_one_snapshot_though_a_plan_is_published_meanwhile(service: Service) -> None:

@@ -163,16 +163,16 @@ def test_the_table_answers_a_subclass_as_its_nearest_base() -> None:
 
 def test_an_unforeseen_error_says_only_its_id(capfd: pytest.CaptureFixture[str], own_service: Service) -> None:
     with own_service.engine.begin() as conn:
-        conn.execute(text("DROP FUNCTION public_contacts(date)"))
+        conn.execute(text("DROP FUNCTION public_answers(date)"))
     with own_service.client() as client:
         answer = client.get("/api/v1/lookup?lon=107.7005123&lat=27.9505123")
         assert answer.status_code == 500
         assert client.get("/healthz").status_code == 200, "the connection lives on"
     body = answer.json()
     assert answer.headers["x-request-id"] in body["detail"]
-    assert "public_contacts" not in answer.text
+    assert "public_answers" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
     written = capfd.readouterr().err
     assert answer.headers["x-request-id"] in written
-    assert "public_contacts" in written
+    assert "public_answers" in written
     assert "107.7005123" not in written, "the point asked for is in no log"

@@ -78,3 +78,52 @@ def test_many_points_get_a_grid_that_covers_them_or_none(
     for grid, point in zip(found.tolist(), shapely.points(x, y), strict=True):
         covering = [i for i, shape in enumerate(grids.geometry) if shape.covers(point)]
         assert grid == min(covering, default=-1)
+
+
+def changed(frame: gpd.GeoDataFrame, draws: np.random.Generator, what: str) -> gpd.GeoDataFrame:
+    """The frame with two of it made one, one cut in two, gone or moved, none left, one far away, or twice as many."""
+    shapes, at = dict(frame.geometry), draws.permutation(frame.index.tolist()).tolist()
+    new = max(shapes, default=0) + 1
+    if what == "none":
+        shapes = {}
+    elif what == "far":
+        shapes[new] = shapely.box(*(frame.total_bounds + 5 * SIZE_DEG)) if len(frame) else shapely.box(0, 0, 1, 1)
+    elif what == "many":
+        shapes |= {new + i: shapely.affinity.scale(shape, 0.3, 0.3) for i, shape in enumerate(frame.geometry)}
+    elif len(at):
+        one = shapes.pop(at[0])
+        west, south, east, north = one.bounds
+        half = shapely.box(west, south, (west + east) / 2, north)
+        shapes |= {
+            "merged": {at[0]: one.union(shapes.pop(at[-1], one))},
+            "cut": {new + 1: one & half, new: one - half},
+            "gone": {},
+            "moved": {at[0]: shapely.affinity.translate(one, (east - west) / 3)},
+        }[what]
+    return gpd.GeoDataFrame(geometry=list(shapes.values()), index=list(shapes), crs=4326)
+
+
+@few
+@given(
+    st.integers(0, 30),
+    st.lists(st.sampled_from(["merged", "cut", "gone", "moved", "none", "far", "many"]), min_size=1, max_size=5),
+)
+def test_an_index_made_of_the_one_before_answers_like_a_fresh_one(seed: int, changes: list[str]) -> None:
+    draws = np.random.default_rng(seed)
+    frame = town(seed, 104.6, 26.4)
+    index = GridIndex.from_grids(frame)
+    for what in changes:
+        before, frame = frame, changed(frame, draws, what)
+        index = GridIndex.from_grids(frame.sample(frac=1.0, random_state=seed), before=index)
+
+        fresh = GridIndex.from_grids(frame)
+        corners = shapely.get_coordinates(np.concatenate([before.geometry, frame.geometry]))
+        lon, lat = np.vstack([draws.uniform(-0.2, 1.2, (60, 2)) * SIZE_DEG + [104.6, 26.4], corners]).T
+        accuracy_m = draws.choice([0.0, 5.0, 300.0], len(lon))
+        assert index.ids.tolist() == fresh.ids.tolist()
+        assert index.find_many(lon, lat).tolist() == fresh.find_many(lon, lat).tolist()
+        assert index.places(lon, lat, accuracy_m).tolist() == fresh.places(lon, lat, accuracy_m).tolist()
+        answers, expected = index.find_all(lon, lat, accuracy_m), fresh.find_all(lon, lat, accuracy_m)
+        assert (answers.kind.tolist(), answers.places.tolist()) == (expected.kind.tolist(), expected.places.tolist())
+        for place in zip(lon[:8], lat[:8], strict=True):
+            assert index.find(*place, accuracy_m=30.0) == fresh.find(*place, accuracy_m=30.0)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from data.postgis.engine import READER, WRITER, open_engine, reading, transaction
 from data.postgis.migrate import downgrade, upgrade
-from data.stores import answers, people
+from data.stores import answers, boards, people
 from data.stores import duties as duty_store
 from data.stores.duties import DaysError, OverlapError, StaleRowError, days_of
 from geo.errors import NotFoundError
@@ -53,6 +53,29 @@ def test_the_public_calls_the_substitute_and_learns_no_more(undone: Connection) 
     assert list(now.columns) == list(before.columns) == ["name", "duty_line"]
     assert list(now.loc[FIRST]) == ["赵网格员", "0851-2200005"]
     assert now.drop(index=FIRST).equals(before.drop(index=FIRST))
+
+
+@pytest.mark.parametrize("on", [PUBLISHED_ON, JULY, AUGUST])
+@pytest.mark.parametrize("substitute", [6, None])
+def test_an_answer_names_whom_contacts_and_boards_name(undone: Connection, substitute: int | None, on: date) -> None:
+    for person, role, target in (
+        (1, "worker", {"grid_code": SECOND}), (4, "grid_head", {"grid_code": FIRST}),
+        (5, "grid_head", {"grid_code": FIRST}), (6, "building_head", {"building_id": 1}),
+        (3, "answerable_unit", {"zone_code": f"{FIRST}001"}),
+    ):  # fmt: skip
+        duty_store.begin_duty(undone, person, role, {"area_code": A, **target}, days_of(PUBLISHED_ON, None))
+    undone.execute(text("UPDATE people SET kind = 'organisation', name = '云溪供水站' WHERE person_id = 3"))
+    for person in (1, 4):
+        leave(undone, person, substitute)
+    undone.execute(text("SET LOCAL ROLE wangge_reader"))
+    contacts = people.public_contacts(undone, on)
+    posts = boards.read_posts(undone, on).query("role in ('grid_head', 'answerable_unit')")
+    told = people.public_answers(undone, on)
+    assert {("worker", code): tuple(row) for code, row in contacts.iterrows()} | {
+        (row.role, row.code): (row.name_, row.duty_line) for row in posts.rename(columns={"name": "name_"}).itertuples()
+    } == {key: (row["name"], row["duty_line"]) for key, row in told.items()}
+    assert len(contacts) >= 3
+    assert len(posts) == 2
 
 
 def test_a_colleague_of_the_grid_answers_before_a_substitute(undone: Connection) -> None:
@@ -271,4 +294,6 @@ def test_duties_held_twice_before_the_rule_are_made_one(database_url: str) -> No
 def test_who_answers_is_joined_by_hashing(conn: Connection) -> None:
     """The planner takes a city's 80,000 duties for a hundred; looking through all absences for each took minutes."""
     query = text("SELECT proname FROM pg_proc WHERE 'enable_nestloop=off' = ANY(proconfig) ORDER BY proname")
-    assert list(conn.scalars(query)) == ["public_contacts", "public_posts", "wangge_answered", "wangge_answers"]
+    assert list(conn.scalars(query)) == [
+        "public_answers", "public_contacts", "public_posts", "wangge_answered", "wangge_answers",
+    ]  # fmt: skip
