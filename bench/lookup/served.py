@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +46,6 @@ HERE, ROOT = Path(__file__).parent, Path(__file__).parent.parent.parent
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 CONNECTIONS, PROCESSES, SEED = 32, 2, 11
 GOAL_TIPG, GOAL_ASYNCPG, GOAL_P99 = 25.0, 4.0, 1 / 3
-HEARD, GOAL_HEARD_S = 10, 1.0
 OURS = "/api/v1/lookup?lon=@LON&lat=@LAT"
 TIPG = (
     "/collections/public.peer_grids/items?filter-lang=cql2-text&filter=S_INTERSECTS(geometry,POINT(@LON%20@LAT))"
@@ -163,8 +161,6 @@ def measure(url: str, engine: Engine, box: str, profile: Profile, options: argpa
     with ExitStack() as running:
         addresses = {one.name: (running.enter_context(serving(one)), one.path) for one in everybody(url, profile)}
         compare(addresses, engine)
-        told(task="heard", changes=HEARD, slowest_s=max(heard(addresses["wangge"][0], engine, n) for n in range(HEARD)),
-             goal_s=GOAL_HEARD_S)  # fmt: skip
         for turn in range(options.rounds):
             for name, (address, path) in addresses.items():
                 loads.setdefault(name, []).append(load(address, path, box, options.seconds, seed=turn))
@@ -197,19 +193,23 @@ def everybody(url: str, profile: Profile) -> list[Served]:
         "--log-level",
         "warning",
     )
-    ours = (sys.executable, "-m", "api.cli", "serve", "--workers", str(PROCESSES))
-    many = {"WANGGE_DATABASE_URL": url, "WANGGE_LOOKUP_RATE": "1000000000/minute"}
     # It takes no address without a host: the folder of the socket stands there, escaped.
     at = make_url(url)
     host = quote(str(at.query["host"]), safe="")
     tipg = {"DATABASE_URL": f"postgresql://{at.username}@{host}:{at.query['port']}/{at.database}",
             "TIPG_DB_SCHEMAS": '["public"]'}  # fmt: skip
     return [
-        Served("wangge", ours, many, OURS),
+        ourselves(url),
         Served("asyncpg", (*uvicorn, "--app-dir", str(HERE), "peer_app:app"), {"PEER": "asyncpg", **words}, OURS),
         Served("psycopg2", (*uvicorn, "--app-dir", str(HERE), "peer_app:app"), {"PEER": "psycopg2", **words}, OURS),
         Served("tipg", (*uvicorn, "tipg.main:app"), tipg, TIPG),
     ]
+
+
+def ourselves(url: str) -> Served:
+    """Return how we serve, as shipped but for how often one client may ask."""
+    command = (sys.executable, "-m", "api.cli", "serve", "--workers", str(PROCESSES))
+    return Served("wangge", command, {"WANGGE_DATABASE_URL": url, "WANGGE_LOOKUP_RATE": "1000000000/minute"}, OURS)
 
 
 @contextmanager
@@ -271,30 +271,6 @@ def compare(addresses: dict[str, tuple[str, str]], engine: Engine, count: int = 
     grids = [[row["properties"]["grid_code"] for row in body["features"]] for body in bodies["tipg"]]
     told(task="answers", peer="tipg", points=len(sure),
          differ=sum(grids[at] != [row["grid_code"] for row in ours[at]["grids"]] for at in sure))  # fmt: skip
-
-
-def heard(address: str, engine: Engine, number: int) -> float:
-    """Change a duty line; return how many seconds later somebody last asked and was told the one before."""
-    line = f"0851-{number:07d}"
-    with reading(engine) as conn:
-        frame = grid_store.read_published(conn, today())
-        contacts = people.public_contacts(conn, today())
-    grid = frame[frame["grid_code"].isin(contacts.index)].iloc[number]
-    inside = grid.geometry.representative_point()
-    path = f"{address}{asking(OURS, inside.x, inside.y)}"
-    with transaction(engine, actor="bench", action="bench") as conn:
-        conn.execute(text("UPDATE people SET duty_line = :line"), {"line": line})
-    committed_s, last_s = time.perf_counter(), 0.0
-
-    def asked(_: int) -> tuple[float, str]:
-        sent_s = time.perf_counter() - committed_s
-        # By a connection of its own each time, so that both processes are asked.
-        return sent_s, httpx2.get(path, verify=False).json()["grids"][0]["duty_line"]
-
-    with ThreadPoolExecutor(4) as askers:
-        while time.perf_counter() - committed_s < 2 * GOAL_HEARD_S:
-            last_s = max([last_s, *(sent_s for sent_s, told_line in askers.map(asked, range(4)) if told_line != line)])
-    return last_s
 
 
 def ask(client: httpx2.Client, path: str) -> dict[str, Any]:
