@@ -11,7 +11,6 @@ from api.walk_scene import TownGround, WalkScenes
 from data.postgis.engine import transaction
 from data.profiles import Profile
 from data.stores import changes as change_store
-from data.stores import reaches as reach_store
 from geo.access import PROBLEMS, doors
 from geo.edges import Bools
 from geo.errors import ConflictError, InputError
@@ -68,7 +67,7 @@ def accept_changes(
     profile: Profile,
     actor: str,
     off_street: bool = False,
-    last_change: int | None = None,
+    seen: str | None = None,
     commit: bool = True,
 ) -> dict[str, int]:
     """Write the changes and return how many rows of each noun are new or other; circles are stale until measured.
@@ -79,7 +78,7 @@ def accept_changes(
     ----------
     off_street
         Whether a station may join no street.
-    last_change
+    seen
         What the changes were tried upon, as the trial told it; None: whatever is there.
 
     Raises
@@ -101,8 +100,8 @@ def accept_changes(
         for noun, by in (("stations", ("category", "name")), ("gates", ("compound_id",))):
             again = stand_again(new[noun], getattr(before, noun), by=by, crs=before.crs)
             _refuse_twice(noun, again, [name for _, _, name in changes.stations])
-        if last_change is not None:
-            _refuse_stale(conn, changes, last_change)
+        if seen is not None:
+            _refuse_stale(conn, changes, seen)
         if len(new["stations"]) and not off_street:
             _require_joined(after, new["stations"], snap_max_m=profile.walking.snap_max_m)
         return {
@@ -131,17 +130,15 @@ def _refuse_twice(noun: str, again: Bools, names: Sequence[str | None] = ()) -> 
         raise AlreadyThereError(told=en.format(told), told_zh=zh.format(told))
 
 
-def _refuse_stale(conn: Connection, changes: Changes, last_change: int) -> None:
-    """Raise where what the changes hang on was written since they were tried."""
+def _refuse_stale(conn: Connection, changes: Changes, seen: str) -> None:
+    """Raise where what the changes hang on was written since they were tried, or was not through then."""
     asked = {
         "stations": changes.stations,
         "gates": changes.gates,
         "streets": (*changes.streets, *changes.closed_at),
     }
     nouns = {noun for kind, some in asked.items() if some for noun in HANGS_ON[kind]}
-    changed = sorted(change_store.nouns_changed(conn, since=last_change, nouns=nouns))
-    if last_change > reach_store.last_change(conn):
-        changed = sorted(nouns)  # the town was built anew since
+    changed = sorted(change_store.nouns_changed(conn, since=seen, nouns=nouns))
     if changed:
         zh, en = zip(*(NOUNS[noun] for noun in changed), strict=True)
         raise GroundChangedError(nouns=", ".join(en), nouns_zh="、".join(zh))

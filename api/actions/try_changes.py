@@ -15,7 +15,6 @@ from api.answers import feature
 from api.walk_scene import TownGround, TownScene, WalkScenes, counting
 from data.profiles import Profile
 from data.stores import changes as change_store
-from data.stores import reaches as reach_store
 from geo.access import Doors
 from geo.errors import InputError
 from geo.frames import WGS84
@@ -112,7 +111,7 @@ def try_changes(
         "circles": _circles(counting(scene, counts), doors, profile.minutes, m_per_min),
         "stations": _stations(ground, added, doors),
         "is_straight_line": flies,
-        "last_change": reach_store.last_change(conn),
+        "seen": change_store.seen(conn),
     }
 
 

@@ -100,7 +100,7 @@ def accept(services: ServicesDep, account: AccountDep, body: AcceptAsked) -> Acc
         raise DeniedError(reason="changing the ground takes the scope *", reason_zh="修改道路和站点需要全域范围 *")
     counts = accept_changes(
         services.staff, services.scenes, changes=_changes(body), profile=services.profile, actor=account.name,
-        off_street=body.off_street, last_change=body.last_change,
+        off_street=body.off_street, seen=body.seen,
     )  # fmt: skip
     job_id = services.queue.defer("measure_reach", {}, actor=account.name, account_id=account.account_id)
     return AcceptedAnswer(job_id=job_id, **counts)

@@ -221,10 +221,13 @@ class AcceptAsked(ChangesAsked):
     """What is to be different from now on."""
 
     off_street: Annotated[bool, Field(description="new stations may stand where they join no street")] = False
-    last_change: Annotated[
-        int | None,
-        Field(ge=0, lt=2**63, description="of the trial that was looked at: refused (409) where the ground changed"),
-    ] = None
+    seen: Annotated[
+        str | None,
+        Field(
+            max_length=4000, pattern=r"^[0-9:,]+$",
+            description="of the trial that was looked at: refused (409) where the ground changed",
+        ),
+    ] = None  # fmt: skip
 
 
 class TrialAsked(ChangesAsked):
@@ -272,7 +275,7 @@ class TrialAnswer(FeatureCollection[ChangedBuilding]):
     closed: list[Any]
     stations: list[TriedStation] = Field(description="the new ones, in the order asked")
     is_straight_line: bool = Field(description="some station that counts does so by a straight line")
-    last_change: int = Field(description="what this was tried upon: send it along when accepting")
+    seen: str = Field(description="what this was tried upon: send it along when accepting")
 
 
 class AcceptedAnswer(Answer):

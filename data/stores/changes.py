@@ -1,6 +1,8 @@
 """Changes: stations, gates and streets added one by one, and streets drawn or walked otherwise. EPSG:4326."""
 
+import re
 from collections.abc import Iterable
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -12,8 +14,13 @@ from data.stores._rows import allot_ids, copy_frame
 from data.stores.areas import read_areas
 from data.tables.ground import areas, gates, streets
 from data.tables.reach import stations
-from data.tables.service import audit
 
+SNAPSHOT = re.compile(r"(\d{1,18}):(\d{1,18}):(\d{1,18}(?:,\d{1,18})*)?", re.ASCII)
+_IS_LATER = text("SELECT pg_snapshot_xmax(CAST(:since AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())")
+_UNSEEN = text(
+    "SELECT DISTINCT noun FROM audit WHERE noun = ANY(:nouns) AND NOT pg_visible_in_snapshot("
+    "CAST(CAST(written_by AS text) AS xid8), CAST(:since AS pg_snapshot))"
+)
 # Any number will do that no other lock has: who changes the ground by hand waits for whoever does.
 GROUND_LOCK = 6_074_003
 Bounds = tuple[float, float, float, float]
@@ -24,10 +31,29 @@ def lock_ground(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": GROUND_LOCK})
 
 
-def nouns_changed(connection: Connection, *, since: int, nouns: Iterable[str]) -> set[str]:
-    """Return which tables, of some, were written after a change (`data.stores.reaches.last_change`)."""
-    asked = select(audit.c.noun).where(audit.c.audit_id > since, audit.c.noun.in_(sorted(nouns))).distinct()
-    return {str(noun) for noun in connection.scalars(asked)}
+def seen(connection: Connection) -> str:
+    """Return what this transaction sees of all that others write: a text that `nouns_changed` takes."""
+    return str(connection.scalar(text("SELECT CAST(pg_current_snapshot() AS text)")))
+
+
+def nouns_changed(connection: Connection, *, since: str, nouns: Iterable[str]) -> set[str]:
+    """Return which tables, of some, hold what was not seen then: written later, or written before and through later.
+
+    All of them where `since` is of another database, or nothing that `seen` tells.
+    """
+    asked: dict[str, Any] = {"since": since, "nouns": sorted(nouns)}
+    if not _is_snapshot(since) or connection.scalar(_IS_LATER, asked):
+        return set(asked["nouns"])
+    return set(connection.scalars(_UNSEEN, asked))
+
+
+def _is_snapshot(told: str) -> bool:
+    """Return whether a text is what PostgreSQL writes of a snapshot: first:next:those between that are not through."""
+    found = SNAPSHOT.fullmatch(told)
+    if found is None:
+        return False
+    first, following, between = int(found[1]), int(found[2]), [int(one) for one in (found[3] or "").split(",") if one]
+    return 0 < first <= following and between == sorted({one for one in between if first <= one < following})
 
 
 def extent(connection: Connection) -> Bounds | None:

@@ -11,7 +11,6 @@ from data.stores._rows import columns_of, copy_frame, read_frame, read_named
 from data.stores._within import EVERYWHERE, below, digits_of
 from data.tables.reach import building_walks, category_walks, circle_walks, stations
 from data.tables.reach import reaches as reaches_table
-from data.tables.service import WALKED_NOUNS, audit
 
 METHOD = "reach/1"
 
@@ -61,12 +60,6 @@ def within_circles(walks: pd.DataFrame, minutes: Sequence[float]) -> pd.DataFram
     near = walks[["station_id", "walk_min"]].rename_axis("building_id").reset_index().dropna(subset=["station_id"])
     parts = [near[near["walk_min"] <= limit].assign(minutes=float(limit)) for limit in minutes]
     return pd.concat(parts, ignore_index=True) if parts else near.iloc[:0].assign(minutes=0.0)
-
-
-def last_change(connection: Connection) -> int:
-    """Return a number that grows whenever streets, doors, stations or what was measured of them change."""
-    newest = select(audit.c.audit_id).where(audit.c.noun.in_(WALKED_NOUNS)).order_by(audit.c.audit_id.desc()).limit(1)
-    return int(connection.scalar(newest) or 0)
 
 
 def read_walks(connection: Connection, *, minutes: float | None = None, category: str | None = None) -> pd.DataFrame:

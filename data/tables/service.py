@@ -95,6 +95,13 @@ audit = Table(
     Column("noun", Text, nullable=False, comment="table written"),
     Column("operation", Text, nullable=False),
     Column("rows", Integer, nullable=False),
+    Column(
+        "written_by",
+        BigInteger,
+        nullable=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+        comment="the transaction, as pg_current_xact_id numbers it",
+    ),
     # Their changes are counted with every question about walking, and whenever answers may be old.
     Index("audit_ground_idx", "audit_id", postgresql_where=column("noun").in_(WALKED_NOUNS)),
     Index("audit_areas_idx", "audit_id", postgresql_where=column("noun") == "areas"),

@@ -127,26 +127,49 @@ def test_only_what_changes_is_written(own_service: Service, monkeypatch: pytest.
     assert is_walkable is False  # as somebody else left it
 
 
+def test_what_began_before_a_trial_and_comes_through_after_it_is_noticed(own_service: Service) -> None:
+    with own_service.client("planner") as client:
+        with transaction(own_service.engine, actor="test", action="import_streets") as conn:
+            conn.execute(update(STREETS).where(STREETS.c.street_id == 1).values(name="改名路"))
+            answer = client.post("/api/v1/reach/trial", json={"streets": [lane(4)]})
+        assert answer.status_code == 200, answer.text
+        assert "道路" in refused(accept(client, streets=[lane(4)], seen=answer.json()["seen"]), 409)
+        again = client.post("/api/v1/reach/trial", json={"streets": [lane(4)]}).json()
+        assert accept(client, streets=[lane(4)], seen=again["seen"]).status_code == 202
+
+
 def test_what_was_tried_upon_other_ground_is_tried_again(own_service: Service) -> None:
     with own_service.client("planner") as client:
 
-        def tried(**body: object) -> int:
+        def tried(**body: object) -> str:
             answer = client.post("/api/v1/reach/trial", json=body)
             assert answer.status_code == 200, answer.text
-            return int(answer.json()["last_change"])
+            return str(answer.json()["seen"])
 
         seen = tried(streets=[lane(4)])
         assert accept(client, stations=[STATION]).status_code == 202  # of no matter to a street
-        assert accept(client, streets=[lane(4)], last_change=seen).status_code == 202
-        told = refused(accept(client, streets=[lane(8)], last_change=seen), 409)
+        assert accept(client, streets=[lane(4)], seen=seen).status_code == 202
+        told = refused(accept(client, streets=[lane(8)], seen=seen), 409)
         assert "道路" in told
         assert "重新试算" in told
         assert "站点" not in told
-        assert "站点、道路" in refused(accept(client, stations=[{**STATION, "name": "新站"}], last_change=seen), 409)
-        assert accept(client, streets=[lane(8)], last_change=tried(streets=[lane(8)])).status_code == 202
-        assert refused(accept(client, streets=[lane(10)], last_change=2**62), 409)
+        assert "站点、道路" in refused(accept(client, stations=[{**STATION, "name": "新站"}], seen=seen), 409)
+        assert accept(client, streets=[lane(8)], seen=tried(streets=[lane(8)])).status_code == 202
+        for odd in (
+            f"{2**60 - 1}:{2**60}:",
+            "0:9:",
+            "9:8:",
+            "1:9:7,3",
+            "1:9:9",
+            "1:9:7,7",
+            "1:2",
+            ":::",
+            "9" * 4000,
+            ",",
+        ):
+            assert refused(accept(client, streets=[lane(10)], seen=odd), 409), odd
         assert accept(client, streets=[lane(12)]).status_code == 202  # who does not say is not asked
-        assert accept(client, streets=[lane(2)], last_change="x").status_code == 422
+        assert accept(client, streets=[lane(2)], seen="x").status_code == 422
 
 
 def test_a_station_off_the_streets_is_told_and_taken_on_purpose_alone(own_service: Service) -> None:

@@ -215,7 +215,7 @@ def test_a_conflict_is_tried_again_before_it_is_saved(open_browser: Open) -> Non
 
     def with_basis(route: Route) -> None:
         answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), "last_change": 41 + len(saved)})
+        route.fulfill(response=answer, json={**answer.json(), "seen": f"{41 + len(saved)}:50:"})
 
     def conflict(route: Route) -> None:
         saved.append(asked(route.request))
@@ -225,7 +225,7 @@ def test_a_conflict_is_tried_again_before_it_is_saved(open_browser: Open) -> Non
     page.route("**/api/v1/reach/changes*", conflict)
     tool(page, "设站点")
     page.mouse.click(*page.evaluate(NOWHERE))
-    for last_change in (41, 42):
+    for seen in ("41:50:", "42:50:"):
         page.locator("#accept").click()
         page.locator("#accept-names input.input").fill("山上的站点")
         page.locator("#accept-form button[type=submit]").click()
@@ -235,7 +235,7 @@ def test_a_conflict_is_tried_again_before_it_is_saved(open_browser: Open) -> Non
             page.locator("#accept-form button[type=submit]").click()
         expect(page.locator("#accept-dialog")).to_be_hidden()
         expect(page.locator("#accept-note")).to_contain_text("已有变动")
-        assert (saved[-1]["last_change"], saved[-1]["off_street"]) == (last_change, True)
+        assert (saved[-1]["seen"], saved[-1]["off_street"]) == (seen, True)
     expect(page.locator("#changes li")).to_have_count(1)
     assert len(saved) == 2
     forgive(watched, "409")

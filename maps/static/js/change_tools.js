@@ -46,7 +46,7 @@ function groundOf(changes) {
 // What changes would do, asked one question at a time; `drawn` hears every step.
 function trials(state, { asked, drawn, shown, failed, refused }) {
   const known = new Map();
-  const turn = { isBusy: false, isOld: false, whole: "", lastChange: undefined };
+  const turn = { isBusy: false, isOld: false, whole: "", seen: undefined };
 
   const bodyOf = (changes) => {
     const { category, walker } = asked();
@@ -98,7 +98,7 @@ function trials(state, { asked, drawn, shown, failed, refused }) {
       const { key, made } = await ask(changes);
       if (turn.isOld) return;
       turn.whole = key;
-      turn.lastChange = made.last_change;
+      turn.seen = made.seen;
       shown(made, changes);
     } catch (error) {
       if (!(error instanceof Problem && REFUSALS.has(error.status))) throw error;
@@ -148,7 +148,7 @@ function trials(state, { asked, drawn, shown, failed, refused }) {
     },
     // What the changes were tried upon, where the server tells it: it refuses to save them upon anything else.
     get basis() {
-      return turn.lastChange === undefined ? null : { last_change: turn.lastChange };
+      return turn.seen === undefined ? null : { seen: turn.seen };
     },
     get isBusy() {
       return turn.isBusy;
