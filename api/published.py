@@ -153,8 +153,8 @@ class PublishedGrids:
         self._last: PlannedGrids | None = None  # most of what is read next is in it
         self._listener: Listener | None = None
         self._starting = threading.Lock()
-        self._told: Moment | None = None
-        # Called when something else than before is in memory; whoever has the process to itself tidies up then.
+        self._large: tuple[object, ...] = (None, None, None)
+        # Called when much else than before is in memory; whoever has the process to itself tidies up then.
         self.changed: Callable[[], None] = lambda: None
 
     def on(self, day: date) -> Snapshot:
@@ -203,9 +203,11 @@ class PublishedGrids:
         self._days.renew()
         self._ground.renew()
         self._around.renew()
-        before, self._told = self._told, self.moment(today())
-        _ = self._told.snapshot.index is None or self._told.snapshot.index.overlaps  # not in somebody's request
-        if before is None or any(map(is_not, before, self._told)):
+        told = self.moment(today())
+        _ = told.snapshot.index is None or told.snapshot.index.overlaps  # not in somebody's request
+        large = (told.snapshot.planned, told.around, told.ground)
+        if any(map(is_not, large, self._large)):
+            self._large = large
             self.changed()
 
     def close(self) -> None:
