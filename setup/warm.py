@@ -8,17 +8,20 @@ Usage: ``python setup/warm.py``.
 
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from geo.warm import warm_ground, warm_planning  # the repository is put on the path first
+
+def warm(half: str) -> None:
+    """Compile one half of it."""
+    getattr(import_module("geo.warm"), f"warm_{half}")()
+
 
 if __name__ == "__main__":
     print("Compiling plans and walks where they are not compiled yet (minutes at most)", flush=True)
     # A compiler works on one core: two halves that share nothing, each in a process.
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as both:
-        halves = [both.submit(half) for half in (warm_planning, warm_ground)]
-        for half in halves:
-            half.result()
+        list(both.map(warm, ("planning", "ground")))
