@@ -9,7 +9,8 @@ COPY data data
 COPY maps maps
 COPY api api
 ENV NUMBA_CACHE_DIR=/wangge/.cache/numba
-RUN bash setup/python.sh requirements.lock && .venv/bin/python setup/assets.py && .venv/bin/python setup/warm.py
+RUN bash setup/python.sh requirements.lock && .venv/bin/python setup/assets.py && .venv/bin/python setup/warm.py \
+    && .venv/bin/python -m compileall -q -j 0 .venv/lib
 
 FROM python:3.12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk && rm -rf /var/lib/apt/lists/*

@@ -1,9 +1,11 @@
 # Wangge. `make demo` and `make test` are all you need; each sets up what it needs and is safe to run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup setup-test gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
+.PHONY: help demo test setup setup-test setup-install setup-warm gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
 PYTEST := .venv/bin/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# Whatever the machine's habit: a run starts hundreds of processes, and each would read every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 NAME ?= town
 ROUNDS ?= 10
 AT ?= http://127.0.0.1:8000
@@ -14,9 +16,11 @@ help: ## show this list
 demo: setup ## set everything up, build the demo town, serve the pages
 	@$(WANGGE) demo
 
-# A file at a time on each of two cores: what a file has set up, its tests share. Pages in processes of their own: whoever
-# drives a browser has an event loop running, which jobs bring themselves.
-test: setup-test gate ## set everything up, then run the gate and all tests
+# Machine code is compiled while types are checked. Then a file at a time on each of two cores: what a file has set up,
+# its tests share. Pages in processes of their own: whoever drives a browser has an event loop running, which jobs bring
+# themselves.
+test: setup-install ## set everything up, then run the gate and all tests
+	@$(MAKE) --no-print-directory --jobs=2 setup-warm gate
 	@$(PYTEST) tests/project tests/unit tests/store tests/laws tests/api; rest=$$?; $(PYTEST) tests/browser && exit $$rest
 
 setup: ## .venv with the wangge command, browser assets, PostGIS
@@ -26,10 +30,14 @@ setup: ## .venv with the wangge command, browser assets, PostGIS
 	@.venv/bin/python setup/warm.py
 	@$(WANGGE) database start
 
-setup-test:
+setup-test: setup-install setup-warm
+
+setup-install:
 	@bash setup/packages.sh test
 	@bash setup/python.sh requirements-dev.lock
 	@.venv/bin/python setup/assets.py
+
+setup-warm:
 	@.venv/bin/python setup/warm.py
 
 gate: lint types contracts ## format, lint, types, import contracts

@@ -25,10 +25,20 @@ LON, LAT, STEP = 106.68, 26.58, 0.002
 
 
 def warm() -> None:
-    """Load or compile all machine code; about a minute the first time, a second later."""
-    warm_walks()
+    """Load or compile all machine code; some minutes the first time, a second later."""
+    warm_planning()
+    warm_ground()
+
+
+def warm_planning() -> None:
+    """Load or compile what plans are made with: half of it all, and nothing of the other half."""
     warm_plans()
     warm_fixes()
+
+
+def warm_ground() -> None:
+    """Load or compile walks, findings and look-ups: the other half."""
+    warm_walks()
     warm_findings()
     warm_lookups()
 

@@ -21,7 +21,8 @@ echo "Installing Python packages from $lock into .venv"
 [ -x .venv/bin/python ] && .venv/bin/python -c pass 2>/dev/null || { rm -rf .venv; "$python" -m venv .venv; }
 rm -f "$stamp"
 pip() { .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@" ; }
-pip install --no-deps --require-hashes -r "$lock"
+# Half of the time would go to byte code of modules that nobody imports; what is imported keeps its own.
+pip install --no-compile --no-deps --require-hashes -r "$lock"
 pip install --no-deps --no-build-isolation --editable .
 # The browser assets come from npm packages; where the system has no npm, one comes as a Python package.
 command -v npm >/dev/null || pip install --no-deps --require-hashes -r setup/node.lock

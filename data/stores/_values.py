@@ -89,13 +89,13 @@ def _integers(column: Column[Any], values: pd.Series) -> Any:
     numbers = pd.to_numeric(values, errors="coerce")
     whole = numbers.notna() & (numbers % 1 == 0)  # infinity leaves no zero either
     _refuse(column, values, ~whole.to_numpy(dtype=bool), "not a whole number")
-    return [str(int(number)) for number in numbers]
+    return [str(int(number)) for number in numbers.tolist()]
 
 
 def _floats(column: Column[Any], values: pd.Series) -> Any:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64")
     _refuse(column, values, ~np.isfinite(numbers), "not a finite number")
-    return [repr(float(number)) for number in numbers]
+    return list(map(repr, numbers.tolist()))
 
 
 def _booleans(column: Column[Any], values: pd.Series) -> Any:
@@ -104,15 +104,27 @@ def _booleans(column: Column[Any], values: pd.Series) -> Any:
 
 
 def _words(column: Column[Any], values: pd.Series) -> Any:
-    is_text = [isinstance(value, str | int) and not isinstance(value, bool) for value in values]
-    _refuse(column, values, np.logical_not(is_text), "not text")
-    _refuse(column, values, [not _is_storable(str(value)) for value in values], "not valid text")
-    return [str(value).translate(_ESCAPES) for value in values]
+    found = values.tolist()
+    if not {type(value) for value in found} <= {str, int}:
+        is_text = [isinstance(value, str | int) and not isinstance(value, bool) for value in found]
+        _refuse(column, values, np.logical_not(is_text), "not text")
+    texts = list(map(str, found))
+    # Asked of all at once: hardly ever is one of them no good or to be escaped.
+    everything = "".join(texts)
+    if not _is_storable(everything):
+        _refuse(column, values, [not _is_storable(one) for one in texts], "not valid text")
+    if any(chr(sign) in everything for sign in _ESCAPES):
+        return [one.translate(_ESCAPES) for one in texts]
+    return texts
 
 
 def _is_storable(value: str) -> bool:
     """PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair."""
-    return (value.isascii() and "\x00" not in value) or not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in value
 
 
 def _moments(column: Column[Any], values: pd.Series) -> Any:

@@ -25,7 +25,7 @@ PATIENT_MS = 120_000  # to examine, compare and dissolve a city takes some secon
 
 @pytest.fixture(scope="module")
 def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
-    with new_database() as url, running_service(url, ground=draw_city()) as running:
+    with new_database() as url, running_service(url, ground=draw_city(), is_sound=True) as running:
         yield running
 
 
