@@ -33,20 +33,31 @@ CEILING = 20
 GUESSES = frozenset({"login", "door"})
 # Two at a time leave the threads of a small machine to those who look something up; a short wait evens out two clicks.
 SLOTS, SLOT_WAIT_S, SLOT_RETRY_S = 2, 2.0, 5
+SECONDS_TOLD = 90  # longer waits are told in minutes
 
 
 class TooManyError(WanggeError):
     """A client asks too often."""
 
-    zh = "请求过于频繁，请在 {retry_after_s} 秒后再试。"
-    en = "Too many requests. Try again in {retry_after_s} seconds."
+    zh = "请求过于频繁，请在 {wait_zh}后再试。"
+    en = "Too many requests. Try again in {wait}."
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        minutes = math.ceil(retry_after_s / 60)
+        is_short = retry_after_s <= SECONDS_TOLD
+        wait, wait_zh = (
+            (f"{retry_after_s} seconds", f"{retry_after_s} 秒")
+            if is_short
+            else (f"{minutes} minutes", f"{minutes} 分钟")
+        )
+        super().__init__(retry_after_s=retry_after_s, wait=wait, wait_zh=wait_zh)
 
 
 class CrowdedError(TooManyError):
     """As much is being worked out as can be at a time."""
 
-    zh = "正在进行的测算已满，请在 {retry_after_s} 秒后再试。"
-    en = "As much is being worked out as can be at a time. Try again in {retry_after_s} seconds."
+    zh = "正在进行的测算已满，请在 {wait_zh}后再试。"
+    en = "As much is being worked out as can be at a time. Try again in {wait}."
 
 
 class Limits:

@@ -15,7 +15,7 @@ LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ID_BITS, CHECK_BITS, LETTER_BITS = 50, 30, 5
 LENGTH, GROUP = (ID_BITS + CHECK_BITS) // LETTER_BITS, 4
 KEY_BYTES_MIN = 16
-TYPED_LENGTH_MAX = 40
+TYPED_LENGTH_MAX = 120
 # What people read for a letter that is not there, and what they put between groups.
 _READ = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, "‐": None, "–": None, "—": None, " ": None, ".": None})
 # Another use of the same secret must not make codes.
@@ -41,9 +41,11 @@ def new_codes(key: bytes, count: int, *, taken: Iterable[str] = ()) -> list[str]
 def read_code(typed: str) -> str | None:
     """Return the code somebody typed or scanned as it is written, or None where it cannot be one.
 
-    Small letters, full-width ones, spaces and dashes make no difference; O is read as 0, I and L as 1.
+    Small letters, full-width ones, spaces and dashes make no difference; O is read as 0, I and L as 1. The address that
+    a plate leads to, pasted whole, is read too.
     """
-    plain = unicodedata.normalize("NFKC", typed[:TYPED_LENGTH_MAX]).strip().upper().translate(_READ)
+    code = unicodedata.normalize("NFKC", typed[:TYPED_LENGTH_MAX]).rpartition("/d/")[2]
+    plain = code.partition("?")[0].strip().upper().translate(_READ)
     return plain if len(plain) == LENGTH and set(plain) <= set(LETTERS) else None
 
 

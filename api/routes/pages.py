@@ -17,13 +17,15 @@ from api.language import COOKIE, Language, asked_language
 from api.place_ground import map_of
 from api.routes import guarded_router, problems
 from api.routes.incident_files import public_figures
-from api.routes.lookup import AccuracyM, Crs, Lat, Lon, find_places
+from api.routes.lookup import SEARCH_LIMIT, AccuracyM, Crs, Lat, Lon, find_places
 from api.schemas.base import FIRST_DAY, Day
 from api.schemas.plans import AreaCode, GridCode
 from data.calendar import today
 from data.plate_codes import read_code
+from data.postgis.engine import reading
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
+from data.stores import doors
 from maps.pages import cover, dossier, figures, home, incidents, login, lookup, people, planner, reach, siting
 from maps.pages.choices import Category
 from maps.pages.lookup import FoundPlace, answer_from
@@ -33,6 +35,7 @@ residents = guarded_router("residents")
 street = guarded_router("street")
 planning = guarded_router("planning")
 DAYS_SHOWN = 90
+BLOCKS_MOST = 120
 
 
 def shell_of(request: Request, services: Services, language: Language, account: Account | None) -> Shell:
@@ -73,7 +76,7 @@ class Typed:
     """What a visitor typed or chose on the residents' page."""
 
     q: Annotated[str, Query(max_length=80, description="an address, or the name of a place")] = ""
-    code: Annotated[str, Query(max_length=60, description="the code on a doorplate")] = ""
+    code: Annotated[str, Query(max_length=120, description="the code on a doorplate, or the address it leads to")] = ""
     grid: Chosen = None
     reported: Annotated[bool, Query(description="the visitor has just said what is wrong with the answer")] = False
 
@@ -92,6 +95,8 @@ def lookup_page(
         question = Question(lon=lon, lat=lat, datum=crs, accuracy_m=accuracy_m, on=on or today())
         body = look_up(services.published, question, profile=services.profile, language=language)
         found = answered(services, body, question.wgs84, language=language, grid=typed.grid, accuracy_m=accuracy_m)
+        if body["is_coarse"] and typed.q.strip():
+            found["places"] = blocks_at(services, question.wgs84)
     elif typed.code.strip() or typed.q.strip():
         limits.hit("search", "page", client)
         # A plate's code is known by its look, wherever it was typed; an address is searched for first.
@@ -99,10 +104,17 @@ def lookup_page(
         places = None if code else tuple(FoundPlace(**row) for row in find_places(services, q))
         if not places and (plain := read_code(code or q)):
             return RedirectResponse(f"/d/{plain}" + ("?lang=en" if language == "en" else ""), status_code=303)
-        found = {"places": places, "code": code}
+        found = {"places": places, "code": code, "has_more": places is not None and len(places) >= SEARCH_LIMIT}
     shell = shell_of(request, services, language, visitor)
     context = resident_context(services, shell, query=typed.q, is_reported=typed.reported, **found)
     return show(request, lookup.render(context, language=language, nonce=nonce))
+
+
+def blocks_at(services: Services, place: tuple[float, float]) -> tuple[FoundPlace, ...]:
+    """Return the buildings of the compound at a place, where its name alone does not tell the grid."""
+    with reading(services.public) as conn:
+        rows = doors.read_blocks(conn, *place, most=BLOCKS_MOST).to_dict("records")
+    return tuple(FoundPlace(kind="building", **{str(key): value for key, value in row.items()}) for row in rows)
 
 
 def answered(

@@ -6,6 +6,8 @@ from sqlalchemy import Connection, select
 
 from data.tables.service import audit
 
+TOLD = ("audit_id", "at", "actor", "action", "noun", "operation", "rows")
+
 
 def read_audit(
     connection: Connection,
@@ -24,7 +26,8 @@ def read_audit(
     actor, action
         Only theirs.
     """
-    statement = select(audit).order_by(audit.c.audit_id.desc()).limit(limit)
+    told = (audit.c[name] for name in TOLD)
+    statement = select(*told).order_by(audit.c.audit_id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(audit.c.audit_id < before)
     if actor is not None:

@@ -60,6 +60,12 @@ def search(connection: Connection, words: str, limit: int = 10) -> pd.DataFrame:
     return cast(pd.DataFrame, read_named(connection, "doors/search", asked, index=None, geometry=False))
 
 
+def read_blocks(connection: Connection, lon: float, lat: float, *, most: int) -> pd.DataFrame:
+    """Return the buildings of the compound that a point lies in, by name: rows from 0; label, lon, lat."""
+    asked = {"lon": lon, "lat": lat, "most": most}
+    return cast(pd.DataFrame, read_named(connection, "doors/blocks", asked, index=None, geometry=False))
+
+
 def nearest_building(connection: Connection, lon: float, lat: float, *, within_m: float) -> int | None:
     """Return the building nearest to a point in degrees, or None where there is none within so many metres."""
     asked = {"lon": float(lon), "lat": float(lat), "within_m": float(within_m)}

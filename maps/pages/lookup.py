@@ -147,6 +147,8 @@ class LookupContext:
         What was typed for a plate's code and cannot be one; shown in its box again.
     is_reported : bool
         The visitor has just said what is wrong with the answer.
+    has_more : bool
+        There may be more places than are listed.
     map : Markup, optional
         The small map of the answer.
     """
@@ -162,6 +164,7 @@ class LookupContext:
     chosen: str = ""
     code: str = ""
     is_reported: bool = False
+    has_more: bool = False
     map: Markup | None = None
 
     @property

@@ -185,3 +185,47 @@ def test_a_screen_reader_hears_what_is_going_on(visit: Visit) -> None:
     expect(page.locator("#title")).to_be_focused()
     assert "没有找到" in page.title()
     assert page.locator("#answer").get_attribute("aria-live") == "polite"
+
+
+CALLS = """() => [...document.querySelectorAll(".call")].map(call => [
+    call.querySelector("b").textContent, call.scrollWidth <= call.clientWidth,
+    call.querySelector("b").getClientRects().length])"""
+
+
+@pytest.mark.parametrize("width", [320, 375])
+@pytest.mark.parametrize("name", ["assigned", "vacant", "near_border", "outside"])
+def test_a_number_is_read_whole_however_large_the_type(visit: Visit, name: str, width: int) -> None:
+    page = visit(PATHS[name], size=(width, 667))
+    page.evaluate("document.documentElement.style.fontSize = '32px'")
+    calls = page.evaluate(CALLS)
+    assert calls
+    assert all(number and is_whole and lines == 1 for number, is_whole, lines in calls), calls
+
+
+@pytest.mark.parametrize("name", ["assigned", "vacant", "near_border", "outside"])
+def test_what_is_printed_holds_the_number_to_call(visit: Visit, name: str) -> None:
+    page = visit(PATHS[name], size=(794, 1123))  # a sheet of A4
+    numbers = page.locator(".call b").all_text_contents()
+    page.emulate_media(media="print")
+    assert numbers
+    for call in page.locator(".call").all():
+        expect(call).to_be_visible()
+        expect(call).to_have_css("color", "rgb(0, 0, 0)")
+
+
+def test_a_compound_of_several_grids_leads_to_its_buildings(visit: Visit) -> None:
+    page = visit(f"{PATHS['coarse'].replace('accuracy_m=400', 'accuracy_m=300')}&q=云溪苑")
+    expect(page.locator("h1")).to_have_text("“云溪苑”分属几个网格")
+    expect(page.locator(".message")).to_have_text("请写到楼栋或门牌号。")  # that point lies in no compound
+    page = visit(f"{at(1, 1, accuracy_m=300)}&q=云溪苑")
+    expect(page.locator(".message").first).to_have_text("请选您的楼栋。")
+    page.locator(".places a").first.click()
+    expect(page.locator("#answer")).to_have_attribute("data-answer", "assigned")
+
+
+def test_thanks_are_not_passed_on_with_the_address(visit: Visit) -> None:
+    page = visit(PATHS["reported"])
+    expect(page.locator("#thanks")).to_be_visible()
+    assert "reported" not in page.url
+    page.reload()
+    expect(page.locator("#thanks")).to_have_count(0)

@@ -19,6 +19,7 @@ def test_every_code_that_was_issued_verifies_with_its_key(key: bytes) -> None:
     assert set(code) <= set(LETTERS)
     assert is_signed(code, [key])
     assert read_code(grouped(code)) == code
+    assert read_code(f"http://192.0.2.7:8000/d/{code}?lang=en") == code  # the address it leads to, pasted
 
 
 @given(st.integers(0, LENGTH - 1), st.integers(1, len(LETTERS) - 1))

@@ -26,13 +26,15 @@ function fail(words, again) {
 
 const addressOf = (query) => `/lookup?${new URLSearchParams({ ...query, ...(data.language === "en" ? { lang: "en" } : {}) })}`;
 
+const tooFast = (response) => t("查得太快了，请过 {minutes} 分钟再试。", { minutes: Math.max(1, Math.ceil(Number(response.headers.get("Retry-After")) / 60)) });
+
 // The server writes the answer; the parsed page is inert, nothing in it runs.
 async function fetched(address) {
   const signal = AbortSignal.timeout ? AbortSignal.timeout(PATIENCE_MS) : undefined;
   const response = await fetch(address, { headers: { Accept: "text/html" }, signal });
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   const told = next.getElementById("told");
-  if (!told) throw new Problem(response.status === 429 ? t("查得太快了，请等一分钟再试。") : t("服务暂时没有回答，请稍后再试。"), response.status);
+  if (!told) throw new Problem(response.status === 429 ? tooFast(response) : t("服务暂时没有回答，请稍后再试。"), response.status);
   return { told, title: next.title, address: new URL(response.url).pathname + new URL(response.url).search };
 }
 
@@ -206,5 +208,11 @@ export function start(map, { grids }) {
   showPlace();
 }
 
+// Thanks are said once, not to whom the address is passed on.
+const address = new URL(location.href);
+if (address.searchParams.has("reported")) {
+  address.searchParams.delete("reported");
+  history.replaceState(null, "", address);
+}
 begin();
 watchForMap();
