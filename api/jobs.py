@@ -6,6 +6,8 @@ most `ATTEMPTS_MAX` times. A job that fails says why, in both languages.
 """
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -40,6 +42,8 @@ ATTEMPTS_MAX = 3
 STALLED_AFTER_S = 30.0
 SWEEP_EVERY_S = 10.0
 PROGRESS_EVERY_S = 0.5
+# Told to stop, a worker ends the job in hand if that takes no longer; supervisors commonly lose patience after ten.
+GRACE_S = 7.0
 
 FAULT = {
     "zh": "任务因意外错误停止，已记录。请联系管理员，任务编号 {job_id}。",
@@ -247,6 +251,9 @@ def _profile(settings: Settings, engine: Engine) -> Profile:
 def run_worker(settings: Settings, *, wait: bool = True, stalled_after_s: float = STALLED_AFTER_S) -> None:
     """Run jobs until a stop signal (or, with ``wait=False``, until the queue is empty).
 
+    Told to stop it returns at once where it is idle, else when the job in hand ends; after `GRACE_S` it gives the job
+    back to the queue, for another worker, and ends the process.
+
     Parameters
     ----------
     stalled_after_s
@@ -265,23 +272,53 @@ async def _work(settings: Settings, engine: Engine, queue: Queue, *, wait: bool,
     address = make_url(settings.url).set(drivername="postgresql").render_as_string(hide_password=False)
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=address, max_size=4))
 
-    @app.task(name=TASK, queue=QUEUE)
-    def run(job_id: int) -> None:
-        # Read anew for each job: a town may have been built, with another profile, since the worker started.
-        run_job(engine, _profile(settings, engine), job_id)
+    in_hand: list[procrastinate.jobs.Job] = []
+
+    @app.task(name=TASK, queue=QUEUE, pass_context=True)
+    def run(context: procrastinate.JobContext, job_id: int) -> None:
+        in_hand.append(context.job)
+        try:
+            # Read anew for each job: a town may have been built, with another profile, since the worker started.
+            run_job(engine, _profile(settings, engine), job_id)
+        finally:
+            in_hand.remove(context.job)
 
     async with app.open_async():
         await _revive(app, stalled_after_s)
         await asyncio.to_thread(sweep, engine, queue)
         sweeping = asyncio.create_task(_keep_sweeping(app, engine, queue, stalled_after_s))
+        working = asyncio.create_task(app.run_worker_async(
+            queues=[QUEUE], wait=wait, concurrency=1, install_signal_handlers=False, listen_notify=wait,
+            fetch_job_polling_interval=2.0, stalled_worker_timeout=stalled_after_s,
+            update_heartbeat_interval=min(10.0, stalled_after_s / 3),
+        ))  # fmt: skip
         try:
-            await app.run_worker_async(
-                queues=[QUEUE], wait=wait, concurrency=1, install_signal_handlers=wait, listen_notify=wait,
-                fetch_job_polling_interval=2.0, stalled_worker_timeout=stalled_after_s,
-                update_heartbeat_interval=min(10.0, stalled_after_s / 3), shutdown_graceful_timeout=20.0,
-            )  # fmt: skip
+            await (_until_stopped(app, working, in_hand) if wait else working)
         finally:
             sweeping.cancel()
+
+
+async def _until_stopped(
+    app: procrastinate.App, working: "asyncio.Task[None]", in_hand: list[procrastinate.jobs.Job]
+) -> None:
+    """Work until a signal says stop; then end the job in hand, or give it back where it takes too long."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    stopping = asyncio.create_task(told.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not told.is_set():
+        stopping.cancel()
+        return await working
+    working.cancel()  # it takes no other job, and waits for the one in hand
+    done, _ = await asyncio.wait({working}, timeout=GRACE_S)
+    if not done:
+        for job in list(in_hand):
+            log.warning("job given back", queue_id=job.id)
+            await app.job_manager.retry_job(job)
+        # A thread cannot be stopped but with its process; what it had not stored is rolled back by the database.
+        os._exit(0)
+    return None
 
 
 async def _keep_sweeping(app: procrastinate.App, engine: Engine, queue: Queue, stalled_after_s: float) -> None:

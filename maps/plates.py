@@ -24,7 +24,9 @@ MARGIN, GUTTER = 9.0, 4.0
 TICK, TICK_GAP, TICK_OUTSIDE = 1.3, 0.5, 3.5
 # Outdoors a plate is scratched, muddied and pasted over: as much as there is may be lost (30 %).
 ERROR_LEVEL: Literal["H"] = "H"
-QR_BOX = 39.0
+# The code with its quiet zone, and where its corner lies: nothing is drawn in it but the code, and a little is left
+# around it, so that cutting, scaling and the rim of a letter leave four modules white on every side.
+QR_BOX, QR_TOP, QR_RIGHT = 38.0, 12.7, 2.2
 # The box for name, stairwell and address, and how high the last two are in it.
 TEXT_WIDTH, TEXT_HEIGHT, STAIRWELL_HEIGHT, ADDRESS_HEIGHT = 41.0, 29.5, 8.2, 8.5
 TITLE_SIZES = (9.0, 8.0, 7.2, 6.5, 5.8, 5.2, 4.6, 4.0, 3.6)
@@ -123,7 +125,7 @@ def _page_svg(layout: Layout, plates: Sequence[Plate], note: str) -> Markup:
     drawn = [(corner, _drawn(plate)) for corner, plate in zip(layout.corners, plates, strict=False)]
     svg = environment("zh").get_template("plate_sheet.svg").render(
         layout=layout, plates=drawn, note=note, scale=layout.plate[0] / WIDTH, width=WIDTH, height=HEIGHT,
-        qr_box=QR_BOX, leading=LEADING,
+        qr_box=QR_BOX, qr_left=WIDTH - QR_BOX - QR_RIGHT, qr_top=QR_TOP, leading=LEADING,
     )  # fmt: skip
     return Markup(svg)  # noqa: S704  # the template escapes what it is given
 

@@ -15,7 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from api import sandbox
 from api.actions.look_up import masked
+from api.found import CHOICES_MAX, COARSE_M
 from api.published import PublishedGrids
 from geo.datums import to_wgs84
 from geo.lookup import Answers, GridIndex
@@ -175,7 +177,10 @@ def look_up_many(
         A point cannot be in the datum it is said to be in.
     """
     ground = published_ground(published, on, language=language)
-    found = find_many(ground, *to_wgs84(lon, lat, datum=datum), accuracy_m)
+    lon, lat = to_wgs84(lon, lat, datum=datum)
+    enough_m = accuracy_m if ground.index is None else _enough_m(ground.index, lon, lat, accuracy_m)
+    found = find_many(ground, lon, lat, enough_m)
+    shown = np.where(accuracy_m > COARSE_M, CHOICES_MAX, np.iinfo(np.int64).max).tolist()
     codes = ground.grids["grid_code"].to_numpy(object)
     rows = ground.grids.to_dict("records")
     starts, places = found.touched.starts.tolist(), found.touched.places
@@ -188,6 +193,37 @@ def look_up_many(
             "answer": answer, "certain": certain,
             **{name: one.get(name) for name in ("grid_code", "name", "worker", "duty_line")},
             "zone": None if zone < 0 or ground.zone_names is None else ground.zone_names[zone],
-            "grid_codes": codes[places[starts[at] : starts[at + 1]]].tolist(),
+            "grid_codes": codes[places[starts[at] : min(starts[at + 1], starts[at] + shown[at])]].tolist(),
         })  # fmt: skip
+    for at in np.flatnonzero(np.abs(lat) <= sandbox.NEAR_DEG).tolist():
+        invented = sandbox.answer_at(float(lon[at]), float(lat[at]), on=on, language=language)
+        made[at] = made[at] if invented is None else _in_short(invented)
     return made
+
+
+def _enough_m(index: GridIndex, lon: Floats, lat: Floats, accuracy_m: Floats) -> Floats:
+    """Return (n,) radii at which as much is known as at `accuracy_m`: of what is coarse, that several are possible.
+
+    A disc of 5 km touches hundreds of grids, of which `CHOICES_MAX` are told: rough places are asked for in growing
+    circles, until one touches more than that, whatever lies farther.
+    """
+    enough_m = accuracy_m.copy()
+    left, radius_m = np.flatnonzero(accuracy_m > COARSE_M), COARSE_M
+    while len(left):
+        counts = index.find_all(lon[left], lat[left], np.full(len(left), radius_m)).counts
+        enough_m[left[counts > CHOICES_MAX]] = radius_m
+        radius_m *= 2
+        left = left[(counts <= CHOICES_MAX) & (accuracy_m[left] > radius_m)]
+    return enough_m
+
+
+def _in_short(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of ``GET /api/v1/lookup`` as a row of `MEMBERS`."""
+    grids = body["grids"]
+    first: dict[str, Any] = grids[0] if grids else {}
+    return {
+        "answer": body["answer"], "certain": body["certain"],
+        **{name: first.get(name) for name in ("grid_code", "name", "worker", "duty_line")},
+        "zone": first.get("zone") if len(grids) == 1 else None,
+        "grid_codes": [grid["grid_code"] for grid in grids],
+    }  # fmt: skip

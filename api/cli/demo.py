@@ -1,9 +1,12 @@
 """wangge demo: the whole service on the invented town, in one command."""
 
 import secrets
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +19,7 @@ from api.actions.sign_in import create_account
 from api.cli._service import actor, console, progress_bar, ready_engine, ready_settings
 from api.cli.serve import run_server
 from api.database import home_of
+from api.jobs import GRACE_S
 from api.settings import Settings
 from data.demo import DEFAULT_SEED, draw_town, town_source
 from data.postgis.engine import reading
@@ -25,6 +29,7 @@ from data.stores import areas as area_store
 from data.stores.town import read_deployment
 from geo.codes import scope_of
 
+WORKER_ENDS_S = GRACE_S + 3
 # One account a door; their passwords are made at random on this machine and kept in its own folder.
 DOORS = (
     ("planner", "planner", "*"),
@@ -49,12 +54,26 @@ def demo(
         return
     settings = settings.model_copy(update={"port": free_port(settings.host, port or settings.port)})
     announce(settings, passwords)
+    with job_runner():
+        run_server(settings)
+
+
+@contextmanager
+def job_runner() -> Iterator[None]:
+    """Run jobs in a process beside this one, which ends with it: also when this one is told to end."""
+    # The server, when it is stopped by a signal, raises it again once it is down: unheeded that would end us at once.
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     worker = subprocess.Popen([sys.executable, "-m", "api.cli", "work"], stdout=subprocess.DEVNULL)
     try:
-        run_server(settings)
+        yield
     finally:
         worker.terminate()
-        worker.wait(timeout=30)
+        try:
+            worker.wait(timeout=WORKER_ENDS_S)
+        except subprocess.TimeoutExpired:
+            worker.kill()  # its job is taken up by the next one
+            worker.wait()
+        signal.signal(signal.SIGTERM, before)
 
 
 def prepare(engine: Engine, rules: Profile, *, scale: float, seed: int) -> None:

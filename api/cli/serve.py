@@ -2,6 +2,8 @@
 
 import gc
 import json
+import os
+import sys
 from threading import Thread
 from typing import Annotated
 
@@ -41,6 +43,10 @@ def work() -> None:
     console.print("Wangge job runner is waiting for work", highlight=False)
     warm_beside()
     run_worker(settings)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    # Taking apart all that was loaded takes seconds, which whoever stops us would wait for nothing.
+    os._exit(0)
 
 
 def openapi() -> None:

@@ -18,7 +18,10 @@ class FoundGrid(Answer):
     community: str | None = Field(examples=["云溪社区"])
     zone: str | None = Field(examples=["责任区一"])
     unit: "Post | None" = Field(description="who answers for the zone, where the place makes it public")
-    worker: str | None = Field(description="surname and masked name", examples=["王*"])
+    worker: str | None = Field(
+        description="surname and what they are, in the reader's language: 王网格员, Grid worker 王",
+        examples=["王网格员"],
+    )
     duty_line: str | None = Field(description="the number the public may call", examples=["0851-2200003"])
     head: "Post | None" = Field(description="the grid's head")
     vacant: bool
@@ -63,7 +66,7 @@ class LookupAnswer(Answer):
     certain: bool = Field(description="the point, within its accuracy, can lie in no other grid")
     is_coarse: bool = Field(description="the place is known too roughly to name one grid, or a few to choose from")
     on: date
-    message: str = Field(examples=["您所在位置属于「第三网格」，由王*负责。"])
+    message: str = Field(examples=["您所在位置属于「第三网格」，由王网格员负责。"])
     grids: list[FoundGrid]
     next_change: NextChange | None
     question: str | None = Field(description="what to ask where several grids are possible")

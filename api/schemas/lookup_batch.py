@@ -42,10 +42,15 @@ class PointAnswer(Answer):
     certain: bool
     grid_code: str | None = Field(description="the grid, or where it is not certain the nearest of grid_codes")
     name: str | None
-    worker: str | None = Field(description="surname and masked name")
+    worker: str | None = Field(
+        description="surname and what they are, in the reader's language: 王网格员, Grid worker 王",
+        examples=["王网格员"],
+    )
     duty_line: str | None = Field(description="the number the public may call")
     zone: str | None
-    grid_codes: list[str] = Field(description="all grids the point may be in, nearest first")
+    grid_codes: list[str] = Field(
+        description="all grids the point may be in, nearest first; of a point known to more than 100 m the nearest five"
+    )
 
 
 class LookupBatchAnswer(Answer):

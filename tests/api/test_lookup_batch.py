@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+import geopandas as gpd
 import httpx2
 import numpy as np
 import pytest
+import shapely
 
+from api.actions.look_up_many import _enough_m, file_ground
+from api.sandbox import listed
 from api.schemas.lookup_batch import POINTS_MAX, LookupBatchAnswer
 from geo.datums import from_wgs84
 from geo.rng import generator
@@ -41,7 +45,7 @@ def points_of_every_kind() -> Points:
     border = np.column_stack([draw.integers(0, 17, 40), draw.uniform(0, 4, 40)])
     corner = np.column_stack([draw.integers(0, 17, 40), draw.integers(0, 5, 40)])
     places = np.vstack([anywhere, border, corner])
-    accuracy = draw.choice([0.0, 0.5, 5.0, 30.0, 120.0, 400.0], len(places))
+    accuracy = draw.choice([0.0, 0.5, 5.0, 30.0, 120.0, 400.0, 1500.0, 5000.0], len(places))
     return [
         {"id": f"p{at}", "lon": WEST + x * STEP, "lat": SOUTH + y * STEP, "accuracy_m": float(metres)}
         for at, ((x, y), metres) in enumerate(zip(places.tolist(), accuracy, strict=True))
@@ -65,12 +69,43 @@ def test_each_point_is_answered_as_it_is_alone(
             "id": point["id"], "answer": alone["answer"], "certain": alone["certain"],
             **{name: first.get(name) for name in ("grid_code", "name", "worker", "duty_line")},
             "zone": first.get("zone") if len(alone["grids"]) == 1 else None,
-            "grid_codes": [grid["grid_code"] for grid in alone["grids"]],
+            "grid_codes": [grid["grid_code"] for grid in alone["grids"]][: 5 if point["accuracy_m"] > 100 else None],
         }  # fmt: skip
         assert row == expected, point
     kinds = {row["answer"] for row in rows}
     assert kinds == ({"assigned", "vacant", "near_border", "several", "outside", "no_active_plan"} if on is None
                      else {"outside", "no_active_plan"})  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_invented_points_are_answered_as_alone(service: Service, staff: httpx2.Client, language: str) -> None:
+    points = [{"lon": spot["lon"], "lat": spot["lat"]} for spot in listed(language)]
+    rows = staff.post(BATCH, json={"points": points}, params={"lang": language}).json()["rows"]
+    alone = [staff.get("/api/v1/lookup", params={**point, "lang": language}).json() for point in points]
+    for name in ("answer", "certain"):
+        assert [row[name] for row in rows] == [body[name] for body in alone]
+    assert [row["grid_codes"] for row in rows] == [[grid["grid_code"] for grid in body["grids"]] for body in alone]
+    assert len({row["answer"] for row in rows}) == 6
+
+
+def test_rough_places_cost_what_is_told_of_them() -> None:
+    """A disc of 5 km touches hundreds of these grids: never more than some dozen of them are looked for."""
+    cells = [
+        shapely.box(x, y, x + 0.002, y + 0.002) for x in 107 + np.arange(40) * 0.002 for y in np.arange(40) * 0.002
+    ]
+    codes = [f"{at:015d}" for at in range(len(cells))]
+    ground = file_ground(gpd.GeoDataFrame({"grid_code": codes, "name": codes}, geometry=cells, crs="EPSG:4326"))
+    assert ground.index is not None
+    lon, lat = generator(5, "rough").uniform([107, 0], [107.08, 0.08], (200, 2)).T.copy()
+    rough = np.full(200, 5000.0)
+    enough = _enough_m(ground.index, lon, lat, rough)
+    few, all_ = (ground.index.find_all(lon, lat, metres) for metres in (enough, rough))
+    assert all_.counts.min() > 300
+    assert 5 < few.counts.min() <= few.counts.max() < 40
+    assert (few.kind == all_.kind).all()
+    for at in range(200):
+        near, every = (found.places[found.starts[at] :][:5].tolist() for found in (few, all_))
+        assert near == every
 
 
 @pytest.mark.parametrize("crs", ["gcj02", "bd09", "cgcs2000"])

@@ -20,11 +20,13 @@ from PIL import Image, ImageDraw, ImageFont
 from data.plate_codes import grouped, new_code
 from maps.plate_text import ELLIPSIS, fit, width_of
 from maps.plates import SIZES, Plate, layout_of, plate_sheet, plates_pdf, url_text
+from maps.qr import QUIET
 
 PUBLIC_URL = "https://wangge.yunling.gov.cn"
 LONG = "云岭县新时代国际商业广场及配套公寓综合服务中心大楼（二期）A座"
 KEY = b"k" * 32
 PAPERS = ("A4", "plate")
+MODULES = 33  # a side of the code of such an address
 
 
 def plate(title: str = "云溪苑3栋", *, address: str = "云溪路3号", stairwell: str = "", **more: Any) -> Plate:
@@ -54,6 +56,40 @@ def test_every_code_of_a_pdf_is_read_back(size: str, paper: str) -> None:
     pages = pictures(plates_pdf(plates, size=size, paper=paper, notes=["第 1/1 页"]))
     assert len(pages) == (3 if paper == "plate" else 1)
     assert set().union(*map(decoded, pages)) == {one.url for one in plates}
+
+
+def quiet_modules(picture: Image.Image) -> dict[str, float]:
+    """How many modules wide the white is on each side of the one code of a picture, along the whole of that side."""
+    grey = np.asarray(picture.convert("L"))
+    (code,) = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
+    near = code.position
+    slack = 6  # pixels by which the decoder may miss a corner
+    top, left = near.top_left.y - slack, near.top_left.x - slack
+    dark = grey[top : near.bottom_right.y + slack, left : near.bottom_right.x + slack] < 128
+    ys, xs = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    first, last = (top + ys[0], left + xs[0]), (top + ys[-1] + 1, left + xs[-1] + 1)
+    module = (last[1] - first[1]) / MODULES
+    inked = grey < 200
+    # From a side outwards, in a strip that takes the quiet corners in too.
+    wide = round(3.9 * module)
+    columns, rows = slice(first[1] - wide, last[1] + wide), slice(first[0] - wide, last[0] + wide)
+    strips = {
+        "above": inked[: first[0], columns].any(axis=1)[::-1],
+        "below": inked[last[0] :, columns].any(axis=1),
+        "left": inked[rows, : first[1]].any(axis=0)[::-1],
+        "right": inked[rows, last[1] :].any(axis=0),
+    }
+    edge = 1  # the pixel that the code's own edge shades
+    return {side: (int(np.argmax(strip[edge:])) + edge) / module for side, strip in strips.items()}
+
+
+@pytest.mark.parametrize("title", ["云溪苑3栋", LONG])
+@pytest.mark.parametrize("size", SIZES)
+def test_four_modules_around_a_code_are_white_on_every_side(size: str, title: str) -> None:
+    one = plate(title, stairwell="12单元", address=LONG, place=f"{LONG} {LONG}", desk=f"{LONG} 0851-22000001")
+    (picture,) = pictures(plates_pdf([one], size=size, paper="plate"), dots_per_mm=24)
+    quiet = quiet_modules(picture)
+    assert min(quiet.values()) >= QUIET, quiet
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -126,12 +162,15 @@ def test_a_lower_level_would_not_survive_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert sum(map(bool, read)) <= 2
 
 
-def test_scratches_over_a_code_are_survived() -> None:
-    one, rng = plate(), np.random.default_rng(5)
+@pytest.mark.parametrize("seed", range(8))
+def test_scratches_over_a_code_are_survived(seed: int) -> None:
+    one, rng = known_plate(seed), np.random.default_rng(seed)
     (picture,) = pictures(plates_pdf([one], size="60x40", paper="plate"))
     grey = np.asarray(picture.convert("L")).copy()
-    for _ in range(6):
-        row = int(rng.integers(0, grey.shape[0] - 3))
+    (code,) = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
+    top, side = code.position.top_left.y, code.position.bottom_right.y - code.position.top_left.y
+    # From edge to edge, below the upper corners by which a code is found and above the third.
+    for row in rng.integers(top + side * 8 // MODULES, top + side * 25 // MODULES, 3):
         grey[row : row + 2, :] = 255
     assert decoded(Image.fromarray(grey)) == {one.url}
 
