@@ -8,7 +8,7 @@ the table `name_keys` (data/sql/schema/door_names.sql); text comes as that file'
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 HAN_UNITS = "号楼|号院|号|栋|座|楼|单元|门|梯|层|室|房|户|#"
 SOUND_UNITS = "danyuan|haolou|haoyuan|dong|zuo|hao|lou|men|ceng|shi|fang|dy|hl|d|z|h|l"
@@ -22,6 +22,11 @@ TOKEN = re.compile(
     rf"(?P<number>[0-9]{{1,6}}(?:[a-z](?=(?:{HAN_UNITS}|-|$)))?|(?<![a-z])[a-z][0-9]{{0,4}}(?={HAN_UNITS})|[甲乙丙丁](?={HAN_UNITS}))"
     rf"(?P<unit>{HAN_UNITS}|(?:{SOUND_UNITS})(?![a-z]))?(?P<dash>-?)"
 )
+# 13栋紫荆城 and 13栋2单元紫荆城; not 3号桥 nor 101大厦.
+BLOCK_BEFORE = re.compile(
+    r"^(0*[1-9][0-9]{0,3}(?:栋|座|号楼|幢|#|dong|haolou)((?:[0-9]{1,2}(?:单元|danyuan))?))(?![0-9]|-)(\D{2,})$"
+)
+SPOKEN_NUMBER = re.compile("hao(?!lou)")  # 2hao before a name is no unit of sounds
 RUN = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', TOKEN.pattern)})+")
 
 # How sure a hit by each kind of key is: that of a whole name is 1.
@@ -30,7 +35,7 @@ AREA_ENDS = ("省", "市", "区", "县", "州", "旗", "街道", "镇", "乡", "
 ONE_LETTER_OFF = {3: 0.7, 4: 0.76, 5: 0.8}
 SOUNDS_SO, SOUNDS_SO_TYPED, INITIALS, OTHER_READING = 0.84, 0.97, 0.86, 0.015
 SOUND_OFF, SOUND_OFF_TYPED = 0.68, 0.78
-REMAINS, IGNORED_RUN, NUMBER_IN_NAME = 0.97, 0.85, 0.9
+REMAINS, IGNORED_RUN, NUMBER_IN_NAME, NAME_PASSED = 0.97, 0.85, 0.9, 0.98
 
 Sounds = Mapping[str, list[str]]
 
@@ -68,7 +73,7 @@ class Reading:
     stem
         Empty where a number is all that was typed: any name's.
     tails
-        (tail, number of the stairwell within, 0 for none); ends with ("", 0), where there is a stem.
+        (tail, number of the stairwell within, 0 for none); ends with ("", 0), where the stem alone may be meant.
     """
 
     stem: str
@@ -78,6 +83,7 @@ class Reading:
 
 def readings_of(plain: str) -> list[Reading]:
     """Return what plain words may mean, the likeliest first."""
+    plain = BLOCK_BEFORE.sub(r"\3\1", plain)
     runs = list(islice((run for run in RUN.finditer(plain) if run.start() > 0), RUNS_MAX))
     made = []
     for place, run in enumerate(reversed(runs)):
@@ -87,7 +93,19 @@ def readings_of(plain: str) -> list[Reading]:
     whole = Reading(plain, NUMBER_IN_NAME if runs else 1.0)
     bare = RUN.fullmatch(plain)
     numbers = [Reading("", 1.0, _tails(bare.group())[:-1])] if bare else []
-    return [*made, whole, *numbers] if plain else []
+    return [*made, whole, *_of_street(plain, runs), *numbers] if plain else []
+
+
+def _of_street(plain: str, runs: list[re.Match[str]]) -> Iterator[Reading]:
+    """A street, its number and that of a block behind another name: 盛花巷2号鼎盛苑1栋 is 盛花巷2号1栋."""
+    for run, behind in pairwise(runs):
+        told = run.group().endswith(("号", "号院")) or SPOKEN_NUMBER.match(plain, run.end())
+        (number, _), *_ = _tails(run.group())
+        if told and number:
+            tails = [(f"{number}/{tail}", well) for tail, well in _tails(behind.group()) if tail]
+            if tails:
+                yield Reading(plain[: run.start()], NAME_PASSED, tails)
+            return
 
 
 def _tails(run: str) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """Doors: from words or a point to a place. Only what is public is looked at; the reader's role may ask."""
 
 from typing import cast
+from unicodedata import normalize
 
 import geopandas as gpd
 import numpy as np
@@ -44,7 +45,7 @@ def search(connection: Connection, words: str, limit: int = 10) -> pd.DataFrame:
         score (0 to 1), lon, lat (of the stairwell, where that was found), accuracy_m (how far the extent reaches from
         that point, whole metres, at most 5000; 0 for a building).
     """
-    typed = connection.execute(_PLAIN, {"words": words[:TEXT_LENGTH_MAX].replace("\0", " ")}).one()
+    typed = connection.execute(_PLAIN, {"words": cut_words(words)}).one()
     readings = readings_of(typed.plain)
     keys = keys_of(readings, typed.sounds or {})
     tails = [(number, *tail) for number, reading in enumerate(readings) for tail in reading.tails]
@@ -64,6 +65,11 @@ def read_blocks(connection: Connection, lon: float, lat: float, *, most: int) ->
     """Return the buildings of the compound that a point lies in, by name: rows from 0; label, lon, lat."""
     asked = {"lon": lon, "lat": lat, "most": most}
     return cast(pd.DataFrame, read_named(connection, "doors/blocks", asked, index=None, geometry=False))
+
+
+def cut_words(words: str) -> str:
+    """Return as much of some words as is read, half-width: one letter may stand for eighteen."""
+    return normalize("NFKC", words[:TEXT_LENGTH_MAX]).replace("\0", " ")[:TEXT_LENGTH_MAX]
 
 
 def nearest_building(connection: Connection, lon: float, lat: float, *, within_m: float) -> int | None:

@@ -30,9 +30,13 @@ name_keys = Table(
 door_names = Table(
     "door_names",
     metadata,
-    Column("kind", Text, primary_key=True, comment="community, compound, building"),
+    Column("kind", Text, primary_key=True, comment="community, compound, gate, building"),
     Column(
-        "place_id", BigInteger, primary_key=True, autoincrement=False, comment="area code, compound_id or building_id"
+        "place_id",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="area code, compound_id (of a gate, too) or building_id",
     ),
     Column("stem", AS_BYTES, primary_key=True),
     Column("tail", AS_BYTES, primary_key=True, comment="numbers behind the stem, outermost first, with / between them"),

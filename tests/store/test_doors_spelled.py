@@ -31,6 +31,9 @@ COMPOUNDS = {
     106: "云岭苑",
     107: "西苑",
     108: "人民路小区",
+    109: "鼎盛苑",
+    110: "麒麟佳苑",
+    111: "和谐佳苑",
 }
 BUILDINGS = (
     *((101, f"{n}栋", None) for n in range(1, 25)), (102, "A座", None), (102, "B座", None),
@@ -39,6 +42,10 @@ BUILDINGS = (
     *((107, f"{n}栋", None) for n in range(1, 25)), *((108, f"{n}栋", None) for n in range(1, 25)),
     *((None, None, f"人民路{n}号") for n in range(1, 60)), *((None, None, f"重庆路{n}号") for n in range(1, 60)),
     *((None, None, f"重阳路{n}号") for n in range(1, 60)), (None, "101大厦", None), (None, "桥头小学", "人民路99号"),
+    *((109, f"鼎盛苑{n}栋", f"盛花巷2号鼎盛苑{n}栋") for n in range(1, 9)), (109, None, "盛花巷2号鼎盛苑门卫室"),
+    *((110, f"麒麟佳苑{n}栋", f"环城北路26号麒麟佳苑{n}栋") for n in range(1, 5)),
+    *((111, f"{n}栋", "环城北路28号") for n in range(1, 30)), (None, "示例中学", "环城北路30号示例中学"),
+    *((None, None, f"盛花巷{n}号") for n in range(4, 9)),
 )  # fmt: skip
 FIRST_ID = 5_001
 
@@ -107,6 +114,35 @@ def test_nothing_is_found_where_nothing_fits(spelled: Connection, typed: str) ->
 def test_a_room_is_not_in_the_answer_nor_among_the_keys(spelled: Connection, typed: str) -> None:
     assert not doors.search(spelled, typed, 5)["label"].str.contains("501").any()
     assert not [tail for reading in readings_of("云溪苑3栋2单元501室") for tail, _ in reading.tails if "501" in tail]
+
+
+@pytest.mark.parametrize(
+    "typed", ["盛花巷3号", "盛花巷3", "盛花巷3号楼", "shenghuaxiang3hao", "环城北路8号", "云溪社区盛花巷３號"]
+)
+def test_a_number_that_no_house_has_leads_to_no_block_of_that_number(spelled: Connection, typed: str) -> None:
+    found = doors.search(spelled, typed, 12)
+    assert not found.loc[found["label"].str.contains(r"[38]栋"), "score"].ge(0.5).any(), "no more than others there"
+    assert (found["score"] < 0.8).all()
+
+
+def test_a_compound_comes_before_its_blocks_and_others(spelled: Connection) -> None:
+    found = doors.search(spelled, "盛花巷2号", 12)
+    assert list(found.loc[0, ["kind", "label", "score"]]) == ["compound", "鼎盛苑", 1.0]
+    assert (found["score"][1:] < 0.8).all(), "no other is exact"
+
+
+def test_blocks_that_share_an_address_are_offered(spelled: Connection) -> None:
+    found = doors.search(spelled, "环城北路28号", 12)
+    assert list(found["label"]) == [
+        *(f"和谐佳苑 {n}栋" for n in range(1, 10)),
+        "和谐佳苑 10栋",
+        "和谐佳苑 11栋",
+        "和谐佳苑 12栋",
+    ]
+
+
+def test_letters_that_grow_are_cut_again() -> None:
+    assert len(doors.cut_words("\ufdfa" * 80)) == doors.TEXT_LENGTH_MAX
 
 
 def test_a_stairwell_leads_to_its_own_place(spelled: Connection) -> None:
@@ -202,6 +238,75 @@ def test_a_new_name_is_found_at_once_and_an_old_one_no_more(undone: Connection) 
     undone.execute(text("DELETE FROM buildings WHERE address = '老路7号'"))
     undone.execute(text("DELETE FROM compounds WHERE compound_id = 101"))
     assert labels(undone, "老路7号") == labels(undone, "新名苑") == []
+
+
+def test_a_compound_is_at_its_street_as_long_as_a_block_of_it_is(undone: Connection) -> None:
+    put(undone, {101: "甲子苑", 102: "乙丑苑"}, tuple((101, f"{n}栋", f"老路7号甲子苑{n}栋") for n in (1, 2)))
+    assert labels(undone, "老路7号") == ["甲子苑"]
+    undone.execute(text("DELETE FROM buildings WHERE name = '1栋' AND compound_id = 101"))
+    assert labels(undone, "老路7号") == ["甲子苑"]
+    undone.execute(text("UPDATE buildings SET address = '老路9号甲子苑2栋' WHERE compound_id = 101"))
+    assert labels(undone, "老路7号") == []
+    assert labels(undone, "老路9号") == ["甲子苑"]
+    undone.execute(text("UPDATE buildings SET compound_id = 102, address = '老路9号2栋' WHERE compound_id = 101"))
+    assert labels(undone, "老路9号") == ["乙丑苑"]
+    undone.execute(text("UPDATE compounds SET name = '丙寅苑' WHERE compound_id = 102"))
+    assert labels(undone, "老路9号") == ["丙寅苑"]
+    undone.execute(text("DELETE FROM buildings WHERE compound_id = 102"))
+    assert labels(undone, "老路9号") == []
+
+
+# -- streets, numbers, compounds and blocks -----------------------------------------------------
+
+STREETS = ("东风路", "解放巷", "文昌大道", "小河街", "育才路", "北门巷")
+AT_STREETS = dict(enumerate(("紫荆城", "金谷里", "安居园", "望江台", "青年公寓", "百花阁"), start=2_001))
+
+
+@pytest.fixture(scope="module")
+def at_streets(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[tuple[Connection, dict[str, str]]]:
+    """Six compounds of 30 blocks at a street each, houses at its odd numbers; how letters sound."""
+    with new_database() as url:
+        owner, reader = open_engine(url, role=OWNER), open_engine(url, role=READER)
+        write_small_town(owner)
+        rows = zip(STREETS, AT_STREETS.items(), range(2, 14, 2), strict=True)
+        blocks = [(key, f"{n}栋", f"{at}{no}号{name}{n}栋") for at, (key, name), no in rows for n in range(1, 31)]
+        houses = [(None, None, f"{at}{n}号") for at in STREETS for n in range(1, 41, 2)]
+        with transaction(owner, actor="test", action="put") as conn:
+            put(conn, AT_STREETS, (*blocks, *houses))
+            sounds = dict(map(tuple, conn.execute(text("SELECT letter, sounds[1] FROM letter_sounds")).all()))
+        with reading(reader) as conn:
+            yield conn, sounds
+        owner.dispose()
+        reader.dispose()
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_street_number_is_a_compound_a_house_or_nothing(
+    at_streets: tuple[Connection, dict[str, str]], data: st.DataObject
+) -> None:
+    """Street and number lead to the compound, with a block behind to the block; a number nobody has to neither."""
+    conn, sounds = at_streets
+    place = data.draw(st.integers(0, len(STREETS) - 1))
+    street, name, own = STREETS[place], list(AT_STREETS.values())[place], 2 * place + 2
+    number = data.draw(st.sampled_from([own, own, *range(1, 40)]))
+    told = data.draw(st.sampled_from([str(number), in_chinese(number), str(number).translate(WIDE)]))
+    front = data.draw(st.sampled_from(["", "云溪社区", "贵州省遵义市播州区云溪街道"]))
+    if data.draw(st.booleans()):
+        front, told, street, unit = "", str(number), "".join(sounds[letter] for letter in street), "hao"
+    else:
+        unit = data.draw(st.sampled_from(["号", "號", "号院"]))
+    block = data.draw(st.integers(1, 30))
+    behind = data.draw(st.sampled_from(["", name, f"{block}栋", f"{name}{block}栋", f"{block}号楼1单元101室"]))
+    found = doors.search(conn, f"{front}{street}{told}{unit}{behind}", 12)
+    first = str(found.loc[0, "label"]) if len(found) else ""
+    if number == own:
+        assert first == (f"{name} {block}栋" if str(block) in behind else name)
+    elif number % 2 and not behind:
+        assert first == f"{STREETS[place]}{number}号"
+    elif not behind:
+        assert not found.loc[found["label"].str.contains(f" {number}栋"), "score"].ge(0.5).any()
+        assert (found["score"] < 0.8).all()
 
 
 def test_a_bare_number_is_called_by_its_address(undone: Connection) -> None:

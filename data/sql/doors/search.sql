@@ -8,13 +8,6 @@
 -- CRS: EPSG:4326; metres in EPSG:3857 times the cosine of latitude, right to some 0.1 % over a community.
 -- Index: name_keys_pkey by (kind, key) and its beginning, door_names_stem_tail_idx, door_names_tail_stem_idx, the keys of the places.
 WITH
-asked AS MATERIALIZED (
-    SELECT *
-    FROM unnest(
-        CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:scores AS double precision[]), CAST(:readings AS integer[]),
-        CAST(:parts AS text[]), CAST(:starts AS boolean[])
-    ) AS given(kind, key, score, reading, part, is_start)
-),
 tails AS MATERIALIZED (
     SELECT reading, tail, max(stairwell) AS stairwell, cardinality(string_to_array(tail, '/')) AS numbers
     FROM unnest(CAST(:tail_readings AS integer[]), CAST(:tails AS text[]), CAST(:stairwells AS integer[]))
@@ -23,6 +16,14 @@ tails AS MATERIALIZED (
 ),
 numbered AS MATERIALIZED (
     SELECT reading, bool_or(tail <> '') AS is_numbered FROM tails GROUP BY reading
+),
+asked AS MATERIALIZED (
+    SELECT given.*, coalesce(n.is_numbered, false) AS is_numbered
+    FROM unnest(
+        CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:scores AS double precision[]), CAST(:readings AS integer[]),
+        CAST(:parts AS text[]), CAST(:starts AS boolean[])
+    ) AS given(kind, key, score, reading, part, is_start)
+    LEFT JOIN numbered n USING (reading)
 ),
 stems AS MATERIALIZED (
     SELECT reading, stem, max(score) AS score
@@ -37,7 +38,12 @@ stems AS MATERIALIZED (
         FROM asked a
         CROSS JOIN LATERAL (
             SELECT n.stem FROM name_keys n
-            WHERE n.kind = a.kind AND n.key = a.key COLLATE "C" AND (a.part = '' OR strpos(n.stem, a.part) > 0)
+            WHERE n.kind = a.kind AND n.key = a.key COLLATE "C"
+                AND (a.part = '' OR (
+                    strpos(n.stem, a.part) > 0
+                    -- 盛花巷3 is nothing within 盛花巷2号鼎盛苑, whose blocks have numbers of their own.
+                    AND NOT (a.is_numbered AND substr(n.stem, strpos(n.stem, a.part) + length(a.part)) ~ '[0-9]号')
+                ))
             LIMIT 2000
         ) k
         WHERE NOT a.is_start
@@ -47,6 +53,7 @@ stems AS MATERIALIZED (
         CROSS JOIN LATERAL (
             SELECT n.stem, n.key FROM name_keys n
             WHERE n.kind = a.kind AND n.key > a.key COLLATE "C" AND n.key < (a.key || chr(1114111)) COLLATE "C"
+                AND NOT (a.is_numbered AND a.key !~ '[0-9]' AND n.stem ~ '[0-9]号')
             LIMIT 500
         ) k
         WHERE a.is_start
@@ -87,11 +94,13 @@ named AS (
         WHERE d.tail = t.tail COLLATE "C" AND d.kind = 'building'
         ORDER BY d.stem LIMIT :most
     ) d
-    WHERE NOT EXISTS (SELECT FROM asked a WHERE a.reading = t.reading)
+    WHERE t.numbers = 1 AND NOT EXISTS (SELECT FROM asked a WHERE a.reading = t.reading)
 ),
 best AS (
     SELECT DISTINCT ON (kind, place_id) *
-    FROM named
+    FROM (
+        SELECT CASE kind WHEN 'gate' THEN 'compound' ELSE kind END AS kind, place_id, stairwell, numbers, score FROM named
+    ) places
     ORDER BY kind, place_id, score DESC, numbers DESC, stairwell DESC
 ),
 few AS (
