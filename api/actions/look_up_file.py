@@ -69,7 +69,7 @@ def look_up_file(
     -------
     dict
         rows, answered, rejected, certain, by_answer, by_reason (in English): numbers of rows; columns: what was taken
-        for longitude, latitude and accuracy.
+        for longitude, latitude and accuracy; headed: the shifted datum their headings name, None for none.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def look_up_file(
             question.file.path, layer=question.file.layer, crs=question.file.crs, lon=question.lon, lat=question.lat,
             accuracy=question.accuracy,
         ) as pieces:  # fmt: skip
-            taken.update(columns=list(pieces.columns), accuracy=pieces.accuracy)
+            taken.update(columns=list(pieces.columns), accuracy=pieces.accuracy, headed=pieces.headed)
             sheet = _Answers(pieces, ground, path, rejects.name, tally, progress=progress)
             write_pieces(path, sheet.schema, sheet.tables(), geometry=sheet.geometry, crs=sheet.crs)
             sheet.close()

@@ -135,6 +135,8 @@ def _day(told: str | None) -> date:
 def _told(made: dict[str, Any]) -> list[str]:
     """What a person should know, a line each."""
     taken = [f"Columns {' and '.join(made['columns'])} are taken as longitude and latitude"] if made["columns"] else []
+    if made["headed"]:
+        taken.append(f"They are taken as {made['headed'].upper()}, as their headings say")
     if isinstance(made["accuracy"], str):
         taken.append(f"Column {made['accuracy']} is taken as the accuracy, metres")
     told = [f"{many(made['rows'], 'row')}: {made['answered']:,} answered, {made['certain']:,} of them for certain"]

@@ -6,6 +6,7 @@ readers of registers (`data.readers.files`) read text instead, and check it agai
 
 import hashlib
 import json
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ from geo.frames import WGS84
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".shp": "ESRI Shapefile"}
 PARQUETS = (".parquet", ".geoparquet")
 SUFFIXES = (*DRIVERS, *PARQUETS)
+# What GDAL advises those who call it, which is no advice for those who have a file.
+LIBRARY_HINT = re.compile(r";?\s*It might help to specify the correct driver explicitly.*", re.DOTALL)
 # What a layer may hold, as GDAL names it, and as people do in both languages.
 POLYGONS, LINES, PLACES = ("Polygon", "Surface"), ("Line", "Curve"), ("Point", "Polygon", "Surface")
 CALLED = {POLYGONS: ("polygons", "面"), LINES: ("lines", "线"), PLACES: ("points or polygons", "点或面")}
@@ -152,10 +155,12 @@ def _require_file(path: Path) -> None:
         )  # fmt: skip
 
 
-def _damaged(path: Path, error: Exception) -> BadFileError:
+def damaged(path: Path, error: Exception) -> BadFileError:
+    """Return what to raise where a library cannot read a file, in its words but for its advice to programmers."""
+    told = LIBRARY_HINT.sub("", str(error)).strip().rstrip(".;") or type(error).__name__
     return BadFileError(
-        file=path.name, reason=f"it is damaged or not what its name says ({error})",
-        reason_zh=f"文件已损坏或内容与后缀不符（{error}）", mend="Export it again.", mend_zh="请重新导出。",
+        file=path.name, reason=f"it is damaged or not what its name says ({told})",
+        reason_zh=f"文件已损坏或内容与后缀不符（{told}）", mend="Export it again.", mend_zh="请重新导出。",
     )  # fmt: skip
 
 
@@ -165,7 +170,7 @@ def _layers(path: Path) -> list[tuple[str, str | None]]:
             warnings.simplefilter("ignore")
             return [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 def layer_of(path: Path, kinds: tuple[str, ...]) -> str:
@@ -205,9 +210,9 @@ def _ogr(path: Path, layer: str, kinds: tuple[str, ...]) -> Found:
                 file=path.name, reason=f"there is no layer {layer}", reason_zh=f"没有图层 {layer}",
                 mend=f"Layers: {', '.join(names)}.", mend_zh=f"图层：{'、'.join(names)}。",
             ) from error  # fmt: skip
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     except pa.ArrowException as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     table, geometry = _named(table, meta.get("geometry_name"))
     if geometry not in table.column_names:
         raise BadFileError(
@@ -247,7 +252,7 @@ def _parquet(path: Path) -> Found:
         table.column(geometry)
         crs = WGS84 if "crs" not in column else column["crs"] and pyproj.CRS.from_user_input(column["crs"])
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     except (KeyError, TypeError, json.JSONDecodeError, pyproj.exceptions.CRSError) as error:
         raise BadFileError(
             file=path.name, reason="it is Parquet, but its geometry is not described as GeoParquet",

@@ -25,8 +25,9 @@ import shapely
 from pyarrow import csv
 
 from data.readers.coordinates import numbers
+from data.readers.datum_headings import headed_datum, place_key
 from data.readers.files import FORMS, PACKED, TEXTS, declared_crs, storable, suffix_of
-from data.readers.layer import DRIVERS, NAMELESS, PARQUETS, PLACES, crs_told, layer_of
+from data.readers.layer import DRIVERS, NAMELESS, PARQUETS, PLACES, crs_told, damaged, layer_of
 from data.readers.layers import shapes_of
 from data.readers.nouns import LAT, LON, header_key
 from data.readers.sheets import BOMS, LOST_DIGITS, Sheet, delimiter_of, read_csv
@@ -90,6 +91,8 @@ class Pieces:
         Those of longitude and latitude; empty for a layer.
     torn
         Rows that could not be parted into columns, so far: number (or None) and text.
+    headed
+        The datum that the columns' own headings name, where nobody said another.
     """
 
     path: Path
@@ -101,6 +104,7 @@ class Pieces:
     columns: tuple[str, ...] = ()
     accuracy: str | float = 0.0
     torn: list[tuple[int | None, str]] = field(default_factory=list)
+    headed: str | None = None
 
     def __iter__(self) -> Iterator[Piece]:
         """Read on."""
@@ -115,7 +119,7 @@ class Pieces:
                 accuracy_m, fault = self._accuracies(table, fault)
                 yield Piece(table, lon, lat, accuracy_m, fault)
         except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-            raise _damaged(self.path, error) from error
+            raise damaged(self.path, error) from error
 
     def _coordinates(self, table: pa.Table) -> tuple[Floats, Floats, np.ndarray]:
         if self.geometry is None:
@@ -191,6 +195,11 @@ def open_pieces(
             reason_zh=f"此处不支持 {suffix or '（无后缀）'} 文件", mend=f"Use one of: {', '.join(SUFFIXES)}.",
             mend_zh=f"请使用：{'、'.join(SUFFIXES)}。",
         )  # fmt: skip
+    if not path.is_file():
+        raise BadFileError(
+            file=path.name, reason="there is no such file", reason_zh="没有这个文件",
+            mend="Check its name and folder.", mend_zh="请检查文件名和所在文件夹。",
+        )  # fmt: skip
     declared, datum = declared_crs(crs)
     opener: Callable[..., Any] = (
         _open_text if suffix in TEXTS else _open_workbook if suffix in WORKBOOKS
@@ -203,10 +212,11 @@ def open_pieces(
                 raise MissingCrsError(what=path.name)
             names = [name for name in schema.names if name != geometry]
             columns = () if geometry is not None else _place_columns(path, names, lon, lat)
+            headed = headed_datum(path, columns, declared, datum)
             radius = _accuracy_of(path, names, accuracy)
-            yield Pieces(path, schema, geometry, found, datum, tables, columns, radius, torn)
+            yield Pieces(path, schema, geometry, found, headed or datum, tables, columns, radius, torn, headed)
     except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 Opened = tuple[pa.Schema, str | None, pyproj.CRS | None, Iterator[pa.Table], list[tuple[int | None, str]]]
@@ -345,12 +355,12 @@ def _open_layer(path: Path, layer: str | None) -> Iterator[Opened]:
             tables = (pa.Table.from_batches([batch]) for batch in reader if batch.num_rows)
             yield reader.schema, geometry, crs_told(meta.get("crs")), tables, []
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 def _place_columns(path: Path, names: list[str], lon: str | None, lat: str | None) -> tuple[str, str]:
     """Return the columns of longitude and latitude: those named, else those called so."""
-    known = {header_key(name): name for name in reversed(names)}
+    known = {place_key(name): name for name in reversed(names)} | {header_key(name): name for name in reversed(names)}
     found = []
     for wanted, words in ((lon, LON), (lat, LAT)):
         if wanted is not None and wanted not in names:
@@ -373,10 +383,3 @@ def _accuracy_of(path: Path, names: list[str], accuracy: str | float | None) -> 
         raise MissingColumnsError(what=path.name, columns=accuracy, found=", ".join(names))
     known = {header_key(name): name for name in reversed(names)}
     return accuracy or next((known[key] for key in map(header_key, ACCURACY) if key in known), 0.0)
-
-
-def _damaged(path: Path, error: Exception) -> BadFileError:
-    return BadFileError(
-        file=path.name, reason=f"it is damaged or not what its name says ({error})",
-        reason_zh=f"文件已损坏或内容与后缀不符（{error}）", mend="Export it again.", mend_zh="请重新导出。",
-    )  # fmt: skip

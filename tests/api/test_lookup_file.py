@@ -204,6 +204,68 @@ def test_coordinates_may_be_in_another_system(tmp_path: Path, grids: Path, crs: 
     assert row["geometry"].distance(shapely.Point(*AT(0, 0))) < 1e-7
 
 
+@pytest.mark.parametrize(
+    ("headings", "datum"),
+    [
+        (("经度（GCJ02）", "纬度（GCJ02）"), "gcj02"), (("lng_gcj02", "lat_gcj02"), "gcj02"),
+        (("火星坐标_经度", "纬度"), "gcj02"), (("lon", "lat_bd09"), "bd09"), (("百度经度", "百度纬度"), "bd09"),
+        (("BD-09 lng", "BD-09 lat"), "bd09"), (("经度（度）", "纬度（度）"), None), (("lon_wgs84", "lat_wgs84"), None),
+        (("经度(CGCS2000)", "纬度(WGS84)"), None),
+    ],
+)  # fmt: skip
+def test_headings_say_what_datum_it_is(
+    tmp_path: Path, grids: Path, headings: tuple[str, str], datum: str | None
+) -> None:
+    lon, lat = (np.array([one]) for one in AT(0, 0))
+    if datum is not None:
+        lon, lat = from_wgs84(lon, lat, datum=datum)  # type: ignore[arg-type]  # one of them
+    (tmp_path / "in.csv").write_text(
+        f"{headings[0]},{headings[1]}\n{float(lon[0])!r},{float(lat[0])!r}\n", encoding="utf-8"
+    )
+    for crs in ((), ("--crs", datum or "EPSG:4326")):
+        ended = ask(tmp_path / "in.csv", tmp_path / "out.geojson", grids, *crs)
+        assert ended.returncode == DONE, ended.stderr
+        assert (f"taken as {datum.upper()}, as their headings say" if datum else "taken as longitude") in ended.stdout
+        assert "None" not in ended.stdout
+        (row,) = gpd.read_file(tmp_path / "out.geojson").to_dict("records")
+        assert row["grid_code"] == "G1"
+        assert row["geometry"].distance(shapely.Point(*AT(0, 0))) < 1e-7
+
+
+@pytest.mark.parametrize(
+    ("headings", "crs"),
+    [
+        ("经度（GCJ02）,纬度（GCJ02）", "EPSG:4326"), ("lng_gcj02,lat_gcj02", "bd09"), ("lng_gcj02,lat", "EPSG:4490"),
+        ("lon_wgs84,lat_wgs84", "gcj02"), ("lon_wgs84,lat_wgs84", "EPSG:4545"), ("lng_gcj02,lat_bd09", None),
+        ("lng_gcj02,lat_wgs84", None),
+    ],
+)  # fmt: skip
+def test_headings_that_contradict_are_refused(tmp_path: Path, grids: Path, headings: str, crs: str | None) -> None:
+    (tmp_path / "in.csv").write_text(f"{headings}\n107.7,27.9\n", encoding="utf-8")
+    ended = ask(tmp_path / "in.csv", tmp_path / "out.csv", grids, *(() if crs is None else ("--crs", crs)))
+    assert ended.returncode == FAILED
+    assert "headings" in ended.stderr
+    assert headings.split(",", maxsplit=1)[0] in ended.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["gone.csv", "gone.geojson", "gone.xlsx", "gone.parquet"])
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path, grids: Path, name: str) -> None:
+    ended = ask(tmp_path / name, tmp_path / "out.csv", grids)
+    assert ended.returncode == FAILED
+    assert "there is no such file" in ended.stderr
+    assert "damaged" not in ended.stderr
+
+
+def test_a_damaged_layer_is_told_without_the_librarys_hints(tmp_path: Path, grids: Path) -> None:
+    (tmp_path / "in.geojson").write_text('{"type": "FeatureColl', encoding="utf-8")
+    ended = ask(tmp_path / "in.geojson", tmp_path / "out.csv", grids)
+    assert ended.returncode == FAILED
+    assert "damaged" in ended.stderr
+    for hint in ("DRIVER", "prefix", "driver"):
+        assert hint not in ended.stderr
+
+
 def test_an_answer_of_an_earlier_time_is_not_lost(tmp_path: Path, grids: Path) -> None:
     (tmp_path / "in.csv").write_text(text_of(","), encoding="utf-8")
     assert ask(tmp_path / "in.csv", tmp_path / "one.csv", grids).returncode == DONE
