@@ -40,16 +40,23 @@ BEGIN
         ) w
         CROSS JOIN LATERAL door_split(w.plain) s
     ),
+    -- Looked at once for all blocks of a compound: their addresses have one stem.
+    streets AS MATERIALIZED (
+        SELECT given.stem, at.stem AS street, at.tail AS number, f.rest AS rest_stem
+        FROM (SELECT DISTINCT stem FROM split WHERE strpos(stem, '号') > 0) given
+        CROSS JOIN LATERAL door_front(given.stem) f
+        CROSS JOIN LATERAL door_split(f.front) at
+        WHERE f.front IS NOT NULL AND at.stem <> ''
+    ),
     fronts AS MATERIALIZED (
-        SELECT
-            w.words, at.stem, at.tail, behind.stem AS rest_stem, behind.tail AS rest_tail,
-            f.rest ~ '^[0-9a-z甲乙丙丁]+(?:号楼|栋|座|#)' AS is_block
+        SELECT w.words, s.street AS stem, s.number AS tail, s.rest_stem, w.tail AS rest_tail, false AS is_block
+        FROM split w JOIN streets s ON s.stem = w.stem
+        UNION ALL
+        SELECT w.words, at.stem, at.tail, '', '', f.rest ~ '^[0-9a-z甲乙丙丁]+(?:号楼|栋|座|#)'
         FROM split w
         CROSS JOIN LATERAL door_front(w.plain) f
         CROSS JOIN LATERAL door_split(f.front) at
-        CROSS JOIN LATERAL door_split(f.rest) behind
-        -- Most addresses end with their only number.
-        WHERE (strpos(w.stem, '号') > 0 OR strpos(w.tail, '/') > 0) AND f.front IS NOT NULL AND at.stem <> ''
+        WHERE strpos(w.stem, '号') = 0 AND strpos(w.tail, '/') > 0 AND f.front IS NOT NULL AND at.stem <> ''
     ),
     parts AS MATERIALIZED (
         SELECT
