@@ -22,7 +22,13 @@ from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.access import ACCESS, Access
-from api.errors import ForeignRequestError, SignInNeededError, UnknownParameterError, UnstorableTextError
+from api.errors import (
+    ForeignRequestError,
+    RepeatedParameterError,
+    SignInNeededError,
+    UnknownParameterError,
+    UnstorableTextError,
+)
 from api.limits import client_key
 from geo.errors import DeniedError
 
@@ -149,7 +155,9 @@ class GuardedRoute(APIRoute):
         limits.hit(access.rate, self.path, client_key(request.client.host if request.client else None))
         names = [name for name, _ in request.query_params.multi_items()]
         repeated = {name for name in names if names.count(name) > 1} - self.repeatable
-        wrong = sorted(repeated | (set(names) - self._allowed(access)))
+        wrong = sorted(set(names) - self._allowed(access))
+        if repeated and not wrong:
+            raise RepeatedParameterError(names=", ".join(name[:40] for name in sorted(repeated)[:5]))
         if wrong:
             raise UnknownParameterError(
                 names=", ".join(name[:40] for name in wrong[:5]), known=", ".join(sorted(self._allowed(access)))

@@ -5,7 +5,6 @@ for a page gets a page. An unforeseen error says nothing but its request id; the
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from api.invalid_words import invalid_words
 from api.language import Language, language_of
 from api.limits import TooManyError
 from data.stores.operations import StaleRevisionError
@@ -46,10 +46,17 @@ class WrongPasswordError(WanggeError):
 
 
 class UnknownParameterError(WanggeError):
-    """A query parameter the route does not have, or one given twice."""
+    """A query parameter the route does not have."""
 
     zh = "不认识的查询参数：{names}。可用参数：{known}。每个参数只能出现一次。"
-    en = "Unknown or repeated query parameters: {names}. Known: {known}. Each may stand once."
+    en = "Unknown query parameters: {names}. Known: {known}. Each may stand once."
+
+
+class RepeatedParameterError(UnknownParameterError):
+    """A query parameter given more than once."""
+
+    zh = "查询参数重复：{names}。每个参数只能出现一次。"
+    en = "Repeated query parameters: {names}. Each may stand once."
 
 
 class UnstorableTextError(InputError):
@@ -99,6 +106,7 @@ TABLE: Mapping[type[WanggeError], Kind] = {
     BusyError: Kind(503, "busy", "服务繁忙", "Busy"),
 }
 STATUS_WORDS: Mapping[int, Kind] = {
+    400: Kind(400, "unreadable", "请求无法读取", "Request cannot be read"),
     404: Kind(404, "not-found", "找不到该地址", "No such address"),
     405: Kind(405, "method", "不支持该请求方法", "Method not allowed"),
     413: Kind(413, "too-large", "请求内容过大", "Request too large"),
@@ -112,29 +120,9 @@ FAULT_DETAIL = {
     "zh": "出现意外错误，已记录。请将编号 {id} 告知管理员。",
     "en": "Something unforeseen went wrong and was logged. Tell the operator the id {id}.",
 }
-# pydantic's own words are English; these are the ones a user of this service can meet.
-VALIDATION_ZH: Mapping[str, str] = {
-    "missing": "缺少此项",
-    "int_parsing": "应为整数",
-    "int_from_float": "应为整数",
-    "float_parsing": "应为数字",
-    "finite_number": "应为有限的数字",
-    "bool_parsing": "应为真或假",
-    "greater_than_equal": "不能小于 {ge}",
-    "greater_than": "必须大于 {gt}",
-    "less_than_equal": "不能大于 {le}",
-    "less_than": "必须小于 {lt}",
-    "string_too_short": "至少 {min_length} 个字符",
-    "string_too_long": "最多 {max_length} 个字符",
-    "string_pattern_mismatch": "格式不符：{pattern}",
-    "string_type": "应为文本",
-    "literal_error": "只能是：{expected}",
-    "enum": "只能是：{expected}",
-    "date_from_datetime_parsing": "应为日期，如 2026-07-01",
-    "date_parsing": "应为日期，如 2026-07-01",
-    "datetime_from_date_parsing": "应为时间，如 2026-07-01T08:00:00+08:00",
-    "extra_forbidden": "没有此项",
-    "json_invalid": "不是有效的 JSON",
+UNREADABLE_DETAIL = {
+    "zh": "无法读取请求内容：内容不完整、编码有误或嵌套过深。请检查后重试。",
+    "en": "The body cannot be read: it is cut short, wrongly encoded or nested too deep. Check it and try again.",
 }
 
 
@@ -230,27 +218,12 @@ def answer_invalid(request: Request, error: Exception) -> Response:
     rows = [
         {
             "pointer": "/" + "/".join(str(step) for step in row["loc"]),
-            "detail": _words(row, language),
+            "detail": invalid_words(row, language),
         }
         for row in error.errors()
     ]
     body = problem(STATUS_WORDS[422], INVALID_DETAIL[language], language=language, errors=rows)
     return answer(request, body)
-
-
-def _words(row: Mapping[str, Any], language: Language) -> str:
-    template = VALIDATION_ZH.get(row["type"]) if language == "zh" else None
-    if template is None:
-        return str(row["msg"])
-    context = {name: value for name, value in (row.get("ctx") or {}).items() if not _is_odd(value)}
-    try:
-        return template.format(**context)
-    except KeyError:
-        return str(row["msg"])
-
-
-def _is_odd(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
 
 
 def answer_http(request: Request, error: Exception) -> Response:
@@ -260,7 +233,8 @@ def answer_http(request: Request, error: Exception) -> Response:
     language = language_of(request)
     phrase = HTTPStatus(error.status_code).phrase
     kind = STATUS_WORDS.get(error.status_code) or Kind(error.status_code, "http", phrase, phrase)
-    detail = f"{request.method} {request.url.path}"
+    is_unreadable = error.status_code == HTTPStatus.BAD_REQUEST
+    detail = UNREADABLE_DETAIL[language] if is_unreadable else f"{request.method} {request.url.path}"
     return answer(request, problem(kind, detail, language=language), headers=error.headers)
 
 

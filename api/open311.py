@@ -13,7 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.answers import json_bytes, tagged
-from api.errors import VALIDATION_ZH, kind_of
+from api.errors import kind_of
+from api.invalid_words import invalid_words
 from api.language import Language, language_of
 from geo.errors import WanggeError
 
@@ -102,7 +103,4 @@ def refusal(request: Request, error: WanggeError | RequestValidationError | HTTP
 def _line(row: Mapping[str, Any], language: Language) -> str:
     """Return what is wrong with one field, without the value: it may be somebody's name or number."""
     field = str(row["loc"][-1]) if row["loc"] else "?"
-    template = VALIDATION_ZH.get(row["type"]) if language == "zh" else None
-    if template is None:
-        return f"{field}: {row['msg']}"
-    return f"{field}：{template.format_map(row.get('ctx') or {})}"
+    return f"{field}{'：' if language == 'zh' else ': '}{invalid_words(row, language)}"

@@ -97,11 +97,28 @@ class BadPointError(InputError):
     en = "The coordinate {value} cannot be used: {reason}. Give degrees, longitude first (-180 to 180, -90 to 90)."
 
 
+# What is not there, as a reader of Chinese calls it; names of fields stay as they are written.
+NOUNS_ZH = {
+    "absence": "请假记录", "account": "账号", "area": "区划", "building": "楼栋", "category": "类别", "comment": "意见",
+    "community": "社区", "duty": "任职", "file of job": "任务的文件，任务", "grid": "网格", "grid in": "网格，区划",
+    "incident": "事件", "job": "任务", "key": "密钥", "noun": "数据种类", "page": "页", "person": "人员",
+    "plan": "方案", "plate": "门牌", "plates": "门牌，范围", "report": "反馈", "revision": "版本", "role": "角色",
+    "tile": "瓦片", "unit": "联户单元", "zone": "责任区",
+}  # fmt: skip
+
+
 class NotFoundError(WanggeError, LookupError):
     """The thing asked for does not exist, or is not visible to the one who asks."""
 
     zh = "找不到{what} {key}。"
     en = "There is no {what} {key}."
+
+    def text(self, language: str = "zh") -> str:
+        """Return the message in `language`, what is missing by its name there."""
+        what = str(self.fields.get("what"))
+        called = NOUNS_ZH.get(what, f" {what}") if language == "zh" else what
+        template = self.zh if language == "zh" else self.en
+        return template.format(**{**self.fields, "what": called})
 
 
 class ConflictError(WanggeError):

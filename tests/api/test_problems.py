@@ -1,9 +1,13 @@
 """Errors: one shape (RFC 9457), the reader's language, no trace; and hostile input that changes nothing."""
 
+import json
+import re
+
 import pytest
 from sqlalchemy import text
 
 from api.errors import TABLE, kind_of
+from api.invalid_words import PATTERNS
 from geo.errors import BadPointError, InputError, NotFoundError, WanggeError
 from tests.fixtures.services import ACCOUNTS, Service
 
@@ -120,6 +124,56 @@ def test_what_does_not_fit_is_named_by_pointer_in_the_readers_language(service: 
         client.cookies.set("wangge_lang", "en")
         assert client.get("/api/v1/nowhere").json()["title"] == "No such address"
         assert client.get("/api/v1/nowhere?lang=zh").json()["title"] == "找不到该地址"
+
+
+def test_what_is_not_there_is_named_in_the_readers_language(service: Service) -> None:
+    for path, told in (
+        ("/api/v1/jobs/999999", "找不到任务 999999。"),
+        ("/api/v1/boards/529901001001999", "找不到网格 529901001001999。"),
+        ("/api/v1/plans/999999", "找不到方案 999999。"),
+    ):  # fmt: skip
+        assert body_of(service, path, "planner", status=404)["detail"] == told
+
+
+def test_a_parameter_given_twice_is_not_called_unknown(service: Service) -> None:
+    zh = body_of(service, "/api/v1/lookup?lon=107&lat=27&lon=108", status=400)
+    assert zh["detail"] == "查询参数重复：lon。每个参数只能出现一次。"
+    both = body_of(service, "/api/v1/lookup?lon=107&lat=27&lon=108&x=1", status=400)
+    assert "不认识的查询参数：x。" in str(both["detail"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "told"),
+    [
+        ("POST", "/api/v1/lookup/batch", {"points": []}, "至少 1 项"),
+        ("POST", "/api/v1/lookup/batch", {"points": 1}, "应为列表"),
+        ("POST", "/api/v1/lookup/batch", {"points": [1]}, "应为对象"),
+        ("POST", "/api/v1/lookup/batch", {"points": [{"lon": 1, "lat": 1}], "crs": "x"},
+         "只能是：wgs84、cgcs2000、gcj02、bd09"),
+        ("GET", "/api/v1/boards/5299", None, "应为 15 位数字"),
+    ],
+)  # fmt: skip
+def test_no_english_stands_in_chinese(service: Service, method: str, path: str, body: object, told: str) -> None:
+    with service.client("planner") as client:
+        answer = client.request(method, path, json=body) if method == "POST" else client.get(path)
+        assert answer.status_code == 422
+        assert told in [row["detail"] for row in answer.json()["errors"]]
+
+
+def test_every_pattern_that_is_asked_for_is_told_in_words(service: Service) -> None:
+    with service.client() as client:
+        asked = set(re.findall(r'"pattern":\s*("(?:[^"\\]|\\.)*")', client.get("/openapi.json").text))
+    assert len(asked) >= 5
+    assert {json.loads(pattern) for pattern in asked} <= set(PATTERNS)
+
+
+def test_a_body_that_cannot_be_read_says_so(service: Service) -> None:
+    with service.client("planner") as client:
+        answer = client.post(
+            "/api/v1/lookup/batch", content="[" * 100_000, headers={"Content-Type": "application/json"}
+        )
+    assert answer.status_code == 400
+    assert (answer.json()["title"], "嵌套过深" in answer.json()["detail"]) == ("请求无法读取", True)
 
 
 def test_a_browser_gets_a_page(service: Service) -> None:
