@@ -32,7 +32,7 @@ Ints = npt.NDArray[np.int64]
 CELLS_EACH, CELLS_MIN, CELLS_MAX = 160, 2**16, 2**23  # of the raster: a polygon, in all
 EDGES_A_BAND = 6
 NEAR_CELL = 1e-6  # an edge this near to a cell, in cells, is taken to be in it
-GROWN_MAX = 1.25  # so many times the polygons that a raster was drawn for
+GROWN_MAX = 1.25  # so many times the cells of a raster may be wanted before another is drawn
 
 
 def tables(shapes: Shapes) -> Tables:
@@ -51,7 +51,8 @@ def amended(before: Tables, shapes: Shapes, was: Ints) -> Tables:
     """
     new = np.flatnonzero(was < 0)
     sides = sides_of(shapes[new])
-    fits = _is_within(sides, before) and len(shapes) <= GROWN_MAX * before.ints[POLYGONS]
+    cells = int(before.ints[COLUMNS]) * int(before.ints[ROWS])
+    fits = _is_within(sides, before) and _cells_for(len(shapes)) <= GROWN_MAX * cells
     return _amended(before, sides, was, new) if fits else tables(shapes)
 
 
@@ -62,7 +63,7 @@ def _bare(sides: Sides, count: int) -> Tables:
         low, high = _box(sides)
         wide, high_ = np.maximum(high - low, 1e-9)
         squeeze = max(math.cos(math.radians(float(low[1] + high[1]) / 2)), 0.01)
-        cells = min(max(CELLS_EACH * count, CELLS_MIN), CELLS_MAX)
+        cells = _cells_for(count)
         columns = int(np.clip(math.sqrt(cells * wide * squeeze / high_), 1, cells))
         rows = max(1, cells // columns)
         per_degree = np.array([columns / wide, rows / high_])
@@ -71,6 +72,11 @@ def _bare(sides: Sides, count: int) -> Tables:
     ints[:HEAD] = columns, rows, 0, HEAD, HEAD + 1, HEAD + 2, HEAD + 2 + columns * rows
     ints[HEAD : HEAD + 2] = 0
     return Tables(ints, corner)
+
+
+def _cells_for(count: int) -> int:
+    """Return of how many cells the raster of so many polygons is."""
+    return min(max(CELLS_EACH * count, CELLS_MIN), CELLS_MAX)
 
 
 def _is_within(sides: Sides, before: Tables) -> bool:

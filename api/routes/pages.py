@@ -96,7 +96,7 @@ def lookup_page(
         body = look_up(services.published, question, profile=services.profile, language=language)
         found = answered(services, body, question.wgs84, language=language, grid=typed.grid, accuracy_m=accuracy_m)
         if body["is_coarse"] and typed.q.strip():
-            found["places"] = blocks_at(services, question.wgs84)
+            found["places"] = blocks_at(services, question.wgs84, typed.q)
     elif typed.code.strip() or typed.q.strip():
         limits.hit("search", "page", client)
         # A plate's code is known by its look, wherever it was typed; an address is searched for first.
@@ -110,10 +110,10 @@ def lookup_page(
     return show(request, lookup.render(context, language=language, nonce=nonce))
 
 
-def blocks_at(services: Services, place: tuple[float, float]) -> tuple[FoundPlace, ...]:
-    """Return the buildings of the compound at a place, where its name alone does not tell the grid."""
+def blocks_at(services: Services, place: tuple[float, float], words: str) -> tuple[FoundPlace, ...]:
+    """Return the buildings of the compound at a place, which words name and which is of several grids."""
     with reading(services.public) as conn:
-        rows = doors.read_blocks(conn, *place, most=BLOCKS_MOST).to_dict("records")
+        rows = doors.read_blocks(conn, *place, words=words, most=BLOCKS_MOST).to_dict("records")
     return tuple(FoundPlace(kind="building", **{str(key): value for key, value in row.items()}) for row in rows)
 
 

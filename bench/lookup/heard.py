@@ -9,22 +9,18 @@ Usage: make bench NAME=lookup.heard [OPTIONS="--scale 13 --rounds 4 --home FOLDE
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from sqlalchemy import Connection, Engine, text
 
-from bench.lookup.served import OURS, asking, built, ourselves, serving, told
+from bench.lookup.served import OURS, asking, ourselves, serving, standing, told
 from data.calendar import today
-from data.postgis.engine import open_engine, transaction
-from data.postgis.migrate import upgrade
-from data.postgis.server import PrivateServer
+from data.postgis.engine import transaction
 from data.profiles import load_profile
 from data.stores import branches, plans, steps
 from data.stores.steps import Step
@@ -42,17 +38,8 @@ def main() -> None:
     asked.add_argument("--home", type=Path, help="where the town is kept for the next time")
     options = asked.parse_args()
     warm()
-    with ExitStack() as kept:
-        home = options.home or Path(kept.enter_context(tempfile.TemporaryDirectory()))
-        home.mkdir(parents=True, exist_ok=True)
-        cluster = PrivateServer(home, is_durable=False)
-        cluster.start()
-        kept.callback(cluster.stop)
-        url = built(cluster, load_profile("demo"), options.scale)
-        upgrade(url)
-        engine = open_engine(url, statement_timeout_ms=0)
-        kept.callback(engine.dispose)
-        address = kept.enter_context(serving(ourselves(url)))
+    town = standing(options.home, load_profile("demo"), options.scale)
+    with town as (url, engine), serving(ourselves(url)) as address:
         for kind, ready in KINDS.items():
             found = [heard(address, engine, ready, number) for number in range(options.rounds)]
             told(task="heard", change=kind, rounds=options.rounds, median_s=statistics.median(found),

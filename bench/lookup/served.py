@@ -87,17 +87,24 @@ def main() -> None:
         sys.exit("this bench needs wrk (setup/peer.sh) and its peers (make bench-peers)")
     warm()
     profile = load_profile("demo")
+    with standing(options.home, profile, options.scale) as (url, engine):
+        measure(url, engine, lay_out(engine, profile), profile, options)
+
+
+@contextmanager
+def standing(home: Path | None, profile: Profile, scale: float) -> Iterator[tuple[str, Engine]]:
+    """Build the town, or find it where it was kept; yields its database's URL and an engine without a limit of time."""
     with ExitStack() as kept:
-        home = options.home or Path(kept.enter_context(tempfile.TemporaryDirectory()))
+        home = home or Path(kept.enter_context(tempfile.TemporaryDirectory()))
         home.mkdir(parents=True, exist_ok=True)
         cluster = PrivateServer(home, is_durable=False)
         cluster.start()
         kept.callback(cluster.stop)
-        url = built(cluster, profile, options.scale)
+        url = built(cluster, profile, scale)
+        upgrade(url)
         engine = open_engine(url, statement_timeout_ms=0)
-        box = lay_out(engine, profile)
-        measure(url, engine, box, profile, options)
-        engine.dispose()
+        kept.callback(engine.dispose)
+        yield url, engine
 
 
 def built(cluster: PrivateServer, profile: Profile, scale: float) -> str:

@@ -18,7 +18,10 @@ from data.tables.reach import stations
 SNAPSHOT = re.compile(r"(\d{1,18}):(\d{1,18}):(\d{1,18}(?:,\d{1,18})*)?", re.ASCII)
 _IS_LATER = text("SELECT pg_snapshot_xmax(CAST(:since AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())")
 _UNSEEN = text(
-    "SELECT DISTINCT noun FROM audit WHERE noun = ANY(:nouns) AND NOT pg_visible_in_snapshot("
+    "SELECT DISTINCT noun FROM audit WHERE noun = ANY(:nouns)"
+    # All that is older was through then.
+    " AND written_by >= CAST(CAST(pg_snapshot_xmin(CAST(:since AS pg_snapshot)) AS text) AS bigint)"
+    " AND NOT pg_visible_in_snapshot("
     "CAST(CAST(written_by AS text) AS xid8), CAST(:since AS pg_snapshot))"
 )
 # Any number will do that no other lock has: who changes the ground by hand waits for whoever does.

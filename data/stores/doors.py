@@ -61,9 +61,9 @@ def search(connection: Connection, words: str, limit: int = 10) -> pd.DataFrame:
     return cast(pd.DataFrame, read_named(connection, "doors/search", asked, index=None, geometry=False))
 
 
-def read_blocks(connection: Connection, lon: float, lat: float, *, most: int) -> pd.DataFrame:
-    """Return the buildings of the compound that a point lies in, by name: rows from 0; label, lon, lat."""
-    asked = {"lon": lon, "lat": lat, "most": most}
+def read_blocks(connection: Connection, lon: float, lat: float, *, words: str, most: int) -> pd.DataFrame:
+    """Return the buildings of the compound that a point lies in and `words` name: rows from 0; label, lon, lat."""
+    asked = {"lon": lon, "lat": lat, "words": cut_words(words), "most": most}
     return cast(pd.DataFrame, read_named(connection, "doors/blocks", asked, index=None, geometry=False))
 
 

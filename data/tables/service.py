@@ -102,6 +102,7 @@ audit = Table(
         server_default=text("pg_current_xact_id()::text::bigint"),
         comment="the transaction, as pg_current_xact_id numbers it",
     ),
+    Index("audit_written_by_idx", "written_by"),
     # Their changes are counted with every question about walking, and whenever answers may be old.
     Index("audit_ground_idx", "audit_id", postgresql_where=column("noun").in_(WALKED_NOUNS)),
     Index("audit_areas_idx", "audit_id", postgresql_where=column("noun") == "areas"),
