@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy import Connection
 
 from data.stores import grids as grid_store
@@ -110,10 +112,22 @@ _READ: tuple[Callable[..., gpd.GeoDataFrame], ...] = (
 
 def _renewed(old: gpd.GeoDataFrame, changed: Collection[str], new: gpd.GeoDataFrame, by: str) -> gpd.GeoDataFrame:
     """Return a frame with the rows of some communities replaced, in order."""
-    kept = old[~old["area_code"].isin(changed)]
+    is_gone = old["area_code"].isin(changed)
+    kept = old[~is_gone]
+    if is_gone.any() and len(new):
+        new = _known_again(old[is_gone], new, by)
     if len(kept) == 0 or len(new) == 0:
         return new if len(kept) == 0 else kept
     return pd.concat([kept, new]).sort_values(by)
+
+
+def _known_again(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, by: str) -> gpd.GeoDataFrame:
+    """Return the new rows; a polygon that had the same code, and is the same, is that very object: indices know it."""
+    old = old.drop_duplicates(by)
+    at = pd.Index(old[by]).get_indexer(new[by])
+    before, shapes = old.geometry.to_numpy()[at], new.geometry.to_numpy()
+    again = np.where((at >= 0) & shapely.equals_identical(before, shapes), before, shapes)
+    return new.assign(geometry=gpd.GeoSeries(again, index=new.index, crs=new.crs))
 
 
 def _rows(frame: pd.DataFrame, *names: str) -> Rows:

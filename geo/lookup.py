@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from operator import is_
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -127,8 +126,8 @@ class GridIndex:
         Parameters
         ----------
         before
-            An index of other grids: a grid that has the very same polygon there (the object, not an equal one) is
-            taken from it, so that few changed grids take little time.
+            An index of other grids: a polygon that is the very same there (the object, not an equal one), of whatever
+            id, is taken from it, so that few changed grids take little time.
 
         Raises
         ------
@@ -138,7 +137,7 @@ class GridIndex:
         require(grids, "grids")
         grids = grids.sort_index()
         shapes, ids = grids.geometry.to_numpy().copy(), grids.index.to_numpy().copy()
-        was = np.full(len(ids), -1) if before is None else before._places_of(ids, shapes)
+        was = np.full(len(ids), -1) if before is None else before._places_of(shapes)
         require_geometry(grids[was < 0], "grids", kinds=POLYGONS)
         made = tables(shapes) if before is None else amended(before.tables, shapes, was)
         for array in (ids, shapes, *made):
@@ -262,13 +261,10 @@ class GridIndex:
         """Their polygons in a tree, made when somebody asks from outside."""
         return shapely.STRtree(self.shapes)
 
-    def _places_of(self, ids: npt.NDArray[Any], shapes: Shapes) -> Ints:
-        """Return the places of grids, by their ids and the very same polygons, -1 of those that are not here."""
-        if len(self.ids) == 0:
-            return np.full(len(ids), -1)
-        at = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        is_same = np.fromiter(map(is_, self.shapes[at], shapes), dtype=np.bool_, count=len(ids))
-        return np.where(is_same & (self.ids[at] == ids), at, -1)
+    def _places_of(self, shapes: Shapes) -> Ints:
+        """Return the places of polygons that are here, each once; -1 of others."""
+        places = {id(shape): place for place, shape in enumerate(self.shapes)}
+        return np.fromiter((places.pop(id(shape), -1) for shape in shapes), dtype=np.int64, count=len(shapes))
 
     def _touched(self, lon: float, lat: float, accuracy_m: float) -> tuple[Ints, Floats]:
         """Return the places of the grids a disc touches, nearest first, and metres to each."""

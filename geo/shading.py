@@ -47,7 +47,7 @@ def amended(before: Tables, shapes: Shapes, was: Ints) -> Tables:
     Parameters
     ----------
     was
-        (n,) the place each had before, rising; -1 for new ones, which alone are looked at.
+        (n,) the place each had before, no two the same; -1 for new ones, which alone are looked at.
     """
     new = np.flatnonzero(was < 0)
     sides = sides_of(shapes[new])

@@ -81,7 +81,8 @@ def test_many_points_get_a_grid_that_covers_them_or_none(
 
 
 def changed(frame: gpd.GeoDataFrame, draws: np.random.Generator, what: str) -> gpd.GeoDataFrame:
-    """The frame with two of it made one, one cut in two, gone or moved, none left, one far away, or twice as many."""
+    """The frame with two of it made one, one cut in two, gone, moved or twice there, none left, one far away, or twice
+    as many; or with all of it numbered anew."""
     shapes, at = dict(frame.geometry), draws.permutation(frame.index.tolist()).tolist()
     new = max(shapes, default=0) + 1
     if what == "none":
@@ -90,6 +91,8 @@ def changed(frame: gpd.GeoDataFrame, draws: np.random.Generator, what: str) -> g
         shapes[new] = shapely.box(*(frame.total_bounds + 5 * SIZE_DEG)) if len(frame) else shapely.box(0, 0, 1, 1)
     elif what == "many":
         shapes |= {new + i: shapely.affinity.scale(shape, 0.3, 0.3) for i, shape in enumerate(frame.geometry)}
+    elif what == "renumbered":
+        shapes = dict(zip(draws.permutation(range(new, new + len(shapes))).tolist(), frame.geometry, strict=True))
     elif len(at):
         one = shapes.pop(at[0])
         west, south, east, north = one.bounds
@@ -98,6 +101,7 @@ def changed(frame: gpd.GeoDataFrame, draws: np.random.Generator, what: str) -> g
             "merged": {at[0]: one.union(shapes.pop(at[-1], one))},
             "cut": {new + 1: one & half, new: one - half},
             "gone": {},
+            "twice": {at[0]: one, new: one},
             "moved": {at[0]: shapely.affinity.translate(one, (east - west) / 3)},
         }[what]
     return gpd.GeoDataFrame(geometry=list(shapes.values()), index=list(shapes), crs=4326)
@@ -106,7 +110,11 @@ def changed(frame: gpd.GeoDataFrame, draws: np.random.Generator, what: str) -> g
 @few
 @given(
     st.integers(0, 30),
-    st.lists(st.sampled_from(["merged", "cut", "gone", "moved", "none", "far", "many"]), min_size=1, max_size=5),
+    st.lists(
+        st.sampled_from(["merged", "cut", "gone", "moved", "twice", "none", "far", "many", "renumbered"]),
+        min_size=1,
+        max_size=5,
+    ),
 )
 def test_an_index_made_of_the_one_before_answers_like_a_fresh_one(seed: int, changes: list[str]) -> None:
     draws = np.random.default_rng(seed)
