@@ -10,7 +10,9 @@ Coordinates are degrees, radii and distances metres on the ellipsoid's tangent p
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -29,10 +31,52 @@ CORNER = 4
 
 
 class Tables(NamedTuple):
-    """All that is known of the polygons, in two arrays: calls from Python pay for each array they hand over."""
+    """All that is known of the polygons, in two arrays."""
 
     ints: SmallInts
     reals: Floats
+
+
+def packed(tables: Tables) -> Floats:
+    """Return both arrays as one, read only, for `called_on`: how many reals, the reals, the integers two by two."""
+    ints, reals = tables
+    whole = np.zeros(1 + len(reals) + -(-len(ints) // 2))
+    whole[0] = len(reals)
+    whole[1 : 1 + len(reals)] = reals
+    whole[1 + len(reals) :].view(np.int32)[: len(ints)] = ints
+    whole.flags.writeable = False
+    return whole
+
+
+@numba.njit(cache=True, nogil=True)
+def unpacked(whole):  # type: ignore[no-untyped-def]  # numba infers
+    """Return the integers, and perhaps one more, and the reals of `packed` tables; nothing is copied."""
+    reals = 1 + np.int64(whole[0])
+    return whole[reals:].view(np.int32), whole[1:reals]
+
+
+def called_on(whole: Floats, function: Any, arguments: int) -> Callable[..., int]:
+    """Return a compiled function of `packed` tables and so many reals as a function of the reals alone.
+
+    It is the machine code itself: to find it by the types of its arguments, to hand over two arrays and to let others
+    run meanwhile takes as long as a look-up.
+    """
+    types = numba.typeof(whole), *[numba.float64] * arguments  # type: ignore[no-untyped-call]  # numba has no types
+    return partial(function.compile(types), whole)
+
+
+@numba.njit(cache=True)
+def first_in(whole, lon, lat):  # type: ignore[no-untyped-def]  # numba infers
+    """Return `first` of `packed` tables."""
+    ints, reals = unpacked(whole)
+    return first(ints, reals, lon, lat)
+
+
+@numba.njit(cache=True)
+def only_in(whole, lon, lat, accuracy_m):  # type: ignore[no-untyped-def]  # numba infers
+    """Return `only` of `packed` tables."""
+    ints, reals = unpacked(whole)
+    return only(ints, reals, lon, lat, accuracy_m)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,7 +12,7 @@ See docs/methods/lookup.md.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -27,12 +27,16 @@ from geo.locator import (
     ROUNDING_M,
     Tables,
     border_m,
-    first,
+    called_on,
+    first_in,
     first_of_many,
     metres_per_degree,
     only,
+    only_in,
     only_of_many,
+    packed,
     touched,
+    unpacked,
 )
 from geo.overlaps import overlaps
 from geo.shading import amended, tables
@@ -111,13 +115,13 @@ class GridIndex:
         (g,) ids, sorted.
     shapes
         (g,) their polygons in degrees, in the same order.
-    tables
-        What points are held against (`geo.locator`), in the same order.
+    whole
+        What points are held against (`geo.locator.packed`), in the same order.
     """
 
     ids: npt.NDArray[Any]
     shapes: Shapes
-    tables: Tables
+    whole: Floats
 
     @classmethod
     def from_grids(cls, grids: gpd.GeoDataFrame, *, before: "GridIndex | None" = None) -> "GridIndex":
@@ -139,10 +143,15 @@ class GridIndex:
         shapes, ids = grids.geometry.to_numpy().copy(), grids.index.to_numpy().copy()
         was = np.full(len(ids), -1) if before is None else before._places_of(shapes)
         require_geometry(grids[was < 0], "grids", kinds=POLYGONS)
-        made = tables(shapes) if before is None else amended(before.tables, shapes, was)
-        for array in (ids, shapes, *made):
+        whole = packed(tables(shapes) if before is None else amended(before.tables, shapes, was))
+        for array in (ids, shapes):
             array.flags.writeable = False
-        return cls(ids, shapes, made)
+        return cls(ids, shapes, whole)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What points are held against."""
+        return Tables(*unpacked(self.whole))
 
     @cached_property
     def place(self) -> Callable[[float, float, float], int]:
@@ -150,7 +159,7 @@ class GridIndex:
 
         -1 where it touches none, `UNSURE` otherwise. For those who ask often: nothing is checked.
         """
-        return partial(only, *self.tables)
+        return called_on(self.whole, only_in, 3)
 
     @cached_property
     def cover(self) -> Callable[[float, float], int]:
@@ -158,7 +167,7 @@ class GridIndex:
 
         As PostGIS' ST_Covers has it, also on borders and corners. Nothing is checked.
         """
-        return partial(first, *self.tables)
+        return called_on(self.whole, first_in, 2)
 
     def places(self, lon: Floats, lat: Floats, accuracy_m: Floats) -> Ints:
         """Return `place` of (n,) discs, checked.

@@ -129,9 +129,9 @@ def beside_tree(frame: gpd.GeoDataFrame, index: GridIndex, count: int) -> None:
         found = tree.query(shapely.Point(lon, lat), predicate="intersects")
         return int(found.min()) if found.size else -1
 
-    goals = GOALS.get(count, (10.0, 5.0, 8.0))
+    goals, cover = GOALS.get(count, (10.0, 5.0, 8.0)), index.cover
     beside("one by one", frame, goals[0], ONE_BY_ONE,
-           lambda: [index.cover(lon, lat) for lon, lat in one_by_one],
+           lambda: [cover(lon, lat) for lon, lat in one_by_one],
            lambda: [theirs(lon, lat) for lon, lat in one_by_one])  # fmt: skip
 
     def all_of_theirs() -> Ints:

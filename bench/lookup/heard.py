@@ -1,4 +1,4 @@
-"""How soon a change is told by every process: one person's, everybody's, the plan of a street, the plan of the city.
+"""How soon a change is told by every process: a number, all numbers, the plan of a street or city, a city redrawn.
 
 The town of `bench.lookup.served`, served by two processes. Four clients ask every few milliseconds, by a connection of
 its own each time, so that both processes are asked; told is how long after the change was committed somebody last asked
@@ -99,25 +99,36 @@ def everybody(_: Connection, _code: str, line: str) -> Callable[[Connection], An
     return lambda conn: conn.execute(text("UPDATE people SET duty_line = :line"), {"line": line})
 
 
-def plan_of(conn: Connection, within: str, line: str) -> Callable[[Connection], Any]:
-    """A plan of some communities, approved, in which every grid is called otherwise; published it is heard of."""
+def plan_of(conn: Connection, within: str, line: str, *, is_redrawn: bool = False) -> Callable[[Connection], Any]:
+    """A plan of some communities, approved, in which every grid is called otherwise; published it is heard of.
+
+    Where it `is_redrawn`, every polygon is another one, a decimetre further east.
+    """
     held = conn.scalar(text("SELECT plan_id FROM plans WHERE state = 'published' ORDER BY plan_id LIMIT 1"))
     plan = branches.branch(conn, held, name=f"bench {line}", created_by=None)
     if within:
         conn.execute(text("DELETE FROM grids WHERE plan_id = :plan AND NOT starts_with(area_code, :within)"),
                      {"plan": plan, "within": within})  # fmt: skip
     conn.execute(text("UPDATE grids SET name = name || :line WHERE plan_id = :plan"), {"plan": plan, "line": line[-1]})
+    for table in ("grids", "zones") if is_redrawn else ():
+        conn.execute(text(EASTWARDS[table]), {"plan": plan})
     steps.take_step(conn, plan, Step("submit", None, "planner"))
     steps.take_step(conn, plan, Step("approve", None, "approver", document_number=line))
     steps.take_step(conn, plan, Step("publish", None, "approver", line, valid_from=today()))
     return lambda later: plans.publish(later, plan, valid_from=today(), document_number=line)
 
 
+EASTWARDS = {
+    "grids": "UPDATE grids SET geometry = ST_Translate(geometry, 1e-6, 0) WHERE plan_id = :plan",
+    "zones": "UPDATE zones z SET geometry = ST_Translate(z.geometry, 1e-6, 0) FROM grids g"
+    " WHERE z.grid_id = g.grid_id AND g.plan_id = :plan",
+}
 KINDS: dict[str, Ready] = {
     "a person": a_person,
     "everybody": everybody,
     "the plan of a street": lambda conn, code, line: plan_of(conn, code[:9], line),
     "the plan of the city": lambda conn, _, line: plan_of(conn, "", line),
+    "the city drawn anew": lambda conn, _, line: plan_of(conn, "", line, is_redrawn=True),
 }
 
 
