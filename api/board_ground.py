@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from api.actions.package_plan import MAJOR, PATHS
 from data.stores import boards as board_store
-from geo.crs import metric_crs
+from geo.crs import metric_crs, to_degrees, to_metric
 from geo.frames import WGS84
 from maps.board_map import POSTER, BoardGround, Footprint, Mark, Named, Street, window_of
 
@@ -46,10 +46,10 @@ class BoardPlace:
         """Read what a poster of a grid shows; `shape` is its polygon, EPSG:4326."""
         centre = shapely.centroid(shape)
         crs = metric_crs(centre.x, centre.y)
-        grid = gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).iloc[0]
+        grid = to_metric(gpd.GeoSeries([shape], crs=WGS84), crs).iloc[0]
         window = shapely.affinity.scale(window_of(grid, POSTER), BESIDE, BESIDE)
-        around = gpd.GeoSeries([window], crs=crs).to_crs(WGS84).iloc[0]
-        layers = board_store.read_board_ground(conn, around, on=on).to_crs(crs)
+        around = to_degrees(gpd.GeoSeries([window], crs=crs)).iloc[0]
+        layers = to_metric(board_store.read_board_ground(conn, around, on=on), crs)
         middles = shapely.point_on_surface(layers.geometry.to_numpy())
         inside = shapely.covers(grid, middles) & (layers["layer"] == "building").to_numpy()
         return cls(code, grid, crs, layers, pd.Series(inside, index=layers.index, dtype=bool))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api.board_ground import BoardPlace
 from data.profiles import Profile
 from data.stores import boards as board_store
+from geo.crs import to_metric
 from maps.board import NearBy, Words
 from maps.board_map import Mark
 
@@ -59,7 +60,7 @@ def _candidates(place: BoardPlace, building: int | None, stations: gpd.GeoDataFr
         from_x, from_y = shapely.get_coordinates(shapely.point_on_surface(place.grid))[0]
     else:
         from_x, from_y = place.buildings.loc[building, ["x", "y"]].astype(float)
-    points = stations.geometry.to_crs(place.crs)
+    points = to_metric(stations.geometry, place.crs)
     distance_m = np.hypot(points.x.to_numpy() - from_x, points.y.to_numpy() - from_y)
     rows = pd.DataFrame(
         {"name": stations["name"], "category": stations["category"], "point": list(points), "distance_m": distance_m},

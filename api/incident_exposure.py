@@ -12,6 +12,7 @@ from api.reach_analysis import Source, options_of, refuse_useless
 from data.readers.columns import amounts
 from data.readers.files import unshifted
 from data.readers.places import is_astray, is_finite
+from geo.crs import to_degrees, to_metric, zone_crs
 from geo.edges import Floats, Ints, Shapes
 from geo.errors import InputError
 from geo.frames import WGS84
@@ -110,9 +111,9 @@ def _in_metres(spots: Spots, zone: int) -> Shapes:
     if spots.geometry is not None:
         drawn = shapely.force_2d(spots.shapes[good])
         is_area = shapely.get_dimensions(drawn) == 2
-        areas = gpd.GeoSeries(drawn[is_area], crs=spots.crs).to_crs(WGS84)
+        areas = to_degrees(gpd.GeoSeries(drawn[is_area], crs=spots.crs))
         degrees[is_area] = unshifted(areas, spots.datum).to_numpy()
-    metres = np.asarray(gpd.GeoSeries(degrees, crs=WGS84).to_crs(zone).to_numpy(), dtype=object)
+    metres = np.asarray(to_metric(gpd.GeoSeries(degrees, crs=WGS84), zone_crs(zone)).to_numpy(), dtype=object)
     bad = ~shapely.is_valid(metres)
     metres[bad] = shapely.make_valid(metres[bad])
     metres[~is_finite(metres)] = None

@@ -24,6 +24,7 @@ from data.readers.layer import Layer
 from data.readers.places import FAULTS as PLACE_FAULTS
 from data.readers.places import GEOMETRY, LocalCrsError, centre_of, free_name, is_astray, read_places
 from data.readers.values import plain
+from geo.crs import transformer
 from geo.datums import to_wgs84
 from geo.edges import Bools, Floats, Shapes
 from geo.errors import BadFileError, MissingCrsError
@@ -219,10 +220,10 @@ def _in_degrees(xy: Pair, crs: pyproj.CRS, datum: str | None, file: str) -> Pair
         lonlat = xy.copy()
     else:
         try:
-            transformer = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+            away = transformer(crs, WGS84)
         except pyproj.exceptions.ProjError as error:
             raise LocalCrsError(what=file, found=crs.name) from error
-        lonlat = np.column_stack(transformer.transform(*xy.T))
+        lonlat = np.column_stack(away.transform(*xy.T))
     if datum is not None:
         there = _on_earth(lonlat)
         lonlat[there] = np.column_stack(to_wgs84(*lonlat[there].T, datum=datum))

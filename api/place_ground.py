@@ -15,7 +15,7 @@ from api.board_ground import BoardPlace, ground_of
 from api.deps import Services
 from data.postgis.engine import reading
 from data.stores import boards as board_store
-from geo.crs import metric_crs
+from geo.crs import metric_crs, to_degrees, to_metric
 from geo.frames import WGS84
 from maps.board_map import window_of
 from maps.pages.lookup import Answer
@@ -37,7 +37,7 @@ class Drawn:
 
     def pinned(self, place: tuple[float, float], accuracy_m: float, title: str) -> Markup:
         """Return the map with a place on it: lon, lat, EPSG:4326."""
-        at = gpd.GeoSeries([shapely.Point(place)], crs=WGS84).to_crs(self.crs).iloc[0]
+        at = to_metric(gpd.GeoSeries([shapely.Point(place)], crs=WGS84), self.crs).iloc[0]
         return place_map(self.ground, self.ground.pin(at.x, at.y, accuracy_m), title)
 
 
@@ -72,11 +72,11 @@ def _draw(engine: Engine, grids: gpd.GeoDataFrame, codes: tuple[str, ...], on: d
     rows = grids[grids["grid_code"].isin(codes)].sort_values("grid_code")
     middle = shapely.centroid(shapely.union_all(rows.geometry.to_numpy()))
     crs = metric_crs(middle.x, middle.y)
-    shapes = rows.geometry.to_crs(crs)
+    shapes = to_metric(rows.geometry, crs)
     whole = shapely.union_all(shapes.to_numpy())
-    around = gpd.GeoSeries([window_of(whole, LOOK)], crs=crs).to_crs(WGS84).iloc[0]
+    around = to_degrees(gpd.GeoSeries([window_of(whole, LOOK)], crs=crs)).iloc[0]
     with reading(engine) as conn:
-        layers = board_store.read_board_ground(conn, around, on=on).to_crs(crs)
+        layers = to_metric(board_store.read_board_ground(conn, around, on=on), crs)
     is_building = (layers["layer"] == "building").to_numpy()
     inside = shapely.covers(whole, shapely.point_on_surface(layers.geometry.to_numpy())) & np.asarray(is_building)
     own = pd.Series(inside, index=layers.index, dtype=bool)

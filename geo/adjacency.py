@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from geo.blocks import FAST, RAIL, ROAD, WALL, WALLED_KINDS, WATER, Ground, ground, line_bits, metric_shapes, road_at
 from geo.crossings import crossing_links
-from geo.crs import metric_crs_of
+from geo.crs import metric_crs_of, transformer
 from geo.edges import Bools, Floats, Ints, Shapes, SharedEdges, lines_through, shared_edges
 from geo.frames import WGS84, require, require_geometry
 
@@ -132,7 +132,7 @@ def _check(
 
 def _metric(edges: SharedEdges, crs: pyproj.CRS) -> SharedEdges:
     """Return the same edges with their vertices in metres."""
-    there = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
+    there = transformer(WGS84, crs)
     return edges.moved(np.column_stack(there.transform(edges.vertices[:, 0], edges.vertices[:, 1])))
 
 

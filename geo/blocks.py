@@ -22,6 +22,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from geo.crs import to_metric
 from geo.edges import Floats, Ints, Shapes, lines_through, points_at, unique_points
 from geo.frames import POLYGONS, require_geometry
 
@@ -61,7 +62,7 @@ class Ground:
 def metric_shapes(frame: gpd.GeoDataFrame, what: str, crs: pyproj.CRS) -> Shapes:
     """Return the geometries of a frame in `crs`: flat, mended where invalid, None where there is none."""
     require_geometry(frame.iloc[:0], what, kinds=POLYGONS)
-    shapes: Shapes = shapely.force_2d(frame.geometry.to_crs(crs).to_numpy())
+    shapes: Shapes = shapely.force_2d(to_metric(frame.geometry, crs).to_numpy())
     broken = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes)) & (shapely.get_dimensions(shapes) == 2)
     shapes[broken] = shapely.make_valid(shapes[broken])
     shapes[shapely.is_empty(shapes)] = None

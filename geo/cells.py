@@ -42,7 +42,7 @@ from geo.blocks import (
     metric_shapes,
     noded,
 )
-from geo.crs import metric_crs_of
+from geo.crs import metric_crs_of, transformer
 from geo.edges import Floats, Ints, Shapes, points_at, shared_edges, unique_points
 from geo.errors import EmptyFrameError
 from geo.footprints import Samples, samples
@@ -296,7 +296,7 @@ def _finished(
 ) -> gpd.GeoDataFrame:
     """Return the cells in degrees, in their lasting order, equal vertices staying equal."""
     points, ids = unique_points(shapely.get_coordinates(shapes))
-    lon, lat = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True).transform(points[:, 0], points[:, 1])
+    lon, lat = transformer(crs, WGS84).transform(points[:, 0], points[:, 1])
     degrees = shapely.set_coordinates(shapes.copy(), np.column_stack([lon, lat])[ids])
     middles = shapely.get_coordinates(shapely.point_on_surface(degrees))
     order = np.lexsort((-middles[:, 1], middles[:, 0], cells["area_code"].to_numpy(str)))

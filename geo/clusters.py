@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.crs import metre_transformer, metric_crs_of, to_degrees
+from geo.crs import metric_crs_of, to_degrees, transformer
 from geo.errors import BadPointError, BadSettingError
 from geo.frames import POINTS, WGS84, empty_frame, require, require_geometry
 from geo.gathering import NOISE, gathering
@@ -91,7 +91,7 @@ def clusters(
         return pd.Series([], index=incidents.index, dtype="int64", name="cluster"), _no_clusters(incidents)
     crs = metric_crs_of(incidents)
     lonlat, place, count = _places(incidents)
-    xy = np.stack(metre_transformer(crs.to_epsg()).transform(*lonlat.T), axis=1)
+    xy = np.stack(transformer(WGS84, crs).transform(*lonlat.T), axis=1)
     label = _labelled(xy, count, eps_m, min_incidents)
     table = _described(incidents, label[place], place, time_zone)
     hulls = _hulls(xy, label)

@@ -16,10 +16,10 @@ import pyproj
 import shapely
 
 from geo.blocks import metric_shapes
-from geo.crs import metric_crs_of
+from geo.crs import metric_crs_of, to_degrees
 from geo.edges import Bools, Ints, Shapes
 from geo.errors import InputError
-from geo.frames import POLYGONS, WGS84, require, require_geometry
+from geo.frames import POLYGONS, require, require_geometry
 from geo.threads import mapped, runs
 
 TOLERANCE_M2 = 0.01
@@ -303,7 +303,7 @@ def _doors(prints: Shapes, ids: Shapes, shapes: Shapes, names: Shapes) -> list[d
 def _findings(found: list[dict[str, Any]], crs: pyproj.CRS, tolerance_m2: float) -> gpd.GeoDataFrame:
     """Return the findings as a frame in degrees, by kind, place and size."""
     rows = pd.DataFrame(found, columns=[*COLUMNS, "geometry"]).astype({"area_m2": "float64"})
-    frame = gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(rows["geometry"], crs=crs), crs=crs).to_crs(WGS84)
+    frame = to_degrees(gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(rows["geometry"], crs=crs), crs=crs))
     frame["order"] = frame["finding"].map(FINDINGS.index) if len(frame) else np.empty(0, dtype=np.int64)
     frame = frame.sort_values(["order", "place", "area_m2"], ascending=[True, True, False], kind="stable")
     frame = frame.drop(columns="order").reset_index(drop=True)

@@ -22,7 +22,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.contacts import Contacts, contacts_of
-from geo.crs import metric_crs_of
+from geo.crs import metric_crs_of, to_metric, transformer
 from geo.edges import Bools, Floats, Ints, Shapes, points_at
 from geo.errors import BadSettingError
 from geo.frames import POLYGONS, WGS84, require, require_geometry
@@ -103,7 +103,7 @@ def neighbours_of(cells: gpd.GeoDataFrame, *, tolerance_m: float = TOLERANCE_M) 
         )  # fmt: skip
     cells = cells.sort_index()
     crs = metric_crs_of(cells)
-    shapes = shapely.force_2d(cells.geometry.to_crs(crs).to_numpy())
+    shapes = shapely.force_2d(to_metric(cells.geometry, crs).to_numpy())
     contacts = contacts_of(shapes, tolerance_m=tolerance_m)
     pairs, lengths = _bordering(contacts, tolerance_m)
     over, area = _lying_over(shapes, contacts, tolerance_m)
@@ -221,7 +221,7 @@ def _slivers(shapes: Shapes, tolerance_m: float) -> pd.DataFrame:
 
 def _placed(uneven: pd.DataFrame, ids: Shapes, crs: pyproj.CRS) -> pd.DataFrame:
     """Return findings with ids for positions and degrees for metres, the largest first."""
-    back = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+    back = transformer(crs, WGS84)
     lon, lat = back.transform(uneven["x"].to_numpy(np.float64), uneven["y"].to_numpy(np.float64))
     b = uneven["b"].to_numpy(np.int64)
     frame = pd.DataFrame(

@@ -22,6 +22,7 @@ import shapely
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array, hstack, identity
 
+from geo.crs import to_metric
 from geo.errors import BadSettingError
 from geo.nearest import nearest_to_doors
 from geo.reach import SPEED_M_PER_S, limit_of
@@ -131,7 +132,7 @@ def site_stations(
 def thinned(candidates: gpd.GeoDataFrame, scene: Scene, *, spacing_m: float) -> gpd.GeoDataFrame:
     """Return candidates no two of which share a square of `spacing_m`: of each square the one nearest its middle."""
     above_zero(spacing_m=spacing_m)
-    points = shapely.point_on_surface(candidates.geometry.to_crs(scene.crs).to_numpy())
+    points = shapely.point_on_surface(to_metric(candidates.geometry, scene.crs).to_numpy())
     xy = np.stack([shapely.get_x(points), shapely.get_y(points)], axis=1)
     square = np.floor(xy / spacing_m)
     away_m = np.hypot(*(xy - (square + 0.5) * spacing_m).T)

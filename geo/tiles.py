@@ -16,6 +16,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from geo.crs import to_degrees
 from geo.edges import Bools, Floats, Ints, Shapes
 from geo.frames import WGS84
 
@@ -69,7 +70,7 @@ def tiles_of(shapes: Shapes, crs: pyproj.CRS) -> Tiles:
     invalid = ~(shapely.is_valid(ground) | shapely.is_missing(ground))
     ground[invalid] = mended(ground[invalid])
     ground = _broken(ground, crs)
-    degrees = gpd.GeoSeries(ground, crs=crs).to_crs(WGS84).to_numpy().copy()
+    degrees = to_degrees(gpd.GeoSeries(ground, crs=crs)).to_numpy().copy()
     spoiled = ~(shapely.is_valid(degrees) | shapely.is_missing(degrees))
     finite = np.isfinite(shapely.bounds(degrees)).all(axis=1)
     degrees[spoiled & finite] = mended(degrees[spoiled & finite])

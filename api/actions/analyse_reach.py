@@ -20,6 +20,7 @@ from data.readers.places import FAULTS, in_degrees
 from data.writers.files import write_json, write_together
 from data.writers.layer import with_columns, write_layers
 from geo.access import street_points
+from geo.crs import to_degrees
 from geo.edges import Shapes
 from geo.errors import InputError
 from geo.frames import WGS84
@@ -132,7 +133,7 @@ def _stations(done: ReachAnalysis) -> Layer:
     points = places.points.to_numpy().copy()
     if done.scene.network is not None and len(joined):
         spots = shapely.points(street_points(done.scene.network, origins, joined))
-        points[rows[joined]] = gpd.GeoSeries(spots, crs=done.scene.crs).to_crs(WGS84).to_numpy()
+        points[rows[joined]] = to_degrees(gpd.GeoSeries(spots, crs=done.scene.crs)).to_numpy()
     snap_m, problem = np.full(len(places.fault), np.nan), places.fault.copy()
     snap_m[rows], problem[rows] = origins.snap_m.round(METRE_DIGITS), origins.problem
     layer = _moved(places.layer, points)

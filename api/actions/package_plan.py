@@ -26,7 +26,7 @@ from data.stores import plans as plan_store
 from data.stores import steps
 from data.writers.package import layer_files, pack
 from geo.codes import scope_of
-from geo.crs import metric_crs_of
+from geo.crs import metric_crs_of, to_metric
 from maps.grid_sheet import GridSheet, sheet_svg, window_of
 
 _GRID = ["grid_code", "name", "area_code", "kind", "households", "people", "geometry"]
@@ -149,7 +149,7 @@ def _sheets(
     within = scope_of(plan["area_code"])
     crs = metric_crs_of(layers.grids)
     houses, streets, barriers = (
-        frame.to_crs(crs)
+        to_metric(frame, crs)
         for frame in (
             ground_store.read_buildings(conn, within=within), ground_store.read_streets(conn, within=within),
             ground_store.read_barriers(conn, within=within),
@@ -159,7 +159,7 @@ def _sheets(
     looks = np.select(
         [streets["road_class"].isin(MAJOR), streets["road_class"].isin(PATHS)], ["major", "path"], "minor"
     )
-    grids = layers.grids.to_crs(crs)
+    grids = to_metric(layers.grids, crs)
     trees = [shapely.STRtree(frame.geometry.to_numpy()) for frame in (grids, houses, streets)]
     made: dict[str, bytes] = {}
     for at, row in enumerate(grids.to_dict("records")):

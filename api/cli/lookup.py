@@ -20,6 +20,7 @@ from data.readers.nouns import header_key
 from data.readers.pieces import ACCURACY_MAX_M, SUFFIXES
 from data.writers.pieces import SUFFIXES as WRITTEN
 from data.writers.pieces import can_write
+from geo.crs import to_degrees
 from geo.frames import WGS84
 
 app = typer.Typer(no_args_is_help=True, help="Ask who answers for many places.")
@@ -88,7 +89,7 @@ def _ground_of(source: Source) -> Ground:
     read = read_layer(source.path, layer=source.layer, crs=source.crs)
     shapes = gpd.GeoSeries(read.shapes, crs=read.crs)
     if read.crs != WGS84:
-        shapes = shapes.to_crs(WGS84)
+        shapes = to_degrees(shapes)
     known = {header_key(name): name for name in reversed(read.table.column_names) if name != read.geometry}
 
     def column(words: tuple[str, ...]) -> list[str | None] | None:

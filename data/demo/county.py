@@ -17,7 +17,7 @@ from data.demo.tile import draw_tile
 from data.demo.valley import Valley, valleys
 from data.profiles import Profile
 from data.town import Town
-from geo.crs import metric_crs
+from geo.crs import metric_crs, transformer
 from geo.errors import InputError
 from geo.frames import WGS84
 from geo.rng import generator
@@ -83,7 +83,7 @@ def draw_town(profile: Profile, *, scale: float = 1.0, seed: int = 0) -> Town:
         parts.append(part)
     frames = _together(parts, profile, county)
     crs = metric_crs(LON, LAT)
-    shift, to_degrees = _shift(tiles, crs), pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+    shift, to_degrees = _shift(tiles, crs), transformer(crs, WGS84)
     placed = {name: _degrees(frame, to_degrees, shift) for name, frame in frames.items() if name != "people"}
     return Town(
         name=profile.place.name.zh, people=frames["people"], source=town_source(scale=scale, seed=seed), **placed
@@ -157,7 +157,7 @@ def _with_county(areas: gpd.GeoDataFrame, profile: Profile, county: str) -> gpd.
 def _shift(tiles: list[Valley], crs: pyproj.CRS) -> Points:
     """Return what moves the tiles' middle to the county's place, in metres."""
     middle = np.mean([tile.to_plane(np.array([[tile.middle_m, 0.0]]))[0] for tile in tiles], axis=0)
-    place = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True).transform(LON, LAT)
+    place = transformer(WGS84, crs).transform(LON, LAT)
     return np.asarray(np.round(np.array(place) - middle, 3))
 
 

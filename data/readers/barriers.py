@@ -17,6 +17,7 @@ from data.readers.columns import YES
 from data.readers.files import unshifted
 from data.readers.layer import Layer, layer_names, read_layer
 from data.readers.values import plain
+from geo.crs import to_degrees
 from geo.errors import EmptyFrameError
 from geo.frames import WGS84
 
@@ -80,7 +81,7 @@ def read_barriers(path: str | Path, *, crs: str | None = None) -> Barriers:
 
 def _rows(layer: Layer) -> pd.DataFrame:
     """Return kind, whether it is guessed, and geometry in EPSG:4326, of each row."""
-    shapes = unshifted(gpd.GeoSeries(shapely.force_2d(layer.shapes), crs=layer.crs).to_crs(WGS84), layer.datum)
+    shapes = unshifted(to_degrees(gpd.GeoSeries(shapely.force_2d(layer.shapes), crs=layer.crs)), layer.datum)
     told = _words(layer, KIND_HEADERS).map(KIND_OF)
     told = told.where(told.notna(), KIND_OF.get(plain(layer.name).lower()))
     told = told.mask(_words(layer, BRIDGE_HEADERS).isin(YES).to_numpy(bool), "passage")

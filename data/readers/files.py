@@ -23,6 +23,7 @@ import shapely
 
 from data.readers.layers import read_geojson, read_geopackage
 from data.readers.sheets import UNPACKED_MAX_BYTES, Sheet, read_csv, read_workbook
+from geo.crs import to_degrees
 from geo.datums import to_wgs84
 from geo.errors import BadFileError, MissingCrsError, WrongCrsError
 from geo.frames import WGS84, coordinates_in_range
@@ -179,7 +180,7 @@ def _in_degrees(
     shapes = gpd.GeoSeries(found.shapes, index=index, crs=crs).force_2d()
     if declared is None and found.crs == WGS84 and not _could_be_degrees(shapes):
         raise MissingCrsError(what=name)
-    return unshifted(shapes.to_crs(WGS84) if crs != WGS84 else shapes.set_crs(WGS84, allow_override=True), datum)
+    return unshifted(to_degrees(shapes) if crs != WGS84 else shapes.set_crs(WGS84, allow_override=True), datum)
 
 
 def unshifted(shapes: gpd.GeoSeries, datum: str | None) -> gpd.GeoSeries:

@@ -31,6 +31,7 @@ from data.readers.layer import DRIVERS, NAMELESS, PARQUETS, PLACES, crs_told, da
 from data.readers.layers import shapes_of
 from data.readers.nouns import LAT, LON, header_key
 from data.readers.sheets import BOMS, LOST_DIGITS, Sheet, delimiter_of, read_csv
+from geo.crs import transformer
 from geo.datums import to_wgs84
 from geo.edges import Floats
 from geo.errors import BadFileError, EmptyFrameError, MissingColumnsError, MissingCrsError
@@ -144,7 +145,7 @@ class Pieces:
         lon, lat = np.full(len(x), np.nan), np.full(len(x), np.nan)
         lon[good], lat[good] = x[good], y[good]
         if not (self.crs.is_geographic and self.crs.to_epsg() in (4326, 4490)):
-            away = pyproj.Transformer.from_crs(self.crs, WGS84, always_xy=True)
+            away = transformer(self.crs, WGS84)
             lon[good], lat[good] = away.transform(x[good], y[good])
         off = good & ~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))
         lon[off], lat[off] = np.nan, np.nan

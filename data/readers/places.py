@@ -20,6 +20,7 @@ from data.readers.layer import PLACES, SUFFIXES, Layer, read_layer
 from data.readers.layers import UNREADABLE
 from data.readers.nouns import LAT, LON, header_key
 from data.readers.values import CellFaultError, number
+from geo.crs import to_degrees
 from geo.edges import Bools, Floats, Shapes
 from geo.errors import BadFileError, EmptyFrameError, MissingCrsError
 from geo.frames import WGS84
@@ -130,7 +131,7 @@ def in_degrees(shapes: Shapes, layer: Layer) -> gpd.GeoSeries:
         The system is a local one.
     """
     try:
-        degrees = gpd.GeoSeries(shapes, crs=layer.crs).to_crs(WGS84)
+        degrees = to_degrees(gpd.GeoSeries(shapes, crs=layer.crs))
     except pyproj.exceptions.ProjError as error:
         raise LocalCrsError(what=layer.path.name, found=layer.crs.name) from error
     return unshifted(degrees, layer.datum)

@@ -16,6 +16,7 @@ from data.readers.files import FAR_FROM_DEGREES, RawTable, unshifted
 from data.readers.frames import multi
 from data.readers.nouns import Noun
 from data.readers.values import CellFaultError, number
+from geo.crs import to_degrees
 from geo.errors import MissingColumnsError, MissingCrsError
 from geo.frames import WGS84
 
@@ -117,7 +118,7 @@ def _from_wkt(raw: RawTable, header: str) -> Shapes:
 
 def _in_degrees(shapes: np.ndarray, raw: RawTable) -> gpd.GeoSeries:
     series = gpd.GeoSeries(list(shapes), index=raw.cells.index, crs=raw.crs or WGS84)
-    return unshifted(series if raw.crs is None or raw.crs == WGS84 else series.to_crs(WGS84), raw.datum)
+    return unshifted(series if raw.crs is None or raw.crs == WGS84 else to_degrees(series), raw.datum)
 
 
 def _check_all(found: Shapes, noun: Noun) -> None:

@@ -14,6 +14,7 @@ from data.stores._rows import allot_ids, copy_frame
 from data.stores.areas import read_areas
 from data.tables.ground import areas, gates, streets
 from data.tables.reach import stations
+from geo.crs import to_metric
 
 SNAPSHOT = re.compile(r"(\d{1,18}):(\d{1,18}):(\d{1,18}(?:,\d{1,18})*)?", re.ASCII)
 _IS_LATER = text("SELECT pg_snapshot_xmax(CAST(:since AS pg_snapshot)) > pg_snapshot_xmax(pg_current_snapshot())")
@@ -84,7 +85,7 @@ def add_gates(connection: Connection, rows: gpd.GeoDataFrame) -> int:
 
 def add_streets(connection: Connection, rows: gpd.GeoDataFrame, *, crs: pyproj.CRS) -> int:
     """Add footways (is_bridge, LineString), measured in a metre CRS; return how many."""
-    lengths = rows.geometry.to_crs(crs).length
+    lengths = to_metric(rows.geometry, crs).length
     made = rows[["is_bridge", "geometry"]].assign(length_m=lengths, road_class="footway", is_walkable=True)
     return _add(connection, streets, made.astype({"is_bridge": bool}))
 

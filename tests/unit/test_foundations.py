@@ -3,11 +3,14 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
+from geopandas.testing import assert_geodataframe_equal, assert_geoseries_equal
 from shapely import LineString, Point, Polygon
 
 from geo import errors, frames
-from geo.crs import metric_crs, metric_crs_of, to_degrees, to_metric
+from geo.crs import metric_crs, metric_crs_of, to_crs, to_degrees, to_metric, transformer, zone_crs
+from geo.frames import WGS84
 from geo.rng import generator
 
 
@@ -45,6 +48,40 @@ def test_to_metres_and_back_is_the_same_place() -> None:
 def test_a_zone_needs_somewhere_to_be() -> None:
     with pytest.raises(errors.EmptyFrameError):
         metric_crs_of(points())
+
+
+@pytest.mark.parametrize("epsg", [4534, 4544, 4554, 32601, 32648, 32760])
+def test_a_zone_s_numbers_are_those_the_registry_finds(epsg: int) -> None:
+    zone = zone_crs(epsg)
+    assert zone.area_of_use is not None
+    west, south, east, north = zone.area_of_use.bounds
+    lon, lat = (axis.ravel() for axis in np.meshgrid(np.linspace(west - 9, east + 9, 7), np.linspace(south, north, 7)))
+    there, back = (pyproj.Transformer.from_crs(*pair, always_xy=True) for pair in ((WGS84, zone), (zone, WGS84)))
+    x, y = transformer(WGS84, zone).transform(lon, lat)
+    assert np.array_equal((x, y), there.transform(lon, lat))
+    assert np.array_equal(transformer(zone, WGS84).transform(x, y), back.transform(x, y))
+
+
+@pytest.mark.parametrize("crs", [4544, 32649, 3857, 4490])
+def test_a_frame_is_moved_as_geopandas_moves_it(crs: int) -> None:
+    shapes = [Point(104.8, 26.6), None, Polygon(), Polygon([(104.8, 26.6), (104.9, 26.6), (104.9, 26.7)])]
+    series = gpd.GeoSeries(shapes, index=list("dbca"), name="home", crs=4326)
+    frame = gpd.GeoDataFrame({"name": range(4), "home": series}, geometry="home")
+    assert_geoseries_equal(to_crs(series, pyproj.CRS(crs)), series.to_crs(crs))
+    assert_geodataframe_equal(to_crs(frame, pyproj.CRS(crs)), frame.to_crs(crs))
+    back = frame.to_crs(crs)
+    assert_geodataframe_equal(to_degrees(back), back.to_crs(4326))
+    assert to_degrees(frame).crs == WGS84
+    high = gpd.GeoSeries([Point(104.8, 26.6, 1800.0)], crs=4326)
+    assert_geoseries_equal(to_crs(high, pyproj.CRS(crs)), high.to_crs(crs))
+
+
+def test_what_is_only_like_a_zone_is_left_to_the_registry() -> None:
+    zone = zone_crs(4544)
+    like = pyproj.CRS(zone.to_wkt("WKT1_ESRI").replace("500000.0", "500001.0"))
+    assert like.to_epsg(min_confidence=20) == 4544
+    x, y = transformer(WGS84, zone).transform(104.8, 26.6)
+    assert transformer(WGS84, like).transform(104.8, 26.6) == pytest.approx((x + 1.0, y), abs=1e-6)
 
 
 def test_a_frame_without_a_crs_is_refused_with_the_mend() -> None:
