@@ -21,7 +21,7 @@ from api.routes.lookup import SEARCH_LIMIT, AccuracyM, Crs, Lat, Lon, find_place
 from api.schemas.base import FIRST_DAY, Day
 from api.schemas.plans import AreaCode, GridCode
 from data.calendar import today
-from data.plate_codes import read_code
+from data.plate_codes import is_signed, read_code
 from data.postgis.engine import reading
 from data.profiles import Category as ProfileCategory
 from data.profiles import Profile
@@ -99,11 +99,15 @@ def lookup_page(
             found["places"] = blocks_at(services, question.wgs84, typed.q)
     elif typed.code.strip() or typed.q.strip():
         limits.hit("search", "page", client)
-        # A plate's code is known by its look, wherever it was typed; an address is searched for first.
+        # A plate's code proves itself, wherever it was typed; what only looks like one may be an address in Latin.
         code, q = typed.code.strip(), typed.q
-        places = None if code else tuple(FoundPlace(**row) for row in find_places(services, q))
-        if not places and (plain := read_code(code or q)):
+        plain = read_code(code or q)
+        is_code = bool(code) or (plain is not None and is_signed(plain, services.plate_keys.accepted()))
+        places = None if is_code else tuple(FoundPlace(**row) for row in find_places(services, q))
+        if plain and not places:
             return RedirectResponse(f"/d/{plain}" + ("?lang=en" if language == "en" else ""), status_code=303)
+        if plain:
+            limits.hit("door", "code", client)  # nor is this a way to guess
         found = {"places": places, "code": code, "has_more": places is not None and len(places) >= SEARCH_LIMIT}
     shell = shell_of(request, services, language, visitor)
     context = resident_context(services, shell, query=typed.q, is_reported=typed.reported, **found)

@@ -387,12 +387,3 @@ def test_streets_named_in_answers_are_the_asker_s(town: Service) -> None:
         client = town.client(f"street_office_of_{street}")
         for path in ("plates", "plates/batches", "plates/reprints"):
             assert not re.search(rf"{other}\d", client.get(f"{V1}/{path}").text), path
-
-
-def test_a_code_typed_into_the_search_leads_to_its_door(town: Service) -> None:
-    issued(town)
-    code = plates(town)["3号楼"]["code"]
-    with town.client() as client:
-        answer = client.get("/lookup", params={"q": code.lower()})
-        assert (answer.status_code, answer.headers["location"]) == (303, f"/d/{code.replace('-', '')}")
-        assert client.get("/lookup", params={"q": "云溪苑3栋2单元ABCDEFG"}).status_code == 200
