@@ -62,6 +62,8 @@ def test_a_page_is_whole_at_every_width(open_browser: Open, path: str, width: st
     assert len(chinese(page)) > 20
     assert page.evaluate(HAS_GLYPHS, chinese(page)) == []
     assert page.evaluate(COVERED) == []
+    if path in MAPS:
+        has_ground_a_legend_and_a_scale_with_units(page)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -74,10 +76,7 @@ def test_a_page_speaks_english_on_request_and_remembers(open_browser: Open, path
     assert watched.open(path).get_attribute("html", "lang") == "en"
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", MAPS)
-def test_every_map_has_ground_a_legend_and_a_scale_with_units(open_browser: Open, path: str, width: str) -> None:
-    page = open_browser(width, role=MAPS[path]).open(path)
+def has_ground_a_legend_and_a_scale_with_units(page: Page) -> None:
     legend = page.locator("#legend")
     assert legend.is_visible()
     if legend.get_attribute("open") is None:
