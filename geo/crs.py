@@ -60,10 +60,10 @@ def transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
 
 def _projection(crs: pyproj.CRS) -> str:
     """Return how a metre zone is made from radians, in PROJ's words; empty of any other system."""
-    epsg = crs.to_epsg() or 0
-    zone, meridian = epsg % 100, FIRST_MERIDIAN + 3 * (epsg - FIRST_ZONE_EPSG)
-    if epsg and crs != zone_crs(epsg):  # much like it
+    epsg = crs.to_epsg()
+    if epsg is None or crs != zone_crs(epsg):  # a file's own, much like it
         return ""
+    zone, meridian = epsg % 100, FIRST_MERIDIAN + 3 * (epsg - FIRST_ZONE_EPSG)
     if FIRST_MERIDIAN <= meridian <= LAST_MERIDIAN:
         return f"+proj=tmerc +lat_0=0 +lon_0={meridian} +k=1 +x_0=500000 +y_0=0 +ellps=GRS80"
     if epsg // 100 in UTM and 1 <= zone <= UTM_ZONES:

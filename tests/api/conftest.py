@@ -10,17 +10,17 @@ from tests.fixtures.services import Service, running_service
 
 
 @pytest.fixture(scope="session")
-def service(new_database: Callable[[], object]) -> Iterator[Service]:
+def service(new_town: Callable[[], object]) -> Iterator[Service]:
     """A service that tests only read from."""
     with ExitStack() as stack:
-        url = stack.enter_context(new_database())  # type: ignore[arg-type]  # a context manager, by its fixture
+        url = stack.enter_context(new_town())  # type: ignore[arg-type]  # a context manager, by its fixture
         yield stack.enter_context(running_service(url))
 
 
 @pytest.fixture
-def own_service(database_url: str) -> Iterator[Service]:
+def own_service(town_url: str) -> Iterator[Service]:
     """A service of one test alone, which may write to it."""
-    with running_service(database_url) as running:
+    with running_service(town_url) as running:
         yield running
 
 

@@ -22,8 +22,8 @@ WEST_A, WEST_C = f"{COMMUNITIES[0]}001", f"{COMMUNITIES[2]}001"
 
 
 @pytest.fixture
-def town(database_url: str) -> Iterator[Service]:
-    with running_service(database_url, door_rate="100000/minute") as running:
+def town(town_url: str) -> Iterator[Service]:
+    with running_service(town_url, door_rate="100000/minute") as running:
         yield running
 
 
@@ -99,8 +99,8 @@ def test_a_foreign_page_reports_nothing(town: Service) -> None:
     assert told(town, "admin") == []
 
 
-def test_a_client_may_say_so_only_so_often(database_url: str) -> None:
-    with running_service(database_url, door_rate="3/hour") as running:
+def test_a_client_may_say_so_only_so_often(town_url: str) -> None:
+    with running_service(town_url, door_rate="3/hour") as running:
         assert [say(running, kind) for kind in KINDS] == [201, 201, 201, 429, 429]
         answer = running.client().post("/lookup/reports", data={"kind": "other", "grid_code": WEST_A})
         assert answer.status_code == 429

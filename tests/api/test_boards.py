@@ -164,10 +164,10 @@ def test_heads_police_and_lawyer_are_masked_and_told_where_they_are_set(own_serv
 
 
 def test_units_answerable_are_named_where_the_place_says_so(
-    new_database: Callable[[], AbstractContextManager[str]],
+    new_town: Callable[[], AbstractContextManager[str]],
 ) -> None:
     for profile, expected in (("demo", ["云岭县供电局"]), ("baiyun", [])):
-        with new_database() as url, running_service(url, profile=profile) as service:
+        with new_town() as url, running_service(url, profile=profile) as service:
             with service.client("planner") as client:
                 new = {"area_code": A, "kind": "organisation", "role": "answerable_unit", "name": "云岭县供电局"}
                 person = client.post("/api/v1/people", json=new).json()["person_id"]
@@ -220,8 +220,8 @@ def test_an_unknown_board_is_told_in_the_services_own_look(service: Service) -> 
     assert "<h1" in answer.text
 
 
-def test_somebody_who_asks_too_often_waits(new_database: Callable[[], AbstractContextManager[str]]) -> None:
-    with new_database() as url, running_service(url, lookup_rate="3/hour") as service:
+def test_somebody_who_asks_too_often_waits(new_town: Callable[[], AbstractContextManager[str]]) -> None:
+    with new_town() as url, running_service(url, lookup_rate="3/hour") as service:
         for path in (f"{V1}/{FIRST}", f"/board/{FIRST}"):
             assert [status(service, path) for _ in range(4)] == [200, 200, 200, 429]
 

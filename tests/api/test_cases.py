@@ -26,9 +26,9 @@ THERE = dict(zip(("lon", "lat"), SmallTown.point(9, 1), strict=True))  # in C, o
 
 
 @pytest.fixture(scope="module")
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of this module's own, which its tests write to."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         yield running
 
 

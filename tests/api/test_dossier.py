@@ -23,9 +23,9 @@ HOME = 30  # households of a cell; tests/fixtures/small_town.py
 
 
 @pytest.fixture(scope="module")
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of this module's own, which its tests write to."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         yield running
 
 

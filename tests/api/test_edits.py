@@ -15,9 +15,9 @@ WEST_A, EAST_A, WEST_C = (f"{COMMUNITIES[0]}001", f"{COMMUNITIES[0]}002", f"{COM
 
 
 @pytest.fixture(scope="module")
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of this module's own, which its tests write to."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         yield running
 
 

@@ -132,8 +132,8 @@ def test_a_row_that_is_not_open_to_all_closes_it(front: Front, monkeypatch: pyte
     assert Front(front.asgi._services).ask(f"lon={LON}&lat={LAT}") is None
 
 
-def test_it_counts_with_the_route_and_leaves_refusals_to_it(database_url: str) -> None:
-    with running_service(database_url, lookup_rate="5/hour") as service, service.client() as client:
+def test_it_counts_with_the_route_and_leaves_refusals_to_it(town_url: str) -> None:
+    with running_service(town_url, lookup_rate="5/hour") as service, service.client() as client:
         asked = {"lon": LON, "lat": LAT}
         statuses = [client.get(PATH, params=asked, headers=headers).status_code for headers in (SLOWLY, {}) * 4]
         assert statuses == [200] * 5 + [429] * 3

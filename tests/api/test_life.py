@@ -21,9 +21,9 @@ DOCUMENT = "云政办〔2026〕12号"
 
 
 @pytest.fixture
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of each test's own: what is published stays."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         yield running
 
 

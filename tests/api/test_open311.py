@@ -25,9 +25,9 @@ WHO = {"first_name": "三", "last_name": "张", "phone": "13800009999", "email":
 
 
 @pytest.fixture(scope="module")
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of this module's own, which its tests write to."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         yield running
 
 

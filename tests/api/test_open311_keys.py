@@ -17,9 +17,9 @@ from tests.fixtures.services import Service, running_service
 
 
 @pytest.fixture(scope="module")
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of this module's own, which its tests write to."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         yield running
 
 
@@ -122,9 +122,9 @@ def test_a_key_is_never_logged_nor_said_back(
 
 
 def test_wrong_keys_are_counted_as_wrong_passwords_are(
-    new_database: Callable[[], AbstractContextManager[str]],
+    new_town: Callable[[], AbstractContextManager[str]],
 ) -> None:
-    with new_database() as url, running_service(url, login_rate="2/minute") as small:
+    with new_town() as url, running_service(url, login_rate="2/minute") as small:
         good = give_key(small.engine, account_name="street_1", key_name="app", actor="test")
         with program(small) as client:
             ask = [client.get("/requests.json", params={"api_key": "old"}) for _ in range(4)]

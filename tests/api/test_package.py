@@ -26,9 +26,9 @@ WEST_A, EAST_A = f"{COMMUNITIES[0]}001", f"{COMMUNITIES[0]}002"
 
 
 @pytest.fixture(scope="module")
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service of this module's own."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         yield running
 
 

@@ -29,9 +29,9 @@ def own(own_service: Service) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture(scope="module")
-def service(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def service(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service that tests only read from, with a leave and a duty more."""
-    with new_database() as url, running_service(url) as running:
+    with new_town() as url, running_service(url) as running:
         with running.client("planner") as client:
             leave(client, 1, 2)
         yield running

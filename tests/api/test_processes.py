@@ -42,10 +42,10 @@ def two_processes(database_url: str) -> Iterator[tuple[str, list[int]]]:
 
 
 @pytest.fixture(scope="module")
-def both(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[tuple[Service, str, list[int]]]:
+def both(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[tuple[Service, str, list[int]]]:
     """A service's database and accounts; the address of two processes that serve it, and their ids."""
     with (
-        new_database() as database_url,
+        new_town() as database_url,
         running_service(database_url) as service,
         two_processes(database_url) as (url, pids),
     ):

@@ -32,8 +32,8 @@ def test_in_who_and_out(service: Service) -> None:
         assert client.get(LOGIN).status_code == 401, "the server forgets a session that was closed"
 
 
-def test_the_cookie_is_secure_where_the_service_is_reached_by_https(database_url: str) -> None:
-    with running_service(database_url, public_url="https://wangge.example.test") as running:
+def test_the_cookie_is_secure_where_the_service_is_reached_by_https(town_url: str) -> None:
+    with running_service(town_url, public_url="https://wangge.example.test") as running:
         answer = running.client().post(LOGIN, data={"name": "planner", "password": PASSWORD})
     assert "secure" in answer.headers["set-cookie"].lower()
     assert answer.headers["strict-transport-security"]
@@ -125,12 +125,12 @@ def test_changes_asked_for_by_a_foreign_page_are_refused(
 
 
 def test_a_client_that_fails_too_often_is_out_and_no_other_client_with_it(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    town_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     came_from = ["192.0.2.1"]
     monkeypatch.setattr(Services, "client_of", lambda services, request: came_from[0])
     right, wrong = {"name": "planner", "password": PASSWORD}, {"name": "planner", "password": "x" * 12}
-    with running_service(database_url, login_rate="4/hour") as running, running.client() as client:
+    with running_service(town_url, login_rate="4/hour") as running, running.client() as client:
         statuses = [client.post(LOGIN, data=wrong).status_code for _ in range(6)]
         locked = client.post(LOGIN, data=right)
         came_from[0] = "192.0.2.2"
@@ -145,8 +145,8 @@ def test_a_client_that_fails_too_often_is_out_and_no_other_client_with_it(
     assert other_name.status_code == 204
 
 
-def test_only_failures_count(database_url: str) -> None:
-    with running_service(database_url, login_rate="2/hour") as running, running.client() as client:
+def test_only_failures_count(town_url: str) -> None:
+    with running_service(town_url, login_rate="2/hour") as running, running.client() as client:
         right = [client.post(LOGIN, data={"name": "planner", "password": PASSWORD}).status_code for _ in range(5)]
         mixed = [
             client.post(LOGIN, data={"name": "planner", "password": password}).status_code
@@ -208,8 +208,8 @@ def test_nobody_gives_a_scope_wider_than_their_own(own: str, asked: str, is_refu
         refuse_wider_scope(giver, asked)
 
 
-def test_lookups_are_limited_by_route_not_by_address(database_url: str) -> None:
-    with running_service(database_url, lookup_rate="3/hour") as running, running.client() as client:
+def test_lookups_are_limited_by_route_not_by_address(town_url: str) -> None:
+    with running_service(town_url, lookup_rate="3/hour") as running, running.client() as client:
         asked = [client.get(f"/api/v1/lookup?lon=107.70{number}&lat=27.95").status_code for number in range(5)]
         page = [client.get(f"/lookup?lon=107.70{number}&lat=27.95").status_code for number in range(5)]
     assert asked == [200, 200, 200, 429, 429]

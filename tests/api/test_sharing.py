@@ -18,9 +18,9 @@ ALLOWED = "access-control-allow-origin"
 
 
 @pytest.fixture(scope="module")
-def shared(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
+def shared(new_town: Callable[[], AbstractContextManager[str]]) -> Iterator[Service]:
     """A service that shares with one portal."""
-    with new_database() as url, running_service(url, cors_origins=f"{PORTAL}, http://127.0.0.1:9000") as running:
+    with new_town() as url, running_service(url, cors_origins=f"{PORTAL}, http://127.0.0.1:9000") as running:
         yield running
 
 
