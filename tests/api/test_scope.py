@@ -13,6 +13,7 @@ from api.actions.read_incidents import ScopeLeakError, require_row_security
 from data.postgis.engine import reading, transaction
 from tests.fixtures.services import ACCOUNTS, STREET_2, Service
 from tests.fixtures.small_town import SmallTown
+from tests.fixtures.told import told
 
 OF = {"street_1": ("529901001", 42), "street_2": ("529901002", 20), "worker_a": ("529901001001", 30)}
 
@@ -55,6 +56,16 @@ def test_clusters_stand_on_own_incidents_alone(service: Service) -> None:
     assert sum(row["properties"]["incidents"] for row in mine) >= 24  # two kinds of 15 around one corner of A
     assert all(np.array(row["geometry"]["coordinates"][0])[:, 0].max() < border for row in mine)
     assert all(np.array(row["geometry"]["coordinates"][0])[:, 0].min() > border - 1e-4 for row in others)
+
+
+@pytest.mark.parametrize("account", OF)
+def test_the_printed_brief_tells_of_own_incidents_alone(service: Service, account: str) -> None:
+    digits, count = OF[account]
+    with service.client(account) as client:
+        brief = told(client.get("/api/v1/incidents/brief.pdf").content)
+    assert f"事件\n{count}\n" in brief.replace("\r", "")
+    # The one excess that there is, around a corner of the first street's.
+    assert ("云溪社区周围" in brief) == digits.startswith("529901001")
 
 
 def test_pictures_of_density(service: Service) -> None:
