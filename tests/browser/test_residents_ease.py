@@ -18,7 +18,7 @@ BYTES_MAX = 60_000
 GRAVE = ("serious", "critical")
 # 50 kB a second, four tenths of a second there and back.
 SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-RESIDENTS = [name for name in PATHS if name != "board"]
+WIDE = "document.documentElement.scrollWidth"
 
 SMALL_TARGETS = """() => [...document.querySelectorAll(".lookup :is(a, button, input, summary), .masthead a")]
     .filter(part => part.checkVisibility() && part.type !== "hidden" && part.type !== "radio")
@@ -128,12 +128,22 @@ def findings(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", [*PATHS, "door", "several", "chosen"])
-def test_axe_finds_nothing_serious(visit: Visit, door_paths: dict[str, str], name: str, language: str) -> None:
+def test_a_page_is_legible_and_fits(visit: Visit, door_paths: dict[str, str], name: str, language: str) -> None:
+    """What axe finds, how large type and targets are, and how wide the page gets: of one opened page."""
     chosen = f"{at(2, 1, accuracy_m=20, dx=0.05)}&grid=529901001001002"
     path = {**PATHS, **door_paths, "chosen": chosen}[name]
     page = visit(f"{path}{'&' if '?' in path else '?'}lang={language}")
     assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[language]
     assert findings(page) == []
+    if name != "board":  # made for paper, too
+        assert page.evaluate("getComputedStyle(document.querySelector('.lookup')).fontSize") == "18px"
+        assert page.evaluate(SMALL_TYPE, 16) == []
+        assert page.evaluate(SMALL_TARGETS) == []
+    page.set_viewport_size({"width": 320, "height": 568})
+    assert page.evaluate(WIDE) <= 320
+    page.set_viewport_size({"width": 375, "height": 667})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate(WIDE) <= 375
 
 
 def test_axe_finds_nothing_serious_where_the_map_is_open_and_where_places_are_offered(visit: Visit) -> None:
@@ -143,29 +153,6 @@ def test_axe_finds_nothing_serious_where_the_map_is_open_and_where_places_are_of
     page.fill("#q", "云溪苑")
     expect(page.locator("#found [role=option]").first).to_be_visible()
     assert findings(page) == []
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("name", [*RESIDENTS, "door"])
-def test_type_and_targets_are_large(visit: Visit, door_paths: dict[str, str], name: str, language: str) -> None:
-    path = {**PATHS, **door_paths}[name]
-    page = visit(f"{path}{'&' if '?' in path else '?'}lang={language}")
-    assert page.evaluate("getComputedStyle(document.querySelector('.lookup')).fontSize") == "18px"
-    assert page.evaluate(SMALL_TYPE, 16) == []
-    assert page.evaluate(SMALL_TARGETS) == []
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("name", [*RESIDENTS, "door", "several"])
-def test_nothing_is_wider_than_a_narrow_phone_or_than_doubled_type_allows(
-    visit: Visit, door_paths: dict[str, str], name: str, language: str
-) -> None:
-    path = {**PATHS, **door_paths}[name]
-    page = visit(f"{path}{'&' if '?' in path else '?'}lang={language}", size=(320, 568))
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.set_viewport_size({"width": 375, "height": 667})
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
 def test_who_wants_no_motion_gets_none(visit: Visit) -> None:
