@@ -3,7 +3,7 @@
 .PHONY: help demo test setup setup-test setup-install setup-warm gate lint format types contracts bench bench-peers places fuzz soak stop clean lock openapi pictures
 SHELL := /bin/bash
 WANGGE := .venv/bin/wangge
-PYTEST := .venv/bin/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+PYTEST := .venv/bin/python -m pytest --dist=loadfile --no-loadscope-reorder
 # Whatever the machine's habit: a run starts hundreds of processes, and each would read every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 NAME ?= town
@@ -16,12 +16,13 @@ help: ## show this list
 demo: setup ## set everything up, build the demo town, serve the pages
 	@$(WANGGE) demo
 
-# Machine code is compiled while types are checked. Then a file at a time on each of two cores: what a file has set up,
-# its tests share. Pages in processes of their own: whoever drives a browser has an event loop running, which jobs bring
-# themselves.
+# Machine code is compiled while types are checked. Then a file at a time in each process: what a file has set up, its
+# tests share. Three on two cores, since each waits for its database now and then; two where a browser keeps them busy.
+# Pages in processes of their own: whoever drives a browser has an event loop running, which jobs bring themselves.
 test: setup-install ## set everything up, then run the gate and all tests
 	@$(MAKE) --no-print-directory --jobs=2 setup-warm gate
-	@$(PYTEST) tests/project tests/unit tests/store tests/laws tests/api; rest=$$?; $(PYTEST) tests/browser && exit $$rest
+	@$(PYTEST) --numprocesses=3 tests/project tests/unit tests/store tests/laws tests/api; rest=$$?; \
+		$(PYTEST) --numprocesses=2 tests/browser && exit $$rest
 
 setup: ## .venv with the wangge command, browser assets, PostGIS
 	@bash setup/packages.sh demo
