@@ -194,6 +194,11 @@ def in_chinese(number: int) -> str:
     return (NUMERALS[tens] if tens > 1 else "") + ("十" if tens else "") + (NUMERALS[ones] if ones else "")
 
 
+def in_contracts(number: int) -> str:
+    """12 is 拾贰, 30 is 叁拾."""
+    return in_chinese(number).translate(str.maketrans("一二三四五六七八九十", "壹贰叁肆伍陆柒捌玖拾"))
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_any_mix_of_the_rules_finds_the_door(many: tuple[Connection, dict[str, str]], data: st.DataObject) -> None:
@@ -205,7 +210,8 @@ def test_any_mix_of_the_rules_finds_the_door(many: tuple[Connection, dict[str, s
     if how != "letters":
         places = range(len(name)) if how == "sounds" else data.draw(st.sets(st.integers(0, len(name) - 1), min_size=1))
         spelled = "".join(sounds[letter] if at in places else letter for at, letter in enumerate(name))
-    told = data.draw(st.sampled_from([str(number), in_chinese(number), str(number).translate(WIDE)]))
+    ways = [str(number), in_chinese(number), in_contracts(number), str(number).translate(WIDE)]
+    told = data.draw(st.sampled_from(ways))
     unit = data.draw(st.sampled_from(["栋", "幢", "号楼", "座", "#", "棟", "號樓"]))
     front = data.draw(st.sampled_from(["", "", "贵州省", "遵义市播州区", "贵州省遵义市播州区云溪街道", "云溪社区"]))
     behind = data.draw(st.sampled_from(["", "", "2单元", "二单元501室", "-2-501", "5楼", "501", " 1203室"]))
@@ -290,7 +296,8 @@ def test_a_street_number_is_a_compound_a_house_or_nothing(
     place = data.draw(st.integers(0, len(STREETS) - 1))
     street, name, own = STREETS[place], list(AT_STREETS.values())[place], 2 * place + 2
     number = data.draw(st.sampled_from([own, own, *range(1, 40)]))
-    told = data.draw(st.sampled_from([str(number), in_chinese(number), str(number).translate(WIDE)]))
+    ways = [str(number), in_chinese(number), in_contracts(number), str(number).translate(WIDE)]
+    told = data.draw(st.sampled_from(ways))
     front = data.draw(st.sampled_from(["", "云溪社区", "贵州省遵义市播州区云溪街道"]))
     if data.draw(st.booleans()):
         front, told, street, unit = "", str(number), "".join(sounds[letter] for letter in street), "hao"
