@@ -132,16 +132,16 @@ def test_a_page_is_legible_and_fits(visit: Visit, door_paths: dict[str, str], na
     """What axe finds, how large type and targets are, and how wide the page gets: of one opened page."""
     chosen = f"{at(2, 1, accuracy_m=20, dx=0.05)}&grid=529901001001002"
     path = {**PATHS, **door_paths, "chosen": chosen}[name]
-    page = visit(f"{path}{'&' if '?' in path else '?'}lang={language}")
+    page = visit(f"{path}{'&' if '?' in path else '?'}lang={language}", size=(320, 568))
+    assert page.evaluate(WIDE) <= 320
+    page.set_viewport_size({"width": 375, "height": 667})
+    page.reload(wait_until="networkidle")  # as a phone of that width has it
     assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[language]
     assert findings(page) == []
     if name != "board":  # made for paper, too
         assert page.evaluate("getComputedStyle(document.querySelector('.lookup')).fontSize") == "18px"
         assert page.evaluate(SMALL_TYPE, 16) == []
         assert page.evaluate(SMALL_TARGETS) == []
-    page.set_viewport_size({"width": 320, "height": 568})
-    assert page.evaluate(WIDE) <= 320
-    page.set_viewport_size({"width": 375, "height": 667})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate(WIDE) <= 375
 

@@ -1,5 +1,7 @@
 -- Makes what doors are found by: how their names are split into words and numbers, and by which keys words are found.
 -- Parameters: none. CRS: none. `data.door_words` reads what people type by the same `door_plain`.
+-- Later files restate what they change: street_numbers.sql how names of buildings are written, simplified_letters.sql
+-- `door_plain`. A migration that goes back takes them from here.
 --
 -- letter_sounds: readings of a letter. name_keys: what stands for a stem (云溪苑), each with how it does:
 --   w itself; e what it ends with; s two letters of it; d itself without one letter;
